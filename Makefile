@@ -1,0 +1,81 @@
+# Everything a developer runs; each target makes what it needs, in an environment of its own (.venv).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# More arguments for pytest, as in `make test ARGS="-k tanh"`.
+ARGS ?=
+
+# What the extension module is made from; an editable install sees Python sources by itself.
+SOURCES := pyproject.toml setup.py VERSION $(wildcard csrc/*.* csrc/include/jackern/*) \
+           $(wildcard src/jackern/*.pyx src/jackern/*.pxd src/jackern/*.pxi src/jackern/*.h src/jackern/*.in)
+
+.PHONY: help build demo test test-isa bench lint c sanitize clean
+help:
+	@echo 'make demo      a network on real digits, forward and backward through jackern (under a minute)'
+	@echo 'make test      the tests'
+	@echo 'make test-isa  the tests marked isa, once per instruction set'
+	@echo 'make bench     the benchmarks against NumPy'
+	@echo 'make c         the C library without Python (csrc/libjackern.a), and its tests'
+	@echo 'make lint      formatters, linters, type checkers'
+	@echo 'make sanitize  the C and Python tests under the address and undefined behaviour sanitizers'
+	@echo 'make build     .venv with jackern in it (editable)'
+	@echo 'make clean     removes all that make has made'
+
+$(VENV)/made: pyproject.toml
+	@$(PYTHON) tools/check_build.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' > $@.txt
+	$(BIN)/python -m pip install --quiet --requirement $@.txt
+	@touch $@
+
+$(VENV)/built: $(SOURCES) | $(VENV)/made
+	@$(BIN)/python tools/check_build.py
+	$(BIN)/python -m pip install --quiet --no-build-isolation --editable .
+	@touch $@
+
+# The packages of an extra (demo, test, bench, dev); jackern itself is there already and stays.
+$(VENV)/has-%: pyproject.toml | $(VENV)/built
+	$(BIN)/python -m pip install --quiet 'jackern[$*]'
+	@touch $@
+
+build: $(VENV)/built
+
+demo: $(VENV)/built $(VENV)/has-demo
+	$(BIN)/python -m jackern demo
+
+test: $(VENV)/built $(VENV)/has-test
+	$(BIN)/python -m pytest $(ARGS)
+
+test-isa: $(VENV)/built $(VENV)/has-test
+	$(BIN)/python tools/test_isa.py $(ARGS)
+
+bench: $(VENV)/built $(VENV)/has-bench
+	$(BIN)/python -m pytest bench $(ARGS)
+
+c:
+	$(MAKE) -C csrc
+
+lint: $(VENV)/built $(VENV)/has-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/clang-format --dry-run -Werror $$(find csrc examples -name '*.[ch]' -not -path '*/build/*')
+	PATH="$(CURDIR)/$(BIN):$$PATH" cython-lint src/jackern
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml --allowlist tools/stubtest.txt jackern
+
+# An instrumented build of its own, beside the one in .venv.  Python and NumPy leak on purpose at exit.
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g
+SANITIZED := build/sanitize
+sanitize: $(VENV)/built $(VENV)/has-test
+	$(MAKE) -C csrc CC=gcc CFLAGS='$(SANITIZE) -O1'
+	CC=gcc CFLAGS='$(SANITIZE) -O1' $(BIN)/python setup.py --quiet build --build-base $(SANITIZED) --build-lib $(SANITIZED)/lib
+	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
+	    ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc PYTHONPATH=$(SANITIZED)/lib $(BIN)/python -m pytest $(ARGS)
+
+clean:
+	$(MAKE) -C csrc clean
+	rm -rf $(VENV) build dist src/*.egg-info src/jackern/*.so src/jackern/ops.pyi
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache .benchmarks

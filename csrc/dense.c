@@ -1,0 +1,265 @@
+/* Products of a matrix with vectors: out[k] = sum over r of matrix(k, r) * vector(r).
+ *
+ * A JVP keeps the rows of its matrix and sums over columns, a VJP the reverse.  Which of the two axes is contiguous,
+ * not which product was asked for, chooses the loop:
+ *
+ *   dot   the summed axis is contiguous: every k sums its own products
+ *   axpy  the kept axis is contiguous: multiples of rows are added to a tile of neighbouring k
+ *
+ * Either sums runs of a fixed length, and runs are joined by halves, so that the error grows like the logarithm of the
+ * number of terms and the tree depends on shapes and strides alone.  An operand that is not contiguous, or of the other
+ * dtype, is packed run by run, which leaves the tree as it is (unless the stack is too small for a run). */
+#include "view.h"
+
+#include <string.h>
+
+/* Scratch, in elements of either dtype.  The smallest stack still holds one row of a run, eight rows of two columns,
+ * and the tiles of 32 levels. */
+enum {
+    SCRATCH = JK_STACK_BYTES / 8,
+    VECTOR = SCRATCH / 4, /* a run of the vector */
+    PANEL = SCRATCH / 4,  /* rows of the matrix */
+    TILES = SCRATCH / 2,  /* sums: one tile for each level of halving */
+    AXPY_ROWS = 8,        /* the loop's own group: a panel holds a multiple of it */
+    CACHED = 1 << 15,     /* elements of the matrix that stay in cache while vectors pass */
+    POLL_EVERY = 1 << 20  /* multiplications */
+};
+_Static_assert(SCRATCH >= 64 && SCRATCH % 64 == 0, "JK_STACK_BYTES: a multiple of 512");
+
+typedef void dense_loop(ptrdiff_t, ptrdiff_t, void *, const void *, ptrdiff_t, const void *);
+typedef void pack_loop(ptrdiff_t, void *, const void *, ptrdiff_t);
+typedef void write_loop(ptrdiff_t, void *, ptrdiff_t, const void *);
+
+typedef struct product {
+    const jk_loops *loops; /* of the dtype that everything is computed in */
+    ptrdiff_t item;        /* its size */
+    ptrdiff_t run;         /* terms that are summed before halving starts */
+    int dot;
+    dense_loop *loop;
+    pack_loop *pack_matrix, *pack_vector; /* NULL: the loop can read it where it is */
+    write_loop *write;
+    ptrdiff_t n_kept, n_summed, n_vectors;
+    ptrdiff_t matrix_kept, matrix_summed; /* strides in bytes */
+    ptrdiff_t vector_summed, vector_next;
+    ptrdiff_t out_kept, out_next;
+} product;
+
+/* The dot loop joins runs by halves too, where it can walk all of them. */
+static int halves_itself(const product *p) { return p->dot && p->pack_matrix == NULL && p->pack_vector == NULL; }
+
+/* tile[k] = sum of n terms: at most a run, unless the loop halves itself. */
+static void sum_run(const product *p, char *scratch, ptrdiff_t n_kept, ptrdiff_t n, char *tile, const char *matrix,
+                    const char *vector)
+{
+    if (p->pack_vector != NULL) {
+        p->pack_vector(n, scratch, vector, p->vector_summed);
+        vector = scratch;
+    }
+    if (!p->dot) memset(tile, 0, (size_t)(n_kept * p->item));
+    const ptrdiff_t n_rows = p->dot ? n_kept : n, n_cols = p->dot ? n : n_kept;
+    const ptrdiff_t row_stride = p->dot ? p->matrix_kept : p->matrix_summed;
+    if (p->pack_matrix == NULL) {
+        p->loop(n_rows, n_cols, tile, matrix, row_stride, vector);
+        return;
+    }
+    char *panel = scratch + VECTOR * p->item;
+    const ptrdiff_t col_stride = p->dot ? p->matrix_summed : p->matrix_kept, panel_stride = n_cols * p->item;
+    const ptrdiff_t n_fit = PANEL / JK_MAX(n_cols, 1), group = p->dot ? n_fit : n_fit - n_fit % AXPY_ROWS;
+    for (ptrdiff_t i = 0; i < n_rows; i += group) {
+        const ptrdiff_t count = JK_MIN(group, n_rows - i);
+        for (ptrdiff_t k = 0; k < count; k++)
+            p->pack_matrix(n_cols, panel + k * panel_stride, matrix + (i + k) * row_stride, col_stride);
+        if (p->dot)
+            p->loop(count, n_cols, tile + i * p->item, panel, panel_stride, vector);
+        else
+            p->loop(count, n_cols, tile, panel, panel_stride, vector + i * p->item);
+    }
+}
+
+/* tile[k] = sum of n terms; the memory behind the tile is free for the second halves. */
+static void sum(const product *p, char *scratch, ptrdiff_t n_kept, ptrdiff_t n, char *tile, const char *matrix,
+                const char *vector)
+{
+    if (n <= p->run || halves_itself(p)) {
+        sum_run(p, scratch, n_kept, n, tile, matrix, vector);
+        return;
+    }
+    const ptrdiff_t head = ((n - 1) / p->run / 2 + 1) * p->run;
+    char *tail = tile + n_kept * p->item;
+    sum(p, scratch, n_kept, head, tile, matrix, vector);
+    sum(p, scratch, n_kept, n - head, tail, matrix + head * p->matrix_summed, vector + head * p->vector_summed);
+    p->loops->add(n_kept, tile, p->item, tail);
+}
+
+static void write_tile(const product *p, ptrdiff_t n_kept, char *out, const char *matrix, const char *vector)
+{
+    _Alignas(64) char scratch[JK_STACK_BYTES];
+    char *tile = scratch + (VECTOR + PANEL) * p->item;
+    sum(p, scratch, n_kept, p->n_summed, tile, matrix, vector);
+    p->write(n_kept, out, p->out_kept, tile);
+}
+
+/* How many k share a tile: as many as leave room for one tile per level of halving. */
+static ptrdiff_t tile_width(const product *p)
+{
+    ptrdiff_t n_tiles = 1;
+    if (!halves_itself(p))
+        for (ptrdiff_t reach = p->run; reach < p->n_summed; reach *= 2) n_tiles++;
+    ptrdiff_t width = n_tiles == 1 ? TILES : TILES / n_tiles;
+    if (!p->dot && p->pack_matrix != NULL) width = JK_MIN(width, PANEL / AXPY_ROWS);
+    if (p->n_vectors > 1 || p->dot)
+        width = JK_MIN(width, JK_MAX(64, (p->n_vectors > 1 ? CACHED : POLL_EVERY) / JK_MAX(p->n_summed, 1)));
+    return width < 16 ? width : width - width % 16;
+}
+
+/* One matrix and its vectors.  Tiles are independent of each other. */
+static jk_status run(const product *p, const jk_context *context, ptrdiff_t *since_poll, char *out, const char *matrix,
+                     const char *vector)
+{
+    const ptrdiff_t width = tile_width(p);
+    for (ptrdiff_t k = 0; k < p->n_kept; k += width) {
+        const ptrdiff_t n_kept = JK_MIN(width, p->n_kept - k);
+        for (ptrdiff_t i = 0; i < p->n_vectors; i++) {
+            write_tile(p, n_kept, out + k * p->out_kept + i * p->out_next, matrix + k * p->matrix_kept,
+                       vector + i * p->vector_next);
+            *since_poll += n_kept * p->n_summed;
+            if (*since_poll < POLL_EVERY || context == NULL || context->poll == NULL) continue;
+            *since_poll = 0;
+            if (context->poll(context->poll_argument)) return jk_fail(JK_INTERRUPTED, -1);
+        }
+    }
+    return jk_success();
+}
+
+/* The axes in front of the last n_own ones, broadcast as in NumPy, and a place among them. */
+typedef struct batch {
+    int ndim;
+    ptrdiff_t shape[JK_MAX_NDIM], index[JK_MAX_NDIM];
+} batch;
+
+static jk_status broadcast(batch *b, const jk_view *view, int n_own, int argument)
+{
+    const int skip = b->ndim - (view->ndim - n_own);
+    for (int d = skip; d < b->ndim; d++) {
+        const ptrdiff_t n = view->shape[d - skip];
+        if (b->shape[d] == 1) b->shape[d] = n;
+        if (n != 1 && n != b->shape[d]) return jk_fail(JK_SHAPE, argument);
+    }
+    return jk_success();
+}
+
+/* The first element of a view's own axes. */
+static char *item_at(const batch *b, const jk_view *view, int n_own)
+{
+    const int skip = b->ndim - (view->ndim - n_own);
+    char *data = view->data;
+    for (int d = skip; d < b->ndim; d++)
+        if (view->shape[d - skip] != 1) data += b->index[d] * view->strides_in_bytes[d - skip];
+    return data;
+}
+
+static int next_item(batch *b)
+{
+    for (int d = b->ndim - 1; d >= 0; d--) {
+        if (++b->index[d] < b->shape[d]) return 1;
+        b->index[d] = 0;
+    }
+    return 0;
+}
+
+static ptrdiff_t stride_from_end(const jk_view *view, int axis) { return view->strides_in_bytes[view->ndim - axis]; }
+
+/* Distance of neighbours in memory; an axis without neighbours decides nothing. */
+static ptrdiff_t distance(ptrdiff_t n, ptrdiff_t stride) { return n < 2 ? PTRDIFF_MAX : stride < 0 ? -stride : stride; }
+
+static void choose_loops(product *p, const jk_view *matrix, const jk_view *vector, const jk_view *out, int accumulate)
+{
+    const jk_dtype dtype = JK_MAX(matrix->dtype, vector->dtype);
+    const ptrdiff_t item = jk_itemsize(matrix->dtype);
+    const ptrdiff_t kept = distance(p->n_kept, p->matrix_kept), summed = distance(p->n_summed, p->matrix_summed);
+    p->loops = jk_loops_of(dtype);
+    p->item = jk_itemsize(dtype);
+    p->dot = summed == item || (kept != item && summed <= kept);
+    p->loop = p->dot ? p->loops->dense_dot : p->loops->dense_axpy;
+    p->run = !p->dot ? JK_RUN : dtype == JK_FLOAT64 ? JK_DENSE_RUN_BYTES / 8 : JK_DENSE_RUN_BYTES / 4;
+    p->run = JK_MIN(p->run, VECTOR);
+
+    const ptrdiff_t n_cols = p->dot ? p->n_summed : p->n_kept, col_stride = p->dot ? p->matrix_summed : p->matrix_kept;
+    const int matrix_ready = matrix->dtype == dtype && (n_cols < 2 || col_stride == item);
+    const int vector_ready = vector->dtype == dtype && (p->n_summed < 2 || p->vector_summed == p->item);
+    p->pack_matrix = matrix_ready ? NULL : matrix->dtype == dtype ? p->loops->pack : p->loops->pack_other;
+    p->pack_vector = vector_ready ? NULL : vector->dtype == dtype ? p->loops->pack : p->loops->pack_other;
+    if (out->dtype == dtype)
+        p->write = accumulate ? p->loops->add : p->loops->unpack;
+    else
+        p->write = accumulate ? p->loops->add_other : p->loops->unpack_other;
+}
+
+/* `matrix` has its kept axis last (1) or last but one (2); `vector` and `out` have one axis of their own, or two, the
+ * first of which counts vectors. */
+static jk_status multiply_views(const jk_context *context, const jk_view *matrix, int matrix_argument, int kept_axis,
+                                const jk_view *vector, int vector_ndim, const jk_view *out, int accumulate)
+{
+    const int vector_argument = 1 - matrix_argument, summed_axis = 3 - kept_axis, many = vector_ndim == 2;
+    if (jk_loops_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
+    JK_TRY(jk_check_input(matrix, matrix_argument));
+    JK_TRY(jk_check_input(vector, vector_argument));
+    JK_TRY(jk_check_output(out, 2));
+    if (matrix->ndim < 2) return jk_fail(JK_SHAPE, matrix_argument);
+    if (vector->ndim < vector_ndim) return jk_fail(JK_SHAPE, vector_argument);
+
+    batch b;
+    b.ndim = JK_MAX(matrix->ndim - 2, vector->ndim - vector_ndim);
+    for (int d = 0; d < b.ndim; d++) {
+        b.shape[d] = 1;
+        b.index[d] = 0;
+    }
+    JK_TRY(broadcast(&b, matrix, 2, 1));
+    JK_TRY(broadcast(&b, vector, vector_ndim, 1));
+    product p = {
+        .n_kept = matrix->shape[matrix->ndim - kept_axis],
+        .n_summed = matrix->shape[matrix->ndim - summed_axis],
+        .n_vectors = many ? vector->shape[vector->ndim - 2] : 1,
+        .matrix_kept = stride_from_end(matrix, kept_axis),
+        .matrix_summed = stride_from_end(matrix, summed_axis),
+        .vector_summed = stride_from_end(vector, 1),
+        .vector_next = many ? stride_from_end(vector, 2) : 0,
+    };
+    if (vector->shape[vector->ndim - 1] != p.n_summed) return jk_fail(JK_SHAPE, 1);
+    if (out->ndim != b.ndim + vector_ndim) return jk_fail(JK_SHAPE, 2);
+    for (int d = 0; d < b.ndim; d++)
+        if (out->shape[d] != b.shape[d]) return jk_fail(JK_SHAPE, 2);
+    if (out->shape[out->ndim - 1] != p.n_kept) return jk_fail(JK_SHAPE, 2);
+    if (many && out->shape[out->ndim - 2] != p.n_vectors) return jk_fail(JK_SHAPE, 2);
+    p.out_kept = stride_from_end(out, 1);
+    p.out_next = many ? stride_from_end(out, 2) : 0;
+    if (jk_meet(vector, out) != JK_APART) return jk_fail(JK_OVERLAP, vector_argument);
+    if (jk_meet(matrix, out) != JK_APART) return jk_fail(JK_OVERLAP, matrix_argument);
+    if (jk_size(out) == 0) return jk_success();
+
+    choose_loops(&p, matrix, vector, out, accumulate);
+    ptrdiff_t since_poll = 0;
+    do {
+        JK_TRY(run(&p, context, &since_poll, item_at(&b, out, vector_ndim), item_at(&b, matrix, 2),
+                   item_at(&b, vector, vector_ndim)));
+    } while (next_item(&b));
+    return jk_success();
+}
+
+jk_status jk_dense_jvp(const jk_context *context, const jk_view *a, const jk_view *v, const jk_view *out,
+                       int accumulate)
+{
+    return multiply_views(context, a, 0, 2, v, 1, out, accumulate);
+}
+
+jk_status jk_dense_vjp(const jk_context *context, const jk_view *a, const jk_view *u, const jk_view *out,
+                       int accumulate)
+{
+    return multiply_views(context, a, 0, 1, u, 1, out, accumulate);
+}
+
+/* Every row of `a` is multiplied by b: row i of out is row i of a times b. */
+jk_status jk_matmul(const jk_context *context, const jk_view *a, const jk_view *b, const jk_view *out, int accumulate)
+{
+    return multiply_views(context, b, 1, 1, a, 2, out, accumulate);
+}

@@ -1,0 +1,178 @@
+/* jackern: Jacobian-vector and vector-Jacobian products without the zeros.
+ *
+ * The only public header.  It is clean as C99 and as C++11.  Conventions:
+ *
+ *   - A cotangent is written x_bar, a tangent x_dot; layout is numerator, J[i][j] = dy_i/dx_j.
+ *   - Arrays are described by jk_view and owned by the caller.  Nothing here allocates, prints or aborts.
+ *   - Every call that works on arrays takes a context; NULL means one thread, no polling, scratch on the stack.
+ *   - Every call returns a jk_status.  On any error nothing has been written.
+ *   - `accumulate` non-zero adds to the output instead of overwriting it: the sum is added once, in the wider dtype.
+ *   - float32 and float64 may be mixed; a call is computed in the wider dtype of its inputs, the output rounds.
+ */
+#ifndef JACKERN_H
+#define JACKERN_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define JK_MAX_NDIM 64 /* axes of one view */
+#define JK_MAX_ARGS 3  /* arguments of one op */
+
+/* ---- status ------------------------------------------------------------------------------------------------- */
+
+typedef enum jk_error {
+#define JK_STATUS(name, message) JK_##name,
+#include "jackern/status.def"
+#undef JK_STATUS
+    JK_N_ERRORS
+} jk_error;
+
+/* `argument` is the position of the guilty argument among the views of the call, in the order of its parameters
+ * (arrays of views count one position per element); -1 where no single argument is to blame. */
+typedef struct jk_status {
+    jk_error error;
+    int argument;
+} jk_status;
+
+const char *jk_message(jk_error error);
+
+/* ---- arrays and context ------------------------------------------------------------------------------------- */
+
+typedef enum jk_dtype { JK_FLOAT32, JK_FLOAT64, JK_N_DTYPES } jk_dtype;
+
+typedef struct jk_view {
+    void *data; /* aligned to its dtype; never written through an input */
+    jk_dtype dtype;
+    int ndim;
+    const ptrdiff_t *shape;
+    const ptrdiff_t *strides_in_bytes; /* any sign; 0 repeats an element */
+} jk_view;
+
+typedef void jk_task(void *argument, ptrdiff_t index);
+
+typedef struct jk_context {
+    /* Runs task(argument, i) for 0 <= i < n_tasks, in any order, and returns when all are done.  NULL: serial. */
+    void (*parallel_for)(void *pool, jk_task *task, void *argument, ptrdiff_t n_tasks);
+    void *pool;
+    int n_threads;
+    /* Called now and then by the calling thread; non-zero ends the call with JK_INTERRUPTED, outputs undefined. */
+    int (*poll)(void *poll_argument);
+    void *poll_argument;
+    void *workspace; /* aligned to 64 bytes; used where the stack (JK_STACK_BYTES) is too small */
+    size_t workspace_bytes;
+} jk_context;
+
+/* ---- set-up ------------------------------------------------------------------------------------------------- */
+
+/* Chooses the instruction set: the widest that is built in and that this CPU has, or the one named.  Call it once,
+ * before anything else; a second call with another name is allowed while no other call runs (tests use it).
+ * JK_UNKNOWN_ISA: `isa` is none of those built and supported here. */
+jk_status jk_init(const char *isa);
+const char *jk_isa_in_use(void);     /* NULL before jk_init */
+const char *jk_isa_name(int index);  /* built in and supported by this CPU, narrowest first; NULL past the end */
+const char *jk_isa_built(int index); /* built in, supported here or not; NULL past the end */
+const char *jk_compiler(void);       /* the compiler that built this library */
+const char *jk_version(void);
+
+/* ---- the table of pointwise ops ----------------------------------------------------------------------------- */
+
+/* What a derivative reads. */
+enum { JK_READS_A = 1, JK_READS_B = 2, JK_READS_C = 4, JK_READS_Y = 8 };
+
+/* Second derivatives are stored in the order aa, ab, bb, ac, bc, cc: jk_second(i, j) gives the place. */
+#define JK_N_SECOND 6
+
+typedef struct jk_op {
+    const char *name;
+    const char *aliases; /* separated by spaces */
+    int n_args;
+    int selects; /* the op chooses: what it did not choose is a structural zero */
+    const char *formula;
+    const char *derivative[JK_MAX_ARGS]; /* as written in the table */
+    const char *second[JK_N_SECOND];     /* "ZERO" where it vanishes identically */
+    unsigned reads[JK_MAX_ARGS];         /* of the first derivative by each argument: JK_READS_* */
+    double low[JK_MAX_ARGS], high[JK_MAX_ARGS]; /* where tests may draw arguments from */
+    const char *kinks; /* in words of the table: points without a derivative, and the value chosen there */
+} jk_op;
+
+int jk_n_ops(void);
+const jk_op *jk_op_at(int op);      /* NULL if out of range */
+int jk_find_op(const char *name);   /* by name or alias; -1 if there is none */
+int jk_second(int i, int j);
+
+/* ---- pointwise products -------------------------------------------------------------------------------------
+ * `op` is an index into the table.  Arguments broadcast against each other as in NumPy.  `y` is the op's own output;
+ * it may be NULL, then it is computed where a derivative reads it.  An argument that no wanted derivative reads may
+ * be NULL.  Cotangents that come back to a smaller argument are summed over the axes it was stretched along, in the
+ * same pass.  `out` may be exactly one of the inputs where nothing is summed; JK_OVERLAP says that any other overlap
+ * needs a copy of the named input. */
+
+jk_status jk_pointwise_value(const jk_context *context, int op, const jk_view *const *args, const jk_view *out,
+                             int accumulate);
+/* out = sum over k of (dy/dargs[k]) * tangents[k]; a tangent may be NULL.  Tangents have the shape of their argument. */
+jk_status jk_pointwise_jvp(const jk_context *context, int op, const jk_view *const *tangents,
+                           const jk_view *const *args, const jk_view *y, const jk_view *out, int accumulate);
+/* outs[k] = unbroadcast((dy/dargs[k]) * y_bar); an output that is not wanted is NULL. */
+jk_status jk_pointwise_vjp(const jk_context *context, int op, const jk_view *y_bar, const jk_view *const *args,
+                           const jk_view *y, const jk_view *const *outs, int accumulate);
+/* Double backward.  h[k] is the cotangent of vjp's outs[k], of its shape (NULL: zero).  outs[0] is the cotangent of
+ * y_bar, outs[1 + k] that of args[k]; NULL where not wanted. */
+jk_status jk_pointwise_vjp2(const jk_context *context, int op, const jk_view *const *h, const jk_view *y_bar,
+                            const jk_view *const *args, const jk_view *y, const jk_view *const *outs, int accumulate);
+
+/* ---- sums and axis Jacobians -------------------------------------------------------------------------------- */
+
+/* out = g summed over the axes that out lacks in front, and over those where out has length 1 and g has not. */
+jk_status jk_unbroadcast(const jk_context *context, const jk_view *g, const jk_view *out, int accumulate);
+
+/* A Jacobian whose axes have roles.  Letters are small integers, each with a length; J v sums values * v over the
+ * letters that `out` lacks and repeats it along those that only `out` has.  A letter stands at most once per string. */
+typedef struct jk_axis {
+    jk_view values; /* one axis per letter of value_letters */
+    int n_letters;
+    const ptrdiff_t *length; /* of each letter */
+    int n_out, n_in;
+    const signed char *value_letters, *out_letters, *in_letters;
+} jk_axis;
+
+/* v has one axis per in-letter and out one per out-letter, behind any number of equal batch axes. */
+jk_status jk_axis_jvp(const jk_context *context, const jk_axis *jacobian, const jk_view *v, const jk_view *out,
+                      int accumulate);
+jk_status jk_axis_vjp(const jk_context *context, const jk_axis *jacobian, const jk_view *u, const jk_view *out,
+                      int accumulate);
+
+/* ---- dense -------------------------------------------------------------------------------------------------- */
+
+/* out (*batch, m) = a (*batch, m, n) v (*batch, n), and out (*batch, n) = u (*batch, m) a (*batch, m, n).  Batches
+ * broadcast as in NumPy, and out has their common shape.  `a` is read once per vector, in the order of its memory: its
+ * strides choose the order of the sum, which else depends on shapes alone.  out must not overlap an input. */
+jk_status jk_dense_jvp(const jk_context *context, const jk_view *a, const jk_view *v, const jk_view *out,
+                       int accumulate);
+jk_status jk_dense_vjp(const jk_context *context, const jk_view *a, const jk_view *u, const jk_view *out,
+                       int accumulate);
+/* out (*batch, m, n) = a (*batch, m, k) b (*batch, k, n): batches as above, no extra array.  Row i of out has the bits
+ * of jk_dense_vjp with b and row i of `a`. */
+jk_status jk_matmul(const jk_context *context, const jk_view *a, const jk_view *b, const jk_view *out,
+                    int accumulate);
+
+/* ---- rows --------------------------------------------------------------------------------------------------- */
+
+/* loss (rows) = logsumexp(logits) - logits[label] for logits (rows, classes), stable, one pass per row.  Infinite
+ * logits give the limit where there is one; a row with several infinite maxima, or with a NaN, is NaN.  The output must
+ * not overlap an input.  JK_LABEL: a label outside 0 <= label < classes; its row is then the status's argument. */
+jk_status jk_softmax_cross_entropy_value(const jk_context *context, const jk_view *logits, const ptrdiff_t *labels,
+                                         const jk_view *loss, int accumulate);
+/* logits_bar = loss_bar[:, None] * (softmax(logits) - onehot(labels)) */
+jk_status jk_softmax_cross_entropy_vjp(const jk_context *context, const jk_view *loss_bar, const jk_view *logits,
+                                       const ptrdiff_t *labels, const jk_view *logits_bar, int accumulate);
+/* loss_dot = sum((softmax(logits) - onehot(labels)) * logits_dot, axis=-1) */
+jk_status jk_softmax_cross_entropy_jvp(const jk_context *context, const jk_view *logits_dot, const jk_view *logits,
+                                       const ptrdiff_t *labels, const jk_view *loss_dot, int accumulate);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,63 @@
+/* Stamps every dtype over the loops and fills the table of one instruction set, named JK_ISA. */
+#include "table.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#define JK_PASTE_(a, b) a##b
+#define JK_PASTE(a, b) JK_PASTE_(a, b)
+#define JK_STRING_(a) #a
+#define JK_STRING(a) JK_STRING_(a)
+
+/* A loop takes its element function as an argument and is inlined with it, so that both stay ordinary functions. */
+#if defined(__GNUC__)
+#define JK_INLINE static inline __attribute__((always_inline))
+#elif defined(_MSC_VER)
+#define JK_INLINE static __forceinline
+#else
+#define JK_INLINE static inline
+#endif
+
+/* Iterations are independent, also where the output is exactly one of the inputs: `restrict` would forbid that. */
+#if defined(JK_OPENMP_SIMD)
+#define JK_SIMD _Pragma("omp simd")
+#else
+#define JK_SIMD
+#endif
+
+/* clang reports every such loop that it cannot vectorise because of a call into libm. */
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wpass-failed"
+#endif
+
+#define real double
+#define other float
+#define N(name) name##_f64
+#define C(literal) literal
+#define LIBM(name) name
+#include "loops.tpl.h"
+#undef real
+#undef other
+#undef N
+#undef C
+#undef LIBM
+
+#define real float
+#define other double
+#define N(name) name##_f32
+#define C(literal) literal##f
+#define LIBM(name) name##f
+#include "loops.tpl.h"
+#undef real
+#undef other
+#undef N
+#undef C
+#undef LIBM
+
+extern const jk_table JK_PASTE(jk_table_, JK_ISA);
+const jk_table JK_PASTE(jk_table_, JK_ISA) = {
+    JK_STRING(JK_ISA),
+    {[JK_FLOAT32] = &loops_f32, [JK_FLOAT64] = &loops_f64},
+};

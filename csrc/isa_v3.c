@@ -1,0 +1,2 @@
+#define JK_ISA v3
+#include "isa.tpl.h"

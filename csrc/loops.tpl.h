@@ -1,0 +1,45 @@
+/* All loops of one dtype, and the table that holds them. */
+#include "vmath.tpl.h"
+
+#include "move.tpl.h"
+#include "pointwise.tpl.h"
+#include "reduce.tpl.h"
+
+#include "dense.tpl.h"
+#include "rowwise.tpl.h"
+
+static const jk_loops N(loops) = {
+    .op =
+        {
+#define JK_UNARY(name, ...) [JK_OP_##name] = {N(name##_value), {N(name##_da)}, {N(name##_daa)}},
+#define JK_SELECT1(name, ...) JK_UNARY(name)
+#define JK_BINARY(name, ...)                                                                                          \
+    [JK_OP_##name] = {                                                                                                \
+        N(name##_value), {N(name##_da), N(name##_db)}, {N(name##_daa), N(name##_dab), N(name##_dbb)}},
+#define JK_SELECT2(name, ...) JK_BINARY(name)
+#include "ops.def"
+#undef JK_UNARY
+#undef JK_SELECT1
+#undef JK_BINARY
+#undef JK_SELECT2
+        },
+    .pack = N(pack),
+    .pack_other = N(pack_other),
+    .unpack = N(unpack),
+    .unpack_other = N(unpack_other),
+    .add = N(add_to),
+    .add_other = N(add_to_other),
+    .zero = N(zero),
+    .fold_rows = N(fold_rows),
+    .fold_flat = N(fold_flat),
+    .sum_run = N(sum_run),
+    .dot_run = N(dot_run),
+    .dense_dot = N(dense_dot),
+    .dense_axpy = N(dense_axpy),
+    .row_max = N(row_max),
+    .row_exp = N(row_exp),
+    .row_less = N(row_less),
+    .cross_entropy_value = N(cross_entropy_value),
+    .cross_entropy_vjp = N(cross_entropy_vjp),
+    .cross_entropy_jvp = N(cross_entropy_jvp),
+};

@@ -1,0 +1,73 @@
+/* Sums by halves: element i is paired with element i + half, so that every step is a plain vector addition, the tree
+ * is the same for every instruction set, and the error grows like the logarithm of the length. */
+
+/* o[j] = p[j] + q[j] */
+JK_INLINE void N(sum2)(ptrdiff_t n, real *o, const real *p, const real *q)
+{
+    JK_SIMD
+    for (ptrdiff_t j = 0; j < n; j++) o[j] = p[j] + q[j];
+}
+
+static void N(fold_rows)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *in, ptrdiff_t row_stride)
+{
+    real *o = out;
+    const real *r[JK_FOLD_ROWS];
+    for (ptrdiff_t i = 0; i < JK_FOLD_ROWS; i++) r[i] = N(at)(in, i < n_rows ? i * row_stride : 0);
+    const real *r0 = r[0], *r1 = r[1], *r2 = r[2], *r3 = r[3], *r4 = r[4], *r5 = r[5], *r6 = r[6], *r7 = r[7];
+    switch (n_rows) {
+    case 1:
+        memcpy(out, in, (size_t)n * sizeof(real));
+        break;
+    case 2:
+        N(sum2)(n, o, r0, r1);
+        break;
+    case 4:
+        JK_SIMD
+        for (ptrdiff_t j = 0; j < n; j++) o[j] = (r0[j] + r2[j]) + (r1[j] + r3[j]);
+        break;
+    default:
+        JK_SIMD
+        for (ptrdiff_t j = 0; j < n; j++)
+            o[j] = ((r0[j] + r4[j]) + (r2[j] + r6[j])) + ((r1[j] + r5[j]) + (r3[j] + r7[j]));
+    }
+}
+
+static void N(fold_flat)(ptrdiff_t n_rows, ptrdiff_t n, void *in)
+{
+    real *v = in;
+    for (n_rows /= 2; n_rows > 0; n_rows /= 2) N(sum2)(n_rows * n, v, v, v + n_rows * n);
+}
+
+/* Sums m elements in place by halves; an odd one in the middle waits for the next step. */
+JK_INLINE real N(halve)(ptrdiff_t m, real *v)
+{
+    while (m > 1) {
+        const ptrdiff_t half = (m + 1) / 2;
+        N(sum2)(m - half, v, v, v + half);
+        m = half;
+    }
+    return v[0];
+}
+
+static void N(sum_run)(ptrdiff_t n, void *out, const void *in)
+{
+    const real *p = in;
+    real v[(JK_RUN + 1) / 2];
+    const ptrdiff_t half = (n + 1) / 2;
+    v[0] = 0;
+    N(sum2)(n - half, v, p, p + half);
+    if (2 * half > n) v[half - 1] = p[half - 1];
+    *(real *)out = N(halve)(half, v);
+}
+
+static void N(dot_run)(ptrdiff_t n, void *out, const void *a, const void *b)
+{
+    const real *p = a, *q = b;
+    real v[(JK_RUN + 1) / 2];
+    const ptrdiff_t half = (n + 1) / 2;
+    v[0] = 0;
+    JK_SIMD
+    for (ptrdiff_t j = 0; j < n - half; j++) v[j] = p[j] * q[j] + p[j + half] * q[j + half];
+    if (2 * half > n) v[half - 1] = p[half - 1] * q[half - 1];
+    *(real *)out = N(halve)(half, v);
+}

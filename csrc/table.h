@@ -1,0 +1,89 @@
+/* What an instruction set provides: one table of loops per dtype.  A loop walks contiguous memory in one dimension,
+ * needs no set-up and may be called on any block; `real` below is the table's dtype.  Floors above never do arithmetic
+ * on elements themselves. */
+#ifndef JK_TABLE_H
+#define JK_TABLE_H
+
+#include "jackern/jackern.h"
+
+enum jk_op_id {
+#define JK_UNARY(name, ...) JK_OP_##name,
+#define JK_SELECT1(name, ...) JK_OP_##name,
+#define JK_BINARY(name, ...) JK_OP_##name,
+#define JK_SELECT2(name, ...) JK_OP_##name,
+#include "ops.def"
+#undef JK_UNARY
+#undef JK_SELECT1
+#undef JK_BINARY
+#undef JK_SELECT2
+    JK_N_OPS
+};
+
+/* Places of a pointwise loop's inputs.  A place that the loop does not read still holds a readable array. */
+enum { JK_IN_T, JK_IN_A, JK_IN_B, JK_IN_C, JK_IN_Y, JK_IN_H, JK_N_IN };
+
+/* out[i] = f(in[...][i]); out may be exactly one of the inputs. */
+typedef void jk_pointwise_loop(ptrdiff_t n, void *out, const void *const *in);
+
+typedef struct jk_op_loops {
+    jk_pointwise_loop *value;                    /* y from A, B, C */
+    jk_pointwise_loop *derivative[JK_MAX_ARGS];  /* T * dy/darg from A, B, C, Y */
+    jk_pointwise_loop *second[JK_N_SECOND];      /* H * T * d2y from A, B, C, Y */
+} jk_op_loops;
+
+typedef struct jk_loops {
+    jk_op_loops op[JK_N_OPS];
+
+    /* moving: strides in bytes, n elements */
+    void (*pack)(ptrdiff_t n, void *out, const void *in, ptrdiff_t stride);         /* real <- real, strided */
+    void (*pack_other)(ptrdiff_t n, void *out, const void *in, ptrdiff_t stride);   /* real <- other dtype */
+    void (*unpack)(ptrdiff_t n, void *out, ptrdiff_t stride, const void *in);       /* strided real <- real */
+    void (*unpack_other)(ptrdiff_t n, void *out, ptrdiff_t stride, const void *in); /* strided other <- real */
+    void (*add)(ptrdiff_t n, void *out, ptrdiff_t stride, const void *in);          /* strided real += real */
+    void (*add_other)(ptrdiff_t n, void *out, ptrdiff_t stride, const void *in);    /* strided other += real, in double */
+    void (*zero)(ptrdiff_t n, void *out, ptrdiff_t stride);
+
+    /* reducing */
+    /* out[j] = sum of in[i][j] over i < n_rows, a power of two at most JK_FOLD_ROWS, by halves */
+    void (*fold_rows)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *in, ptrdiff_t row_stride);
+    /* in place: in[j] = sum over i < n_rows (a power of two) of in[i*n + j], by halves */
+    void (*fold_flat)(ptrdiff_t n_rows, ptrdiff_t n, void *in);
+    /* sum of n <= JK_RUN elements, by halves */
+    void (*sum_run)(ptrdiff_t n, void *out, const void *in);
+    /* sum of n <= JK_RUN products */
+    void (*dot_run)(ptrdiff_t n, void *out, const void *a, const void *b);
+
+    /* dense: `a` has n_rows rows of n_cols contiguous elements, row_stride bytes apart */
+    /* out[i] = sum of a[i][j] * v[j]: in lanes within JK_DENSE_RUN_BYTES, runs by halves */
+    void (*dense_dot)(ptrdiff_t n_rows, ptrdiff_t n_cols, void *out, const void *a, ptrdiff_t row_stride,
+                      const void *v);
+    /* out[j] += sum of u[i] * a[i][j]: eight rows by halves, then the next eight */
+    void (*dense_axpy)(ptrdiff_t n_rows, ptrdiff_t n_cols, void *out, const void *a, ptrdiff_t row_stride,
+                       const void *u);
+
+    /* rows: a row may come in pieces of n; all but n and label point to elements */
+    void (*row_max)(ptrdiff_t n, void *max, const void *logits); /* max = the largest of it and the logits */
+    void (*row_exp)(ptrdiff_t n, void *exps, const void *logits, const void *max);           /* exp(logits - max) */
+    void (*row_less)(ptrdiff_t n, void *out, const void *logits_dot, const void *label_dot); /* their difference */
+    /* `sum` is that of exps over the whole row */
+    void (*cross_entropy_value)(void *loss, const void *sum, const void *max, const void *label_logit);
+    /* a label outside of this piece is in another one */
+    void (*cross_entropy_vjp)(ptrdiff_t n, void *logits_bar, const void *loss_bar, const void *exps, const void *sum,
+                              const void *max, ptrdiff_t label);
+    void (*cross_entropy_jvp)(void *loss_dot, const void *tangent_sum, const void *sum, const void *max);
+} jk_loops;
+
+typedef struct jk_table {
+    const char *isa;
+    const jk_loops *loops[JK_N_DTYPES];
+} jk_table;
+
+#define JK_FOLD_ROWS 8          /* rows that fold_rows adds in registers */
+#define JK_RUN 256              /* elements of a run that is summed by halves */
+#define JK_DENSE_RUN_BYTES 4096 /* of a row of a matrix, that are summed in lanes before halving starts */
+
+#ifndef JK_STACK_BYTES
+#define JK_STACK_BYTES 32768 /* scratch that a call may take from the stack */
+#endif
+
+#endif

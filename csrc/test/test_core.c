@@ -1,0 +1,217 @@
+/* Tests of the C library through its public header alone, as a C program without Python sees it.
+ *
+ * Every group runs once per instruction set and dtype.  What is expected comes from slow loops over single elements
+ * and from central differences; all results of a group go into a digest, which has to be the same on every instruction
+ * set.  Prints each failure, then "N passed, 0 failed".
+ */
+#include "harness.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void test_before_init(void)
+{
+    array *x = randoms(JK_FLOAT64, CONTIGUOUS, 0, 1, DIMS(3));
+    array *y = like(x);
+    check(jk_isa_in_use() == NULL, "no instruction set is in use before jk_init");
+    check_status(jk_pointwise_value(NULL, 0, (const jk_view *[]){view(x)}, view(y), 0), JK_NO_INIT, -1, "value");
+    check_status(jk_unbroadcast(NULL, view(x), view(y), 0), JK_NO_INIT, -1, "unbroadcast");
+    check(is_untouched(y), "a call before jk_init writes nothing");
+    check(jk_init("no such thing").error == JK_UNKNOWN_ISA, "an unknown instruction set is refused");
+    check(jk_isa_in_use() == NULL, "a failed jk_init chooses nothing");
+    free_arrays();
+}
+
+static void test_table(void)
+{
+    check(jk_n_ops() >= 33, "%d ops", jk_n_ops());
+    check(jk_op_at(-1) == NULL && jk_op_at(jk_n_ops()) == NULL, "jk_op_at out of range is NULL");
+    check(jk_find_op("no such op") == -1 && jk_find_op("") == -1, "jk_find_op of an unknown name is -1");
+    for (int i = 0; i < jk_n_ops(); i++) {
+        const jk_op *op = jk_op_at(i);
+        check(jk_find_op(op->name) == i, "%s is found by its name", op->name);
+        char aliases[64] = "", *rest = aliases;
+        strncat(aliases, op->aliases, sizeof aliases - 1);
+        while (*rest) {
+            char *alias = rest;
+            rest += strcspn(rest, " ");
+            if (*rest) *rest++ = '\0';
+            check(jk_find_op(alias) == i, "%s is found by its alias %s", op->name, alias);
+        }
+        for (int k = 0; k < op->n_args; k++)
+            check(op->derivative[k] != NULL && op->low[k] < op->high[k], "%s: argument %d is described", op->name, k);
+    }
+    for (int e = 0; e < JK_N_ERRORS; e++) check(strlen(jk_message((jk_error)e)) > 0, "error %d has a message", e);
+    for (int i = 0; i < JK_MAX_ARGS; i++)
+        for (int j = 0; j < JK_MAX_ARGS; j++)
+            check(jk_second(i, j) == jk_second(j, i) && jk_second(i, j) < JK_N_SECOND, "jk_second(%d, %d)", i, j);
+    check(strcmp(jk_isa_name(0), "baseline") == 0, "the first instruction set is the baseline");
+    check(strlen(jk_version()) > 0 && strlen(jk_compiler()) > 0, "version and compiler are told");
+}
+
+/* Bad arguments give a status with the position of the guilty one, and nothing is written. */
+static void test_statuses(void)
+{
+    const int multiply = jk_find_op("multiply");
+    array *a = randoms(JK_FLOAT64, CONTIGUOUS, 1, 2, DIMS(3, 4)), *b = randoms(JK_FLOAT64, CONTIGUOUS, 1, 2, DIMS(4));
+    array *y_bar = randoms(JK_FLOAT64, CONTIGUOUS, 1, 2, DIMS(3, 4)),
+          *wide = randoms(JK_FLOAT64, CONTIGUOUS, 1, 2, DIMS(3, 5));
+    array *out = like(a), *small_out = like(b), *wide_out = like(wide);
+    const jk_view *args[] = {view(a), view(b)}, *wrong[] = {view(a), view(wide)}, *absent[] = {view(a), NULL};
+    const jk_view *outs[] = {view(out), view(small_out)}, *wrong_outs[] = {view(out), view(wide_out)};
+
+    check_status(jk_pointwise_value(NULL, -1, args, view(out), 0), JK_UNKNOWN_OP, -1, "op -1");
+    check_status(jk_pointwise_value(NULL, jk_n_ops(), args, view(out), 0), JK_UNKNOWN_OP, -1, "op past the end");
+    check_status(jk_pointwise_value(NULL, multiply, absent, view(out), 0), JK_NULL_VIEW, 1, "absent argument");
+    check_status(jk_pointwise_value(NULL, multiply, args, NULL, 0), JK_NULL_VIEW, 2, "absent out");
+    check_status(jk_pointwise_value(NULL, multiply, wrong, view(out), 0), JK_SHAPE, 1, "shapes that do not broadcast");
+    check_status(jk_pointwise_value(NULL, multiply, args, view(wide), 0), JK_SHAPE, 2, "out of another shape");
+    check(jk_pointwise_vjp(NULL, multiply, view(wide), args, NULL, outs, 0).error == JK_SHAPE,
+          "y_bar of another shape");
+    check_status(jk_pointwise_vjp(NULL, jk_find_op("exp"), view(y_bar), args, view(wide), outs, 0), JK_SHAPE, 2, "y");
+    check_status(jk_pointwise_vjp(NULL, multiply, view(y_bar), args, NULL, wrong_outs, 0), JK_SHAPE, 5, "out of b");
+    check_status(jk_pointwise_vjp(NULL, multiply, NULL, args, NULL, outs, 0), JK_NULL_VIEW, 0, "absent y_bar");
+    check_status(jk_pointwise_jvp(NULL, multiply, args, args, NULL, view(wide), 0), JK_SHAPE, 5, "out of a jvp");
+    check_status(jk_pointwise_jvp(NULL, multiply, wrong, args, NULL, view(out), 0), JK_SHAPE, 1, "tangent");
+
+    jk_view bad = a->view;
+    const jk_view *bad_args[] = {&bad, view(b)};
+    bad.dtype = (jk_dtype)7;
+    check_status(jk_pointwise_value(NULL, multiply, bad_args, view(out), 0), JK_DTYPE, 0, "dtype");
+    bad = a->view;
+    bad.ndim = JK_MAX_NDIM + 1;
+    check_status(jk_pointwise_value(NULL, multiply, bad_args, view(out), 0), JK_NDIM, 0, "too many axes");
+    bad.ndim = -1;
+    check_status(jk_pointwise_value(NULL, multiply, bad_args, view(out), 0), JK_NDIM, 0, "negative number of axes");
+    bad = a->view;
+    bad.data = a->memory + 1;
+    check_status(jk_pointwise_value(NULL, multiply, bad_args, view(out), 0), JK_MISALIGNED, 0, "misaligned data");
+    bad = a->view;
+    const ptrdiff_t odd[] = {33, 8}, vast[] = {PTRDIFF_MAX / 2, 4}, negative[] = {3, -4};
+    bad.strides_in_bytes = odd;
+    check_status(jk_pointwise_value(NULL, multiply, bad_args, view(out), 0), JK_MISALIGNED, 0, "misaligned stride");
+    bad = a->view;
+    bad.shape = vast;
+    check_status(jk_pointwise_value(NULL, multiply, bad_args, view(out), 0), JK_TOO_LARGE, 0, "size that overflows");
+    bad.shape = negative;
+    check_status(jk_pointwise_value(NULL, multiply, bad_args, view(out), 0), JK_SHAPE, 0, "negative length");
+
+    check_status(jk_unbroadcast(NULL, view(b), view(a), 0), JK_SHAPE, 1, "unbroadcast to a larger shape");
+    check_status(jk_dense_jvp(NULL, view(a), view(wide), view(b), 0), JK_SHAPE, 1, "dense with a matrix for a vector");
+    check_status(jk_matmul(NULL, view(a), view(wide), view(out), 0), JK_SHAPE, 1, "matmul of unequal inner lengths");
+    check(is_untouched(out) && is_untouched(small_out) && is_untouched(wide_out), "a call that fails writes nothing");
+    free_arrays();
+}
+
+/* Which overlaps are computed, and which are refused before anything is written. */
+static void test_overlaps(void)
+{
+    const int tanh_op = jk_find_op("tanh"), multiply = jk_find_op("multiply");
+    array *x = randoms(JK_FLOAT64, CONTIGUOUS, -1, 1, DIMS(8)), *saved = laid_out(x, CONTIGUOUS), *y_bar = like(x);
+    const ptrdiff_t seven[] = {7}, step[] = {8}, still[] = {0}, two_by_four[] = {2, 4}, interleaved[] = {8, 8};
+    jk_view first = {x->memory, JK_FLOAT64, 1, seven, step}, second = {x->memory + 8, JK_FLOAT64, 1, seven, step};
+    const jk_view *shifted[] = {&first};
+    copy(y_bar, x);
+
+    check_status(jk_pointwise_value(NULL, tanh_op, shifted, &second, 0), JK_OVERLAP, 0, "out one element further");
+    first.strides_in_bytes = still;
+    check_status(jk_pointwise_value(NULL, tanh_op, (const jk_view *[]){&second}, &first, 0), JK_SELF_OVERLAP, 1,
+                 "out with stride 0");
+    jk_view folded = {x->memory, JK_FLOAT64, 2, two_by_four, interleaved};
+    array *matrix = randoms(JK_FLOAT64, CONTIGUOUS, -1, 1, DIMS(2, 4)), *other = like(matrix);
+    check_status(jk_pointwise_value(NULL, tanh_op, (const jk_view *[]){view(matrix)}, &folded, 0), JK_SELF_OVERLAP, 1,
+                 "out that folds onto itself");
+    const jk_view *pair[] = {view(matrix), view(matrix)}, *same_outs[] = {view(other), view(other)};
+    check_status(jk_pointwise_vjp(NULL, multiply, view(matrix), pair, NULL, same_outs, 0), JK_SELF_OVERLAP, 5,
+                 "two outputs in one place");
+    check(is_untouched(other), "overlapping outputs stay unwritten");
+
+    /* A sum cannot be written over its own operand. */
+    array *row = randoms(JK_FLOAT64, CONTIGUOUS, -1, 1, DIMS(4));
+    const jk_view first_row = {matrix->memory, JK_FLOAT64, 1, row->shape, row->strides};
+    const jk_view *broadcast[] = {view(matrix), view(row)}, *row_out[] = {NULL, &first_row};
+    array *before = laid_out(matrix, CONTIGUOUS);
+    const jk_status status = jk_pointwise_vjp(NULL, multiply, view(matrix), broadcast, NULL, row_out, 0);
+    check(status.error == JK_OVERLAP && (status.argument == 0 || status.argument == 1), "a sum over its own operand");
+    check_same_bits(matrix, before, "a sum over its own operand");
+    check_same_bits(x, saved, "inputs of refused calls");
+    check_same_bits(y_bar, saved, "inputs of refused calls");
+    free_arrays();
+}
+
+/* A pool that does its tasks in the worst order. */
+static void last_task_first(void *pool, jk_task *task, void *argument, ptrdiff_t n_tasks)
+{
+    (void)pool;
+    while (n_tasks > 0) task(argument, --n_tasks);
+}
+
+static int interrupt(void *n_polls)
+{
+    ++*(int *)n_polls;
+    return 1;
+}
+
+/* Bits depend neither on the number of threads nor on the order of their tasks; a poll ends a long call. */
+static void test_context(jk_dtype dtype)
+{
+    int n_polls = 0;
+    const jk_context pool = {last_task_first, NULL, 4, NULL, NULL, NULL, 0};
+    const jk_context polling = {NULL, NULL, 1, interrupt, &n_polls, NULL, 0};
+    const int multiply = jk_find_op("multiply");
+    array *x = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(3000, 401)), *w = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(401));
+    array *y_bar = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(3000, 401)),
+          *u = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(3000));
+    const jk_view *args[] = {view(x), view(w)};
+    array *serial[5] = {like(x), like(w), new_array(dtype, CONTIGUOUS, SCALAR), like(u), like(w)};
+    array *threaded[5] = {like(x), like(w), new_array(dtype, CONTIGUOUS, SCALAR), like(u), like(w)};
+    for (int k = 0; k < 2; k++) {
+        array **out = k ? threaded : serial;
+        const jk_context *context = k ? &pool : NULL;
+        const jk_view *outs[] = {view(out[0]), view(out[1])};
+        check_ok(jk_pointwise_vjp(context, multiply, view(y_bar), args, NULL, outs, 0), "multiply");
+        check_ok(jk_unbroadcast(context, view(x), view(out[2]), 0), "unbroadcast");
+        check_ok(jk_dense_jvp(context, view(x), view(w), view(out[3]), 0), "dense jvp");
+        check_ok(jk_dense_vjp(context, view(x), view(u), view(out[4]), 0), "dense vjp");
+    }
+    for (int k = 0; k < 5; k++) check_same_bits(threaded[k], serial[k], "with a pool");
+
+    /* one element, repeated for long enough */
+    const ptrdiff_t many[] = {10000000}, still[] = {0};
+    const jk_view repeated = {w->memory, dtype, 1, many, still};
+    check(jk_unbroadcast(&polling, &repeated, view(serial[2]), 0).error == JK_INTERRUPTED && n_polls == 1,
+          "a poll that says so ends the call at once, after %d polls", n_polls);
+    free_arrays();
+}
+
+static void run_all(jk_dtype dtype)
+{
+    seed(20240229);
+    test_pointwise(dtype);
+    test_axis(dtype);
+    test_dense(dtype);
+    test_softmax_cross_entropy(dtype);
+    test_context(dtype);
+}
+
+int main(void)
+{
+    uint64_t expected = 0;
+    test_before_init();
+    check_ok(jk_init(NULL), "jk_init");
+    test_table();
+    test_statuses();
+    test_overlaps();
+    for (int i = 0; jk_isa_name(i) != NULL; i++) {
+        check_ok(jk_init(jk_isa_name(i)), jk_isa_name(i));
+        check(strcmp(jk_isa_in_use(), jk_isa_name(i)) == 0, "%s is in use", jk_isa_name(i));
+        digest = 14695981039346656037u;
+        run_all(JK_FLOAT32);
+        run_all(JK_FLOAT64);
+        if (i == 0) expected = digest;
+        check(digest == expected, "%s gives the bits of %s", jk_isa_name(i), jk_isa_name(0));
+        printf("instruction set %s: ran\n", jk_isa_name(i));
+    }
+    printf("%ld passed, %ld failed\n", n_passed, n_failed);
+    return n_failed != 0;
+}

@@ -1,0 +1,108 @@
+#include "view.h"
+
+#include <string.h>
+
+jk_status jk_check_input(const jk_view *view, int argument)
+{
+    if (view == NULL) return jk_fail(JK_NULL_VIEW, argument);
+    if (view->dtype != JK_FLOAT32 && view->dtype != JK_FLOAT64) return jk_fail(JK_DTYPE, argument);
+    if (view->ndim < 0 || view->ndim > JK_MAX_NDIM) return jk_fail(JK_NDIM, argument);
+    const ptrdiff_t item = jk_itemsize(view->dtype);
+    ptrdiff_t size = item;
+    int empty = 0;
+    for (int d = 0; d < view->ndim; d++) {
+        const ptrdiff_t n = view->shape[d];
+        if (n < 0) return jk_fail(JK_SHAPE, argument);
+        if (n == 0) empty = 1;
+        if (n > 0 && size > PTRDIFF_MAX / n) return jk_fail(JK_TOO_LARGE, argument);
+        if (n > 0) size *= n;
+        if (n > 1 && view->strides_in_bytes[d] % item != 0) return jk_fail(JK_MISALIGNED, argument);
+    }
+    if (empty) return jk_success();
+    if (view->data == NULL) return jk_fail(JK_NULL_VIEW, argument);
+    if ((uintptr_t)view->data % (uintptr_t)item != 0) return jk_fail(JK_MISALIGNED, argument);
+    return jk_success();
+}
+
+static ptrdiff_t magnitude(ptrdiff_t stride) { return stride < 0 ? -stride : stride; }
+
+/* Axes in order of growing stride must each step past everything below them.  Strided views that interleave their
+ * axes without meeting are refused as well: no array library makes them unasked. */
+jk_status jk_check_output(const jk_view *view, int argument)
+{
+    JK_TRY(jk_check_input(view, argument));
+    int order[JK_MAX_NDIM], n_axes = 0;
+    for (int d = 0; d < view->ndim; d++) {
+        if (view->shape[d] == 0) return jk_success();
+        if (view->shape[d] == 1) continue;
+        int k = n_axes++;
+        while (k > 0 && magnitude(view->strides_in_bytes[order[k - 1]]) > magnitude(view->strides_in_bytes[d])) {
+            order[k] = order[k - 1];
+            k--;
+        }
+        order[k] = d;
+    }
+    ptrdiff_t extent = jk_itemsize(view->dtype);
+    for (int k = 0; k < n_axes; k++) {
+        const ptrdiff_t stride = magnitude(view->strides_in_bytes[order[k]]);
+        if (stride < extent) return jk_fail(JK_SELF_OVERLAP, argument);
+        extent += stride * (view->shape[order[k]] - 1);
+    }
+    return jk_success();
+}
+
+int jk_same_shape(const jk_view *a, const jk_view *b)
+{
+    if (a->ndim != b->ndim) return 0;
+    for (int d = 0; d < a->ndim; d++)
+        if (a->shape[d] != b->shape[d]) return 0;
+    return 1;
+}
+
+ptrdiff_t jk_size(const jk_view *view)
+{
+    ptrdiff_t size = 1;
+    for (int d = 0; d < view->ndim; d++) {
+        if (view->shape[d] == 0) return 0;
+        size *= view->shape[d];
+    }
+    return size;
+}
+
+int jk_is_contiguous(const jk_view *view)
+{
+    ptrdiff_t stride = jk_itemsize(view->dtype);
+    for (int d = view->ndim - 1; d >= 0; d--) {
+        if (view->shape[d] != 1 && view->strides_in_bytes[d] != stride) return 0;
+        stride *= view->shape[d];
+    }
+    return 1;
+}
+
+/* First byte of a view and one past its last. */
+static void bounds(const jk_view *view, uintptr_t *low, uintptr_t *high)
+{
+    uintptr_t lo = (uintptr_t)view->data, hi = lo;
+    for (int d = 0; d < view->ndim; d++) {
+        const ptrdiff_t reach = (view->shape[d] - 1) * view->strides_in_bytes[d];
+        if (reach < 0)
+            lo -= (uintptr_t)-reach;
+        else
+            hi += (uintptr_t)reach;
+    }
+    *low = lo;
+    *high = hi + (uintptr_t)jk_itemsize(view->dtype);
+}
+
+jk_meeting jk_meet(const jk_view *a, const jk_view *b)
+{
+    if (jk_size(a) == 0 || jk_size(b) == 0) return JK_APART;
+    uintptr_t a_low, a_high, b_low, b_high;
+    bounds(a, &a_low, &a_high);
+    bounds(b, &b_low, &b_high);
+    if (a_high <= b_low || b_high <= a_low) return JK_APART;
+    if (a->data != b->data || a->dtype != b->dtype || !jk_same_shape(a, b)) return JK_PARTLY;
+    for (int d = 0; d < a->ndim; d++)
+        if (a->shape[d] > 1 && a->strides_in_bytes[d] != b->strides_in_bytes[d]) return JK_PARTLY;
+    return JK_SAME;
+}

@@ -1,0 +1,99 @@
+"""Compiles the C core, each instruction set with its own flags; all else is in pyproject.toml."""
+
+import re
+import runpy
+from pathlib import Path
+
+import numpy as np
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
+from setuptools.errors import CompileError
+
+CSRC = Path("csrc")
+KINDS = {
+    "UNARY": "UnaryOp",
+    "SELECT1": "UnaryOp",
+    "BINARY": "BinaryOp",
+    "SELECT2": "BinaryOp",
+}  # rows of ops.def
+VERSION = Path("VERSION").read_text().strip()
+
+
+class BuildExt(build_ext):
+    """Compiles csrc/*.c with the flags of csrc/flags.mk and links the objects into the extension."""
+
+    def run(self):
+        if missing := runpy.run_path("tools/check_build.py")["missing"]():
+            raise SystemExit(missing)
+        super().run()
+
+    def build_extension(self, ext):
+        lines = [line.split(" = ") for line in (CSRC / "flags.mk").read_text().splitlines()]
+        flags = {line[0]: line[1].split() for line in lines if len(line) == 2}
+        family = "msvc" if self.compiler.compiler_type == "msvc" else "cc"
+        ext.extra_compile_args = flags[family]
+        ext.libraries = [] if family == "msvc" else ["m"]
+        ext.cython_c_in_temp = True  # no generated C beside the sources
+
+        sources = {path: flags[family] for path in CSRC.glob("*.c") if not path.stem.startswith("isa_v")}
+        for isa in ("v3", "v4"):
+            isa_flags = flags.get(f"{family}_{isa}")
+            if isa_flags and self.accepts(isa_flags):
+                sources[CSRC / f"isa_{isa}.c"] = flags[family] + isa_flags
+                ext.define_macros.append((f"JK_HAVE_{isa.upper()}", None))
+
+        for path, flags_of_path in sorted(sources.items()):
+            ext.extra_objects += self.compiler.compile(
+                [str(path)],
+                output_dir=self.build_temp,
+                macros=ext.define_macros,
+                include_dirs=ext.include_dirs,
+                debug=self.debug,
+                extra_postargs=flags_of_path,
+            )
+        super().build_extension(ext)
+
+    def accepts(self, flags):
+        """Whether the compiler takes these flags: only one for x86-64 does."""
+        probe = Path(self.build_temp, "probe.c")
+        probe.parent.mkdir(parents=True, exist_ok=True)
+        probe.write_text("int jk_probe;\n")
+        try:
+            self.compiler.compile([str(probe)], extra_postargs=flags)
+        except CompileError:
+            return False
+        return True
+
+
+class BuildPy(build_py):
+    """Writes the stub of jackern.ops, and puts the public header into what is not an editable install."""
+
+    def run(self):
+        Path("src/jackern/ops.pyi").write_text(stub_of_ops())
+        super().run()
+        if not self.editable_mode:
+            self.copy_tree(str(CSRC / "include"), str(Path(self.build_lib, "jackern", "include")))
+
+
+def stub_of_ops():
+    """Return the text of ops.pyi: what is fixed, then a line for every name in the table of ops."""
+    lines = Path("src/jackern/ops.pyi.in").read_text()
+    rows = re.findall(r'^JK_(\w+)\s*\(\s*(\w+)\s*,\s*"([^"]*)"', (CSRC / "ops.def").read_text(), re.M)
+    return lines + "".join(
+        f"{name}: {KINDS[kind]}\n" for kind, row, aliases in rows for name in [row, *aliases.split()]
+    )
+
+
+setup(
+    cmdclass={"build_ext": BuildExt, "build_py": BuildPy},
+    ext_modules=[
+        Extension(
+            "jackern._core",
+            ["src/jackern/_core.pyx"],
+            include_dirs=["csrc/include", "src/jackern", np.get_include()],
+            define_macros=[("JK_VERSION", f'"{VERSION}"'), ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
+            depends=[str(path) for path in (*CSRC.glob("*.*"), *CSRC.glob("include/jackern/*"))],
+        )
+    ],
+)

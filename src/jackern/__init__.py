@@ -1,0 +1,48 @@
+"""Jacobian-vector and vector-Jacobian products for NumPy arrays, without the zeros of a Jacobian.
+
+>>> import numpy as np, jackern as jk
+>>> J = jk.ops.tanh.jacobian(np.linspace(-1, 1, 5))
+>>> J.structure, J.nnz, J.shape
+('diagonal', 5, (5, 5))
+"""
+
+from jackern import _core, _general
+
+_core.set_general(_general)
+
+from jackern import ops, testing  # noqa: E402
+from jackern._config import get_include, op, op_names, reset_stats, show_config, stats  # noqa: E402
+from jackern._families import unbroadcast  # noqa: E402
+from jackern.jacobian import (  # noqa: E402
+    Jacobian,
+    block_diagonal,
+    broadcast,
+    dense,
+    diagonal,
+    einsum,
+    identity,
+    reduction,
+    zero,
+)
+
+__version__ = _core.library_version()
+__all__ = [
+    "Jacobian",
+    "block_diagonal",
+    "broadcast",
+    "dense",
+    "diagonal",
+    "einsum",
+    "get_include",
+    "identity",
+    "op",
+    "op_names",
+    "ops",
+    "reduction",
+    "reset_stats",
+    "show_config",
+    "stats",
+    "testing",
+    "unbroadcast",
+    "zero",
+]

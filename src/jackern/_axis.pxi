@@ -1,0 +1,302 @@
+# An axis Jacobian's storage and its products.  Letters longer than 1 are lowered once, when it is made, to what one C call
+# takes; a product of contiguous arrays of one dtype goes straight there.  Whatever else comes goes to `_general_product`,
+# which the Python class above supplies.
+
+cdef enum:
+    AXIS      # jk_axis_*: the letters as they are
+    DENSE     # jk_dense_*: a stack of matrices
+    SEVERAL   # no single call: letters to be summed first or repeated afterwards, or many vectors to one matrix
+
+cdef struct End:
+    # The arrays at one end of a Jacobian.
+    int ndim
+    Py_ssize_t *shape
+    # The same memory as the C call sees it, for C-contiguous arrays: axes, their strides in elements and letters.
+    int n_axes
+    Py_ssize_t *length
+    Py_ssize_t *stride
+    signed char *letter
+
+
+cdef inline bint is_at(object x, End *end) noexcept:
+    """Whether x is a native C-contiguous array of the shape at this end."""
+    cdef int d
+    if not is_native(x) or not cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>x):
+        return False
+    if cnp.PyArray_NDIM(<cnp.ndarray>x) != end.ndim:
+        return False
+    for d in range(end.ndim):
+        if cnp.PyArray_DIMS(<cnp.ndarray>x)[d] != end.shape[d]:
+            return False
+    return True
+
+
+cdef inline void view_at(jk_view *view, Py_ssize_t *strides, cnp.ndarray a, End *end) noexcept:
+    """Describes a C-contiguous array at this end as the C call sees it; strides has room for its axes."""
+    cdef int d
+    cdef Py_ssize_t item = cnp.PyArray_ITEMSIZE(a)
+    for d in range(end.n_axes):
+        strides[d] = end.stride[d] * item
+    view.data = cnp.PyArray_DATA(a)
+    view.dtype = JK_FLOAT64 if cnp.PyArray_TYPE(a) == cnp.NPY_DOUBLE else JK_FLOAT32
+    view.ndim = end.n_axes
+    view.shape = end.length
+    view.strides_in_bytes = strides
+
+
+cdef class AxisProducts:
+    """Values and letters of an axis Jacobian, and its products with vectors.
+
+    Parameters
+    ----------
+    values : ndarray
+        Native and aligned; no axis has length 1 or stride 0.
+    subscripts : str
+        ``"values,in->out"``, one letter per axis; a letter of `values` stands in ``in`` or ``out`` too.
+    lengths : dict of str to int
+        Of every letter of ``in`` and ``out``, at least 1.
+    out_shape, in_shape : tuple of int
+        What the lengths of the letters of ``out`` and ``in`` multiply to.
+    """
+
+    cdef readonly cnp.ndarray values
+    cdef readonly str subscripts
+    cdef readonly dict _lengths
+    cdef readonly tuple out_shape, in_shape
+    cdef jk_axis axis
+    cdef jk_view stack
+    cdef End out_end, in_end
+    cdef int kind, typenum
+    cdef Py_ssize_t n_products
+    cdef Py_ssize_t *memory
+    cdef Py_ssize_t *unused
+
+    def __cinit__(self, cnp.ndarray values, str subscripts, dict lengths, tuple out_shape, tuple in_shape):
+        cdef int k
+        value_letters, ends = subscripts.split(",")
+        in_letters, out_letters = ends.split("->")
+        order = {x: k for k, x in enumerate([x for x in lengths if lengths[x] > 1])}
+        cdef int n = <int>len(order)
+        if n > JK_MAX_NDIM or cnp.PyArray_NDIM(values) != len(value_letters) or not is_native(values):
+            raise ValueError(f"{subscripts!r} does not fit its values, or has more than {JK_MAX_NDIM} letters")
+        self.values = values
+        self.subscripts = subscripts
+        self._lengths = lengths
+        self.out_shape = out_shape
+        self.in_shape = in_shape
+        self.typenum = cnp.PyArray_TYPE(values)
+
+        # Four numbers per letter and end (with room for the letters themselves), five per letter, two per axis.
+        self.memory = <Py_ssize_t *>PyMem_Malloc((16 * n + 8 + len(out_shape) + len(in_shape)) * sizeof(Py_ssize_t))
+        if self.memory == NULL:
+            raise MemoryError()
+        self.unused = self.memory
+        cdef Py_ssize_t *length = self.take(n)
+        cdef Py_ssize_t *value_stride = self.take(n)
+        cdef Py_ssize_t *value_length = self.take(n)
+        cdef signed char *value_letter = <signed char *>self.take(n)
+        self.n_products = 1
+        for x, k in order.items():
+            length[k] = lengths[x]
+            self.n_products *= length[k]
+        for k in range(cnp.PyArray_NDIM(values)):
+            value_letter[k] = order[value_letters[k]]
+            value_length[k] = cnp.PyArray_DIMS(values)[k]
+            value_stride[k] = cnp.PyArray_STRIDES(values)[k]
+        self.place(&self.out_end, out_shape, [order[x] for x in out_letters if x in order], length)
+        self.place(&self.in_end, in_shape, [order[x] for x in in_letters if x in order], length)
+
+        # The array may get another shape later, but the memory that these describe stays its own.
+        view_of(&self.axis.values, values)
+        self.axis.values.shape = value_length
+        self.axis.values.strides_in_bytes = value_stride
+        self.axis.n_letters = n
+        self.axis.length = length
+        self.axis.value_letters = value_letter
+        self.axis.n_out = self.out_end.n_axes
+        self.axis.out_letters = self.out_end.letter
+        self.axis.n_in = self.in_end.n_axes
+        self.axis.in_letters = self.in_end.letter
+        self.kind = self.lower()
+
+    def __dealloc__(self):
+        PyMem_Free(self.memory)
+
+    @property
+    def _lowered(self):
+        """The C call that was chosen."""
+        return "axis" if self.kind == AXIS else "dense" if self.kind == DENSE else "several"
+
+    cdef Py_ssize_t *take(self, int n) noexcept:
+        self.unused += n
+        return self.unused - n
+
+    cdef int place(self, End *end, tuple shape, list letters, Py_ssize_t *length) except -1:
+        """Fills in one end, with one axis per letter."""
+        cdef int k
+        cdef Py_ssize_t stride = 1
+        end.ndim = <int>len(shape)
+        end.shape = self.take(end.ndim)
+        for k in range(end.ndim):
+            end.shape[k] = shape[k]
+        end.n_axes = <int>len(letters)
+        end.length = self.take(end.n_axes)
+        end.stride = self.take(end.n_axes)
+        end.letter = <signed char *>self.take(end.n_axes)
+        for k in reversed(range(end.n_axes)):
+            end.letter[k] = letters[k]
+            end.length[k] = length[end.letter[k]]
+            end.stride[k] = stride
+            stride *= end.length[k]
+        return 0
+
+    cdef int lower(self) noexcept:
+        """Chooses the C call.  Letters of both ends count a stack of matrices, those of one end its rows or columns."""
+        cdef const jk_axis *j = &self.axis
+        cdef Py_ssize_t value_stride[JK_MAX_NDIM]
+        cdef Py_ssize_t out_stride[JK_MAX_NDIM]
+        cdef Py_ssize_t in_stride[JK_MAX_NDIM]
+        cdef int k, n_missing = 0, n_rows = 0, n_columns = 0, n_stack = 0
+        for k in range(j.n_letters):
+            value_stride[k] = out_stride[k] = in_stride[k] = 0
+        for k in range(j.values.ndim):
+            value_stride[j.value_letters[k]] = j.values.strides_in_bytes[k]
+        for k in range(j.n_out):
+            out_stride[j.out_letters[k]] = self.out_end.stride[k]
+        for k in range(j.n_in):
+            in_stride[j.in_letters[k]] = self.in_end.stride[k]
+        for k in range(j.n_letters):
+            n_missing += value_stride[k] == 0
+            n_rows += in_stride[k] == 0
+            n_columns += out_stride[k] == 0
+        if n_rows == 0 or n_columns == 0:
+            return AXIS
+        if n_missing > 0:
+            return SEVERAL
+
+        cdef Py_ssize_t *lengths = self.take(j.n_letters)
+        cdef Py_ssize_t *strides = self.take(j.n_letters)
+        cdef Py_ssize_t *out_lengths = self.take(j.n_letters)
+        cdef Py_ssize_t *out_strides = self.take(j.n_letters)
+        cdef Py_ssize_t *in_lengths = self.take(j.n_letters)
+        cdef Py_ssize_t *in_strides = self.take(j.n_letters)
+        for k in range(j.n_letters):
+            if out_stride[k] != 0 and in_stride[k] != 0:
+                lengths[n_stack] = out_lengths[n_stack] = in_lengths[n_stack] = j.length[k]
+                strides[n_stack] = value_stride[k]
+                out_strides[n_stack] = out_stride[k]
+                in_strides[n_stack] = in_stride[k]
+                n_stack += 1
+        if not join(&lengths[n_stack], &strides[n_stack], &out_strides[n_stack], j.length, value_stride, in_stride,
+                    &self.out_end):
+            return SEVERAL
+        if not join(&lengths[n_stack + 1], &strides[n_stack + 1], &in_strides[n_stack], j.length, value_stride,
+                    out_stride, &self.in_end):
+            return SEVERAL
+        out_lengths[n_stack] = lengths[n_stack]
+        in_lengths[n_stack] = lengths[n_stack + 1]
+        self.stack = j.values
+        self.stack.ndim = n_stack + 2
+        self.stack.shape = lengths
+        self.stack.strides_in_bytes = strides
+        self.out_end.n_axes = self.in_end.n_axes = n_stack + 1
+        self.out_end.length = out_lengths
+        self.out_end.stride = out_strides
+        self.in_end.length = in_lengths
+        self.in_end.stride = in_strides
+        return DENSE
+
+    cdef jk_status run(self, const jk_context *context, const jk_view *v, const jk_view *out, bint accumulate,
+                       bint transposed) noexcept nogil:
+        if self.kind == DENSE:
+            if transposed:
+                return jk_dense_vjp(context, &self.stack, v, out, accumulate)
+            return jk_dense_jvp(context, &self.stack, v, out, accumulate)
+        if transposed:
+            return jk_axis_vjp(context, &self.axis, v, out, accumulate)
+        return jk_axis_jvp(context, &self.axis, v, out, accumulate)
+
+    cdef object multiply(self, object v, object out, bint accumulate, bint transposed):
+        """The product the straight way; NotImplemented where that cannot be taken."""
+        cdef End *source = &self.out_end if transposed else &self.in_end
+        cdef End *target = &self.in_end if transposed else &self.out_end
+        cdef cnp.ndarray result
+        if self.kind == SEVERAL or not is_at(v, source):
+            return NotImplemented
+        if out is None:
+            if accumulate or cnp.PyArray_TYPE(<cnp.ndarray>v) != self.typenum:
+                return NotImplemented
+            result = new_array(target.ndim, <cnp.npy_intp *>target.shape, self.typenum, False)
+        elif is_at(out, target) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out):
+            result = <cnp.ndarray>out
+        else:
+            return NotImplemented
+        cdef jk_view v_view, result_view
+        cdef Py_ssize_t v_strides[JK_MAX_NDIM]
+        cdef Py_ssize_t result_strides[JK_MAX_NDIM]
+        cdef jk_status status
+        cdef Call call
+        view_at(&v_view, v_strides, <cnp.ndarray>v, source)
+        view_at(&result_view, result_strides, result, target)
+        if self.n_products < LARGE:
+            status = self.run(NULL, &v_view, &result_view, accumulate, transposed)
+        else:
+            call = Call()
+            with nogil:
+                status = self.run(&call.context, &v_view, &result_view, accumulate, transposed)
+            if status.error == JK_INTERRUPTED:
+                raise_interrupt()
+        if status.error != JK_OK:
+            return NotImplemented
+        if target.ndim == 0 and out is None:
+            return result[()]
+        return result
+
+    def jvp(self, x_dot, *, out=None, bint accumulate=False):
+        """The Jacobian-vector product; see `jackern.Jacobian.jvp`."""
+        result = self.multiply(x_dot, out, accumulate, False)
+        if result is NotImplemented:
+            return self._general_product(x_dot, out, accumulate, False)
+        return result
+
+    def vjp(self, y_bar, *, out=None, bint accumulate=False):
+        """The vector-Jacobian product; see `jackern.Jacobian.vjp`."""
+        result = self.multiply(y_bar, out, accumulate, True)
+        if result is NotImplemented:
+            return self._general_product(y_bar, out, accumulate, True)
+        return result
+
+    def _straight_product(self, v, out, bint accumulate, bint transposed):
+        """Whether one C call wrote the product with one vector into out; both C-contiguous, of either dtype."""
+        return self.multiply(v, out, accumulate, transposed) is not NotImplemented
+
+    def _axis_product(self, v, out, bint accumulate, bint transposed):
+        """The product by letters: v and out have an axis per letter longer than 1, after any batch axes."""
+        cdef Views views = Views([v, out])
+        cdef Call call = Call()
+        cdef jk_status status
+        with nogil:
+            if transposed:
+                status = jk_axis_vjp(&call.context, &self.axis, views.at[0], views.at[1], accumulate)
+            else:
+                status = jk_axis_jvp(&call.context, &self.axis, views.at[0], views.at[1], accumulate)
+        finish(status)
+
+
+cdef bint join(Py_ssize_t *length, Py_ssize_t *value_stride, Py_ssize_t *stride, const Py_ssize_t *lengths,
+               const Py_ssize_t *value_strides, const Py_ssize_t *other_strides, End *end) noexcept:
+    """Joins the letters of this end alone to one axis; False where strides forbid it."""
+    cdef int k, x
+    length[0] = 0
+    for k in reversed(range(end.n_axes)):
+        x = end.letter[k]
+        if other_strides[x] != 0:
+            continue
+        if length[0] == 0:
+            length[0] = 1
+            value_stride[0] = value_strides[x]
+            stride[0] = end.stride[k]
+        elif (value_strides[x] != value_stride[0] * length[0] or end.stride[k] != stride[0] * length[0]):
+            return False
+        length[0] *= lengths[x]
+    return True

@@ -1,0 +1,207 @@
+# One C call each, for operands that are native arrays already.  `None` stands for what is absent.
+
+from libc.stdint cimport uintptr_t
+
+cdef extern from "Python.h":
+    int check_signals "PyErr_CheckSignals"()
+
+
+cdef int poll_signals(void *argument) noexcept with gil:
+    # On Ctrl-C the exception is set here and stays set until Call.failed returns to Python.
+    return check_signals() != 0
+
+
+cdef class Views:
+    """Up to 16 arrays as views, in the order of a call's parameters."""
+
+    cdef jk_view view[16]
+    cdef const jk_view *at[16]
+    cdef list arrays
+    cdef Py_ssize_t largest
+
+    def __cinit__(self, list arrays):
+        cdef int k
+        self.arrays = arrays
+        self.largest = 0
+        for k in range(<int>len(arrays)):
+            if arrays[k] is None:
+                self.at[k] = NULL
+                continue
+            if not is_native(arrays[k]):
+                raise TypeError(f"argument {k}: expected a native float32 or float64 array, got {type(arrays[k])}")
+            view_of(&self.view[k], <cnp.ndarray>arrays[k])
+            self.at[k] = &self.view[k]
+            self.largest = max(self.largest, cnp.PyArray_SIZE(<cnp.ndarray>arrays[k]))
+
+
+cdef class Call:
+    """What a large call needs: a context with a workspace, Ctrl-C, and the GIL released meanwhile."""
+
+    cdef jk_context context
+    cdef jk_status status
+    cdef void *memory
+
+    def __cinit__(self):
+        self.memory = PyMem_Malloc(WORKSPACE_BYTES + 64)
+        if self.memory == NULL:
+            raise MemoryError()
+        self.context.parallel_for = NULL
+        self.context.pool = NULL
+        self.context.n_threads = 1
+        self.context.poll = poll_signals
+        self.context.poll_argument = NULL
+        self.context.workspace = <char *>self.memory + (64 - <uintptr_t>self.memory % 64)
+        self.context.workspace_bytes = WORKSPACE_BYTES
+
+    def __dealloc__(self):
+        PyMem_Free(self.memory)
+
+    cdef object failed(self):
+        """Raises on Ctrl-C; NotImplemented for what the general way will explain."""
+        if self.status.error == JK_INTERRUPTED:
+            raise_interrupt()
+        return NotImplemented
+
+    cdef jk_status multiply(self, int op, const jk_view *t, const jk_view *x, const jk_view *y, const jk_view *out,
+                            bint accumulate):
+        cdef jk_status status
+        with nogil:
+            status = jk_pointwise_vjp(&self.context, op, t, &x, y, &out, accumulate)
+        return status
+
+    cdef jk_status vjp(self, int op, const jk_view *y_bar, const jk_view **args, const jk_view *y,
+                       const jk_view **outs):
+        cdef jk_status status
+        with nogil:
+            status = jk_pointwise_vjp(&self.context, op, y_bar, args, y, outs, False)
+        return status
+
+
+cdef int raise_interrupt() except -1:
+    """The exception that check_signals has set."""
+    return -1
+
+
+cdef int finish(jk_status status) except -1:
+    if status.error == JK_INTERRUPTED:
+        return raise_interrupt()
+    return raise_status(status)
+
+
+def pointwise_value(Op op, list args, out, bint accumulate):
+    """op(*args) into out."""
+    cdef Views v = Views(args + [out])
+    cdef Call call = Call()
+    cdef jk_status status
+    cdef int n = op.row.n_args
+    with nogil:
+        status = jk_pointwise_value(&call.context, op.index, v.at, v.at[n], accumulate)
+    finish(status)
+    count(op.index, VALUE)
+
+
+def pointwise_jvp(Op op, list tangents, list args, y, out, bint accumulate):
+    """The sum of derivative times tangent over the arguments, into out."""
+    cdef Views v = Views(tangents + args + [y, out])
+    cdef Call call = Call()
+    cdef jk_status status
+    cdef int n = op.row.n_args
+    with nogil:
+        status = jk_pointwise_jvp(&call.context, op.index, v.at, v.at + n, v.at[2 * n], v.at[2 * n + 1], accumulate)
+    finish(status)
+    count(op.index, JVP)
+
+
+def pointwise_vjp(Op op, y_bar, list args, y, list outs, bint accumulate):
+    """Derivative times cotangent, summed to each output's shape."""
+    cdef Views v = Views([y_bar] + args + [y] + outs)
+    cdef Call call = Call()
+    cdef jk_status status
+    cdef int n = op.row.n_args
+    with nogil:
+        status = jk_pointwise_vjp(&call.context, op.index, v.at[0], v.at + 1, v.at[n + 1], v.at + n + 2, accumulate)
+    finish(status)
+    count(op.index, VJP)
+
+
+def pointwise_vjp2(Op op, list h, y_bar, list args, y, list outs, bint accumulate):
+    """Double backward into outs."""
+    cdef Views v = Views(h + [y_bar] + args + [y] + outs)
+    cdef Call call = Call()
+    cdef jk_status status
+    cdef int n = op.row.n_args
+    with nogil:
+        status = jk_pointwise_vjp2(&call.context, op.index, v.at, v.at[n], v.at + n + 1, v.at[2 * n + 1],
+                                   v.at + 2 * n + 2, accumulate)
+    finish(status)
+    count(op.index, VJP2)
+
+
+def unbroadcast(g, out, bint accumulate):
+    """g summed to the shape of out."""
+    cdef Views v = Views([g, out])
+    cdef Call call = Call()
+    cdef jk_status status
+    with nogil:
+        status = jk_unbroadcast(&call.context, v.at[0], v.at[1], accumulate)
+    finish(status)
+
+
+def dense_jvp(a, v, out, bint accumulate):
+    """a @ v into out."""
+    cdef Views views = Views([a, v, out])
+    cdef Call call = Call()
+    cdef jk_status status
+    with nogil:
+        status = jk_dense_jvp(&call.context, views.at[0], views.at[1], views.at[2], accumulate)
+    finish(status)
+
+
+def dense_vjp(a, u, out, bint accumulate):
+    """u @ a into out."""
+    cdef Views views = Views([a, u, out])
+    cdef Call call = Call()
+    cdef jk_status status
+    with nogil:
+        status = jk_dense_vjp(&call.context, views.at[0], views.at[1], views.at[2], accumulate)
+    finish(status)
+
+
+cdef cnp.ndarray label_array(object labels):
+    return cnp.PyArray_ContiguousFromAny(labels, cnp.NPY_INTP, 1, 1)
+
+
+def softmax_cross_entropy_value(logits, labels, loss, bint accumulate):
+    """One loss per row of logits (rows, classes)."""
+    cdef Views v = Views([logits, loss])
+    cdef cnp.ndarray index = label_array(labels)
+    cdef const Py_ssize_t *label = <const Py_ssize_t *>cnp.PyArray_DATA(index)
+    cdef Call call = Call()
+    cdef jk_status status
+    with nogil:
+        status = jk_softmax_cross_entropy_value(&call.context, v.at[0], label, v.at[1], accumulate)
+    finish(status)
+
+
+def softmax_cross_entropy_vjp(loss_bar, logits, labels, logits_bar, bint accumulate):
+    """loss_bar[:, None] * (softmax(logits) - onehot(labels)) into logits_bar."""
+    cdef Views v = Views([loss_bar, logits, logits_bar])
+    cdef cnp.ndarray index = label_array(labels)
+    cdef const Py_ssize_t *label = <const Py_ssize_t *>cnp.PyArray_DATA(index)
+    cdef Call call = Call()
+    cdef jk_status status
+    with nogil:
+        status = jk_softmax_cross_entropy_vjp(&call.context, v.at[0], v.at[1], label, v.at[2], accumulate)
+    finish(status)
+
+
+def softmax_cross_entropy_jvp(logits_dot, logits, labels, loss_dot, bint accumulate):
+    """The tangent of the losses into loss_dot."""
+    cdef Views v = Views([logits_dot, logits, loss_dot])
+    cdef cnp.ndarray index = label_array(labels)
+    cdef const Py_ssize_t *label = <const Py_ssize_t *>cnp.PyArray_DATA(index)
+    cdef Call call = Call()
+    cdef jk_status status
+    with nogil:
+        status = jk_softmax_cross_entropy_jvp(&call.context, v.at[0], v.at[1], label, v.at[2], accumulate)
+    finish(status)

@@ -1,0 +1,97 @@
+"""What the library says of itself, counts, and where its header lies."""
+
+import difflib
+import platform
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jackern import _core, _families
+
+
+def op_names() -> list[str]:
+    """Names of all pointwise ops, in the order of the table, without aliases."""
+    return _core.op_names()
+
+
+def op(function: object) -> Any:
+    """Find the op of a NumPy or SciPy function, of a name, or of an op itself.
+
+    Parameters
+    ----------
+    function : callable or str
+        For example ``np.tanh``, ``scipy.special.expit`` or ``"tanh"``.
+
+    Returns
+    -------
+    op
+        The op of that name or alias.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the message names the nearest.
+
+    Examples
+    --------
+    >>> import numpy as np, jackern as jk
+    >>> jk.op(np.abs)
+    jackern.ops.absolute
+    """
+    name = function if isinstance(function, str) else getattr(function, "name", getattr(function, "__name__", None))
+    ops = _core.named_ops() | {family.name: family for family in _families.OPS}
+    if name in ops:
+        return ops[name]
+    near = difflib.get_close_matches(str(name), ops, n=3, cutoff=0.5)
+    hint = f"; did you mean {' or '.join(near)}?" if near else "; jackern.op_names() lists all"
+    raise ValueError(f"op: no op for {function!r}{hint}")
+
+
+def stats() -> dict[str, int]:
+    """Calls of every kernel since the start or the last `reset_stats`, so that a client can prove that it was used."""
+    return _core.count_calls() | dict(_families.calls)
+
+
+def reset_stats() -> None:
+    """Sets all counters of `stats` to zero."""
+    _core.reset_calls()
+    _families.calls.clear()
+
+
+def get_include() -> str:
+    """The folder to put on a C compiler's include path, for ``#include <jackern/jackern.h>``."""
+    here = Path(__file__).resolve().parent
+    for folder in (here / "include", here.parents[1] / "csrc" / "include"):
+        if (folder / "jackern" / "jackern.h").is_file():
+            return str(folder)
+    raise FileNotFoundError(f"jackern.h lies neither in {here / 'include'} nor in csrc/include beside the sources")
+
+
+def show_config(mode: str = "stdout") -> dict[str, Any] | None:
+    """Print how jackern was built and what it uses here; ``show_config("dicts")`` returns it instead.
+
+    Raises
+    ------
+    ValueError
+        If `mode` is neither ``"stdout"`` nor ``"dicts"``.
+    """
+    if mode not in ("stdout", "dicts"):
+        raise ValueError(f"show_config: mode is {mode!r}, expected 'stdout' or 'dicts'")
+    config: dict[str, Any] = {
+        "jackern": _core.library_version(),
+        "compiler": _core.compiler(),
+        "instruction sets": list(_core.instruction_sets()),
+        "instruction set in use": _core.instruction_set(),
+        "instruction sets built": list(_core.built_instruction_sets()),
+        "Python": platform.python_version(),
+        "NumPy": np.__version__,
+        "threads": 1,
+        "recycled memory at most": _core.recycling(),
+        "include": get_include(),
+    }
+    if mode == "dicts":
+        return config
+    for name, value in config.items():
+        print(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
+    return None

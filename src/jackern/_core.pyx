@@ -1,0 +1,18 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, embedsignature=True
+# cython: embedsignature.format=python
+"""The binding: arrays to views, one C call, a status to an exception."""
+
+cimport cython
+cimport numpy as cnp
+
+from jackern._c cimport *
+
+import os
+
+cnp.import_array()
+
+include "_arrays.pxi"
+include "_setup.pxi"
+include "_ops.pxi"
+include "_calls.pxi"
+include "_axis.pxi"

@@ -1,0 +1,556 @@
+"""Ops that are no rows of the table: sums, matrix products, losses.  One object each, with the methods of an op."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from jackern import _core, _general
+from jackern._general import Array, Outputs, as_native, as_operands, as_outs, call, check_shape, shape_of, wanted
+
+calls: Counter[str] = Counter()
+POSITIVE = _core.op_named("positive")
+ADD = _core.op_named("add")
+MULTIPLY = _core.op_named("multiply")
+
+
+class Family:
+    """What the ops of this module have in common: a name, and pickling by it."""
+
+    name: str
+    nin: int
+
+    def __repr__(self) -> str:
+        return f"jackern.ops.{self.name}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (_module(), self.name)
+
+    def _where(self, product: str) -> str:
+        calls[f"{self.name}.{product or 'value'}"] += 1
+        return f"ops.{self.name}.{product}" if product else f"ops.{self.name}"
+
+
+def _module() -> Any:
+    import jackern.ops
+
+    return jackern.ops
+
+
+def copy_into(values: Array, out: Array, accumulate: bool) -> None:
+    """out = values, or out += values in the wider dtype, `values` being broadcast to the shape of `out`."""
+    call("copy", [np.broadcast_to(values, out.shape)], lambda i: _core.pointwise_value(POSITIVE, i, out, accumulate))
+
+
+# ---- sums ------------------------------------------------------------------------------------------------------
+
+
+def unbroadcast(g: object, shape: int | tuple[int, ...], *, out: Array | None = None, accumulate: bool = False) -> Any:
+    """Sum a cotangent over the axes that broadcasting added or stretched.
+
+    Parameters
+    ----------
+    g : array
+        A cotangent of the broadcast shape.
+    shape : int or tuple of int
+        The shape of the operand that was broadcast; axes that are equal already are not touched.
+    out : ndarray, optional
+        Where the result is written, of shape `shape`.
+    accumulate : bool
+        Add to `out` instead of overwriting it.
+
+    Returns
+    -------
+    ndarray
+        `out`, or a new array (a copy where nothing is summed); a NumPy scalar if 0-d.
+
+    Raises
+    ------
+    ValueError
+        If `shape` does not broadcast to the shape of `g`.
+
+    Examples
+    --------
+    >>> import numpy as np, jackern as jk
+    >>> jk.unbroadcast(np.ones((4, 3)), (3,))
+    array([4., 4., 4.])
+    """
+    calls["unbroadcast"] += 1
+    array = as_native(g, "unbroadcast", "g")
+    shape = (shape,) if isinstance(shape, int) else tuple(shape)
+    tail = array.shape[max(array.ndim - len(shape), 0) :]
+    if len(shape) > array.ndim or any(n not in (1, m) for n, m in zip(shape, tail, strict=True)):
+        raise ValueError(f"unbroadcast: shape {shape} does not broadcast to the shape {array.shape} of g")
+    outputs = Outputs("unbroadcast", (out,), (shape,), array.dtype, accumulate)
+    call("unbroadcast", [array], lambda i: _core.unbroadcast(i[0], outputs.arrays[0], accumulate))
+    return outputs.results()[0]
+
+
+class Reduction(Family):
+    """Sum or mean over axes: ``op(x, axis=None, keepdims=False)``.
+
+    The Jacobian is a constant row per output, so one number is stored; a VJP repeats the cotangent.  Sums are pairwise:
+    the error grows like the logarithm of the length.
+    """
+
+    nin = 1
+
+    def __init__(self, name: str, *, mean: bool):
+        self.name = name
+        self._mean = mean
+
+    def _axes(self, where: str, axis: object, shape: tuple[int, ...]) -> tuple[int, ...]:
+        if axis is None:
+            return tuple(range(len(shape)))
+        axes = axis if isinstance(axis, tuple) else (axis,)
+        for a in axes:
+            if isinstance(a, bool) or not isinstance(a, int | np.integer):
+                raise TypeError(f"{where}: axis is {axis!r}, expected None, an int or a tuple of ints")
+            if not -len(shape) <= a < len(shape):
+                raise ValueError(f"{where}: axis {a} is out of range for x of shape {shape}")
+        result = tuple(sorted(int(a) % len(shape) for a in axes))
+        if len(set(result)) != len(result):
+            raise ValueError(f"{where}: axis is {axis!r}, an axis is named twice")
+        return result
+
+    def _shapes(
+        self, where: str, shape: tuple[int, ...], axis: object, keepdims: bool
+    ) -> tuple[tuple[int, ...], tuple[int, ...], int]:
+        """The result's shape, the same with summed axes kept as 1, and how many numbers go into one."""
+        axes = self._axes(where, axis, shape)
+        kept = tuple(1 if d in axes else n for d, n in enumerate(shape))
+        squeezed = kept if keepdims else tuple(n for d, n in enumerate(shape) if d not in axes)
+        return squeezed, kept, math.prod(shape[d] for d in axes)
+
+    def _reduce(self, where: str, x: Array, axis: object, keepdims: bool, out: Any, accumulate: bool) -> Any:
+        shape, kept, n = self._shapes(where, x.shape, axis, keepdims)
+        outputs = Outputs(where, (out,), (shape,), x.dtype, accumulate)
+        if not self._mean:
+            # reshape may copy only where out is strided oddly; then the copy is written back
+            target = outputs.arrays[0].reshape(kept)
+            call(where, [x], lambda i: _core.unbroadcast(i[0], target, accumulate))
+            if not np.may_share_memory(target, outputs.arrays[0]):
+                outputs.arrays[0][...] = target.reshape(shape)
+            return outputs.results()[0]
+        total = np.empty(kept, x.dtype)
+        _core.unbroadcast(x, total, False)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            np.divide(total, n, out=total)
+        copy_into(total.reshape(shape), outputs.arrays[0], accumulate)
+        return outputs.results()[0]
+
+    def __call__(self, x: object, *, axis: Any = None, keepdims: bool = False, out: Any = None) -> Any:
+        where = self._where("")
+        return self._reduce(where, as_native(x, where, "x"), axis, keepdims, out, False)
+
+    def jvp(
+        self,
+        x_dot: object,
+        x: object = None,
+        *,
+        axis: Any = None,
+        keepdims: bool = False,
+        out: Any = None,
+        accumulate: bool = False,
+    ) -> Any:
+        """The same reduction of the tangent `x_dot`; `x` is read for its shape only."""
+        where = self._where("jvp")
+        tangent = as_native(x_dot, where, "x_dot")
+        if x is not None:
+            check_shape(where, "x_dot", tangent.shape, shape_of(x), "the shape of x")
+        return self._reduce(where, tangent, axis, keepdims, out, accumulate)
+
+    def vjp(
+        self,
+        y_bar: object,
+        x: object,
+        *,
+        axis: Any = None,
+        keepdims: bool = False,
+        out: Any = None,
+        accumulate: bool = False,
+    ) -> Any:
+        """The cotangent `y_bar`, of the shape of the result, repeated to the shape of `x` (divided by n for a mean).
+
+        `x` is read for its shape only: ``np.broadcast_to(0., shape)`` will do.
+        """
+        where = self._where("vjp")
+        cotangent = as_native(y_bar, where, "y_bar")
+        x_shape = shape_of(x)
+        shape, kept, n = self._shapes(where, x_shape, axis, keepdims)
+        check_shape(where, "y_bar", cotangent.shape, shape, f"x of shape {x_shape} reduced over axis {axis}")
+        outputs = Outputs(where, (out,), (x_shape,), cotangent.dtype, accumulate)
+        if self._mean and n:
+            cotangent = np.asarray(cotangent / np.asarray(n, cotangent.dtype))
+        copy_into(cotangent.reshape(kept), outputs.arrays[0], accumulate)
+        return outputs.results()[0]
+
+    def jacobian(self, x: object, *, axis: Any = None, keepdims: bool = False) -> Any:
+        """The Jacobian at any `x` of this shape: a reduction that stores one number."""
+        from jackern.jacobian import reduction
+
+        where = self._where("jacobian")
+        array = as_native(x, where, "x")
+        _, _, n = self._shapes(where, array.shape, axis, keepdims)
+        one = np.full((), 1 / n if self._mean and n else 1, array.dtype)
+        axes = self._axes(where, axis, array.shape)
+        return reduction(np.broadcast_to(one, array.shape), axis=axes, keepdims=keepdims)
+
+
+# ---- matrix products -------------------------------------------------------------------------------------------
+
+
+def matrix_product(where: str, a: Array, b: Array, out: Array, accumulate: bool) -> None:
+    """out = a @ b, or out += a @ b: own kernels for one vector, NumPy's matmul for many."""
+    if a.ndim == 2 and b.ndim == 1:
+        call(where, [a, b], lambda i: _core.dense_jvp(i[0], i[1], out, accumulate))
+    elif a.ndim == 1 and b.ndim == 2:
+        call(where, [b, a], lambda i: _core.dense_vjp(i[0], i[1], out, accumulate))
+    elif accumulate:
+        np.add(out, np.matmul(a, b), out=out, casting="same_kind")
+    else:
+        np.matmul(a, b, out=out, casting="same_kind") if out.ndim else copy_into(np.asarray(a @ b), out, False)
+
+
+def product_shape(where: str, a: tuple[int, ...], b: tuple[int, ...], names: tuple[str, str]) -> tuple[int, ...]:
+    for name, shape in zip(names, (a, b), strict=True):
+        if not shape:
+            raise ValueError(f"{where}: {name} has shape (), expected at least one axis")
+    inner = b[-2] if len(b) > 1 else b[0]
+    if a[-1] != inner:
+        raise ValueError(f"{where}: {names[0]} {a} and {names[1]} {b} do not fit: {a[-1]} columns meet {inner} rows")
+    batch = _general.broadcast_shape({names[0]: a[:-2], names[1]: b[:-2]}, f"{where}: the batch axes")
+    return batch + a[-2:-1] * (len(a) > 1) + b[-1:] * (len(b) > 1)
+
+
+def as_matrices(a: Array, b: Array, y: Array) -> tuple[Array, Array, Array]:
+    """A vector as a matrix of one row (a) or column (b), and the product with the axes that these add."""
+    if b.ndim == 1:
+        y = y[..., None]
+    if a.ndim == 1:
+        y = y[..., None, :]
+    return np.atleast_2d(a), b[:, None] if b.ndim == 1 else b, y
+
+
+def as_rows(x: Array) -> Array:
+    return x.reshape(-1, x.shape[-1]) if x.ndim > 2 else x
+
+
+def product_cotangent(where: str, a: Array, b: Array, y_bar: Array, k: int, out: Array, accumulate: bool) -> None:
+    """The cotangent of a (k = 0) or b (k = 1) in y = a @ b, into out."""
+    if a.ndim == 2 and b.ndim == 1 and k == 1:
+        call(where, [a, y_bar], lambda i: _core.dense_vjp(i[0], i[1], out, accumulate))
+        return
+    if a.ndim == 1 and b.ndim == 2 and k == 0:
+        call(where, [b, y_bar], lambda i: _core.dense_jvp(i[0], i[1], out, accumulate))
+        return
+    shape = out.shape
+    a, b, y_bar = as_matrices(a, b, y_bar)
+    if b.ndim == 2 and a.ndim > 2:  # one matrix for a whole batch: the batch is more rows
+        a, y_bar = as_rows(a), as_rows(y_bar)
+    wide = y_bar @ b.mT if k == 0 else a.mT @ y_bar
+    if wide.size == out.size:
+        copy_into(wide.reshape(shape), out, accumulate)
+    else:
+        target = (a if k == 0 else b).shape
+        narrow = np.empty(target, wide.dtype)
+        _core.unbroadcast(wide, narrow, False)
+        copy_into(narrow.reshape(shape), out, accumulate)
+
+
+class Matmul(Family):
+    """The matrix product with NumPy's rules for vectors and batches: ``op(a, b)``."""
+
+    name, nin = "matmul", 2
+
+    def __call__(self, a: object, b: object, *, out: Any = None) -> Any:
+        where = self._where("")
+        operands, dtype = as_operands({"a": a, "b": b}, where)
+        a, b = operands["a"], operands["b"]
+        shape = product_shape(where, a.shape, b.shape, ("a", "b"))
+        outputs = Outputs(where, (out,), (shape,), dtype, False)
+        matrix_product(where, a, b, outputs.arrays[0], False)
+        return outputs.results()[0]
+
+    def jvp(self, tangents: object, a: object, b: object, *, out: Any = None, accumulate: bool = False) -> Any:
+        """``a_dot @ b + a @ b_dot``; a tangent may be None."""
+        where = self._where("jvp")
+        if not isinstance(tangents, tuple) or len(tangents) != 2:
+            raise TypeError(f"{where}: tangents is a {type(tangents).__name__}, expected a tuple of 2 (None for zero)")
+        a_dot, b_dot = tangents
+        if a_dot is None and b_dot is None:
+            raise TypeError(f"{where}: every tangent is None; the product is zero")
+        shape = product_shape(where, shape_of(a), shape_of(b), ("a", "b"))
+        given: dict[str, object] = {}
+        if a_dot is not None:
+            check_shape(where, "a_dot", shape_of(a_dot), shape_of(a), "the shape of a")
+            given |= {"a_dot": a_dot, "b": b}
+        if b_dot is not None:
+            check_shape(where, "b_dot", shape_of(b_dot), shape_of(b), "the shape of b")
+            given |= {"b_dot": b_dot, "a": a}
+        operands, dtype = as_operands(given, where)
+        outputs = Outputs(where, (out,), (shape,), dtype, accumulate)
+        total = _core.new_output(shape, dtype)
+        if a_dot is not None:
+            matrix_product(where, operands["a_dot"], operands["b"], total, False)
+        if b_dot is not None:
+            matrix_product(where, operands["a"], operands["b_dot"], total, a_dot is not None)
+        copy_into(total, outputs.arrays[0], accumulate)
+        return outputs.results()[0]
+
+    def vjp(
+        self, y_bar: object, a: object, b: object, *, wrt: Any = (0, 1), out: Any = None, accumulate: bool = False
+    ) -> Any:
+        """``y_bar @ b.T`` and ``a.T @ y_bar``, each summed to its operand's shape."""
+        where = self._where("vjp")
+        return _linear_vjp(where, y_bar, (a, b), ("a", "b"), wrt, out, accumulate)
+
+    def jacobian(self, a: object, b: object, *, wrt: Any = 0) -> Any:
+        """The Jacobian by one operand: its numbers are the other operand itself."""
+        from jackern.jacobian import matmul_jacobian
+
+        where = self._where("jacobian")
+        positions = wanted(where, wrt, 2)
+        a, b = as_native(a, where, "a"), as_native(b, where, "b")
+        product_shape(where, a.shape, b.shape, ("a", "b"))
+        jacobians = tuple(matmul_jacobian(a, b, k) for k in positions)
+        return jacobians if isinstance(wrt, tuple) else jacobians[0]
+
+
+def _linear_vjp(
+    where: str,
+    y_bar: object,
+    args: Sequence[object],
+    names: tuple[str, ...],
+    wrt: Any,
+    out: Any,
+    accumulate: bool,
+) -> Any:
+    """Cotangents of (a, b) in a @ b, or of (x, w, b) in x @ w + b."""
+    positions = wanted(where, wrt, len(args))
+    shape = product_shape(where, shape_of(args[0]), shape_of(args[1]), names[:2])
+    check_shape(where, "y_bar", shape_of(y_bar), shape, f"the shape of {names[0]} @ {names[1]}")
+    reads: dict[str, object] = {"y_bar": y_bar}
+    for k in positions:
+        if k < 2:
+            reads[names[1 - k]] = args[1 - k]
+    operands, dtype = as_operands(reads, where)
+    cotangent = operands["y_bar"]
+    pair = [operands.get(names[k], np.broadcast_to(np.zeros((), dtype), shape_of(args[k]))) for k in (0, 1)]
+    outs = as_outs(where, out, len(positions), single=not isinstance(wrt, tuple))
+    labels = ["out"] if len(outs) == 1 else [f"out[{i}]" for i in range(len(outs))]
+    outputs = Outputs(where, outs, [shape_of(args[k]) for k in positions], dtype, accumulate, labels)
+    if len(positions) > 1 and out is not None:  # an output may be an operand that a later product still reads
+        cotangent, *pair = (x.copy() if any(np.may_share_memory(x, o) for o in outputs.arrays) else x for x in (cotangent, *pair))
+    for k, array in zip(positions, outputs.arrays, strict=True):
+        if k < 2:
+            product_cotangent(where, pair[0], pair[1], cotangent, k, array, accumulate)
+        else:
+            call(where, [cotangent], lambda i, o=array: _core.unbroadcast(i[0], o, accumulate))
+    results = outputs.results()
+    return tuple(results) if isinstance(wrt, tuple) else results[0]
+
+
+class Linear(Family):
+    """``x @ w + b`` for x (..., k), w (k, n) and b (n,) or None: ``op(x, w, b)``."""
+
+    name, nin = "linear", 3
+
+    def _check(self, where: str, x: object, w: object, b: object) -> tuple[int, ...]:
+        if len(shape_of(w)) != 2:
+            raise ValueError(f"{where}: w has shape {shape_of(w)}, expected (k, n)")
+        shape = product_shape(where, shape_of(x), shape_of(w), ("x", "w"))
+        if b is not None:
+            check_shape(where, "b", shape_of(b), shape_of(w)[1:], "one number per column of w")
+        return shape
+
+    def __call__(self, x: object, w: object, b: object = None, *, out: Any = None) -> Any:
+        where = self._where("")
+        shape = self._check(where, x, w, b)
+        operands, dtype = as_operands({"x": x, "w": w} | ({} if b is None else {"b": b}), where)
+        outputs = Outputs(where, (out,), (shape,), dtype, False)
+        array, bias = outputs.arrays[0], operands.get("b")
+        if bias is not None and np.may_share_memory(array, bias):
+            bias = bias.copy()
+        matrix_product(where, operands["x"], operands["w"], array, False)
+        if bias is not None:
+            _core.pointwise_value(ADD, [array, bias], array, False)
+        return outputs.results()[0]
+
+    def jvp(
+        self, tangents: object, x: object, w: object, b: object = None, *, out: Any = None, accumulate: bool = False
+    ) -> Any:
+        """``x_dot @ w + x @ w_dot + b_dot``; a tangent may be None."""
+        where = self._where("jvp")
+        shape = self._check(where, x, w, b)
+        if not isinstance(tangents, tuple) or len(tangents) != 3:
+            raise TypeError(f"{where}: tangents is a {type(tangents).__name__}, expected a tuple of 3 (None for zero)")
+        x_dot, w_dot, b_dot = tangents
+        if x_dot is None and w_dot is None and b_dot is None:
+            raise TypeError(f"{where}: every tangent is None; the product is zero")
+        given: dict[str, object] = {}
+        for name, tangent, primal in (("x", x_dot, x), ("w", w_dot, w), ("b", b_dot, b)):
+            if tangent is not None:
+                expected = shape_of(w)[1:] if primal is None else shape_of(primal)
+                check_shape(where, f"{name}_dot", shape_of(tangent), expected, f"the shape of {name}")
+                given[f"{name}_dot"] = tangent
+        if x_dot is not None:
+            given["w"] = w
+        if w_dot is not None:
+            given["x"] = x
+        operands, dtype = as_operands(given, where)
+        outputs = Outputs(where, (out,), (shape,), dtype, accumulate)
+        total = np.zeros(shape, dtype)
+        if x_dot is not None:
+            matrix_product(where, operands["x_dot"], operands["w"], total, False)
+        if w_dot is not None:
+            matrix_product(where, operands["x"], operands["w_dot"], total, x_dot is not None)
+        if b_dot is not None:
+            copy_into(operands["b_dot"], total, True)
+        copy_into(total, outputs.arrays[0], accumulate)
+        return outputs.results()[0]
+
+    def vjp(
+        self,
+        y_bar: object,
+        x: object,
+        w: object,
+        b: object = None,
+        *,
+        wrt: Any = None,
+        out: Any = None,
+        accumulate: bool = False,
+    ) -> Any:
+        """Cotangents of x, w and b: ``y_bar @ w.T``, ``x.T @ y_bar`` and `y_bar` summed over its rows.
+
+        `wrt` defaults to all of them, without b where there is none.
+        """
+        where = self._where("vjp")
+        self._check(where, x, w, b)
+        if wrt is None:
+            wrt = (0, 1) if b is None else (0, 1, 2)
+        args = (x, w) if b is None else (x, w, b)
+        return _linear_vjp(where, y_bar, args, ("x", "w", "b"), wrt, out, accumulate)
+
+    def jacobian(self, x: object, w: object, b: object = None, *, wrt: Any = 0) -> Any:
+        """The Jacobian by x (its numbers are w), by w (its numbers are x) or by b (one number)."""
+        from jackern.jacobian import elementwise, matmul_jacobian
+
+        where = self._where("jacobian")
+        shape = self._check(where, x, w, b)
+        positions = wanted(where, wrt, 2 if b is None else 3)
+        x, w = as_native(x, where, "x"), as_native(w, where, "w")
+        one = np.ones((), np.result_type(x, w))
+        jacobians = tuple(
+            matmul_jacobian(x, w, k) if k < 2 else elementwise(one, shape[-1:], shape) for k in positions
+        )
+        return jacobians if isinstance(wrt, tuple) else jacobians[0]
+
+
+# ---- losses ----------------------------------------------------------------------------------------------------
+
+
+class SoftmaxCrossEntropy(Family):
+    """``logsumexp(logits) - logits[label]`` for every row of logits (..., classes): ``op(logits, labels)``.
+
+    Labels are integers, one per row.  Stable for any finite logits; one pass per row.
+    """
+
+    name, nin = "softmax_cross_entropy", 2
+
+    def _labels(self, where: str, labels: object, shape: tuple[int, ...]) -> Array:
+        if not shape:
+            raise ValueError(f"{where}: logits has shape (), expected (..., classes)")
+        array = np.asarray(labels)
+        if array.dtype.kind not in "iu":
+            raise TypeError(f"{where}: labels has dtype {array.dtype}, expected integers, one per row")
+        check_shape(where, "labels", array.shape, shape[:-1], "one label per row of logits")
+        return array.reshape(-1)
+
+    def _run(self, where: str, labels: Array, inputs: list[Array], n: int, function: Any) -> None:
+        try:
+            call(where, inputs, function)
+        except _core.BadLabel as bad:
+            row = bad.args[0]
+            raise ValueError(f"{where}: labels[{row}] is {labels[row]}, expected a class from 0 to {n - 1}") from None
+
+    def __call__(self, logits: object, labels: object, *, out: Any = None) -> Any:
+        where = self._where("")
+        rows = as_native(logits, where, "logits")
+        index = self._labels(where, labels, rows.shape)
+        outputs = Outputs(where, (out,), (rows.shape[:-1],), rows.dtype, False)
+        n = rows.shape[-1]
+        losses = np.empty(index.size, rows.dtype) if rows.ndim != 2 else outputs.arrays[0]
+        self._run(
+            where,
+            index,
+            [rows.reshape(index.size, n)],
+            n,
+            lambda i: _core.softmax_cross_entropy_value(i[0], index, losses, False),
+        )
+        if losses is not outputs.arrays[0]:
+            copy_into(losses.reshape(rows.shape[:-1]), outputs.arrays[0], False)
+        return outputs.results()[0]
+
+    def jvp(
+        self, logits_dot: object, logits: object, labels: object, *, out: Any = None, accumulate: bool = False
+    ) -> Any:
+        """The tangent of every loss, ``sum((softmax(logits) - onehot(labels)) * logits_dot, axis=-1)``."""
+        where = self._where("jvp")
+        operands, dtype = as_operands({"logits_dot": logits_dot, "logits": logits}, where)
+        rows, tangent = operands["logits"], operands["logits_dot"]
+        index = self._labels(where, labels, rows.shape)
+        check_shape(where, "logits_dot", tangent.shape, rows.shape, "the shape of logits")
+        outputs = Outputs(where, (out,), (rows.shape[:-1],), dtype, accumulate)
+        n = rows.shape[-1]
+        losses = np.empty(index.size, dtype)
+        self._run(
+            where,
+            index,
+            [tangent.reshape(index.size, n), rows.reshape(index.size, n)],
+            n,
+            lambda i: _core.softmax_cross_entropy_jvp(i[0], i[1], index, losses, False),
+        )
+        copy_into(losses.reshape(rows.shape[:-1]), outputs.arrays[0], accumulate)
+        return outputs.results()[0]
+
+    def vjp(self, y_bar: object, logits: object, labels: object, *, out: Any = None, accumulate: bool = False) -> Any:
+        """The cotangent of the logits, ``y_bar[..., None] * (softmax(logits) - onehot(labels))``."""
+        where = self._where("vjp")
+        operands, dtype = as_operands({"y_bar": y_bar, "logits": logits}, where)
+        rows, cotangent = operands["logits"], operands["y_bar"]
+        index = self._labels(where, labels, rows.shape)
+        check_shape(where, "y_bar", cotangent.shape, rows.shape[:-1], "one number per row of logits")
+        outputs = Outputs(where, (out,), (rows.shape,), dtype, accumulate)
+        n = rows.shape[-1]
+        direct = rows.ndim == 2
+        bars = outputs.arrays[0] if direct else np.empty((index.size, n), dtype)
+        self._run(
+            where,
+            index,
+            [cotangent.reshape(index.size), rows.reshape(index.size, n)],
+            n,
+            lambda i: _core.softmax_cross_entropy_vjp(i[0], i[1], index, bars, accumulate and direct),
+        )
+        if not direct:
+            copy_into(bars.reshape(rows.shape), outputs.arrays[0], accumulate)
+        return outputs.results()[0]
+
+    def jacobian(self, logits: object, labels: object) -> Any:
+        """The Jacobian by the logits: a reduction with one number per logit."""
+        from jackern.jacobian import reduction
+
+        where = self._where("jacobian")
+        rows = as_native(logits, where, "logits")
+        return reduction(self.vjp(np.ones(rows.shape[:-1], rows.dtype), rows, labels), axis=-1)
+
+
+OPS = (
+    Reduction("sum", mean=False),
+    Reduction("mean", mean=True),
+    Matmul(),
+    Linear(),
+    SoftmaxCrossEntropy(),
+)

@@ -1,0 +1,470 @@
+# Op objects, one class per kind.  Their methods take the straight way where all operands are native arrays of one
+# dtype; whatever else comes (array-likes, mixed dtypes, 0-d, every error) goes to the general functions, which floor 6
+# hands in at import and which call the functions of _calls.pxi.
+
+cdef enum:
+    VALUE, JVP, VJP, VJP2, N_PRODUCTS, MAX_OPS = 256
+
+cdef long long calls[MAX_OPS][N_PRODUCTS]
+cdef object general = None
+
+
+def set_general(module):
+    """Hands in the module whose functions take what the straight way does not."""
+    global general
+    general = module
+
+
+cdef inline void count(int op, int product) noexcept:
+    calls[op][product] += 1
+
+
+def count_calls():
+    """Calls of every pointwise kernel since the start or the last reset, as ``{"tanh.vjp": 3}``."""
+    names = ("value", "jvp", "vjp", "vjp2")
+    return {f"{jk_op_at(i).name.decode()}.{names[k]}": calls[i][k]
+            for i in range(jk_n_ops()) for k in range(N_PRODUCTS) if calls[i][k]}
+
+
+def reset_calls():
+    """Sets the counters of all pointwise kernels to zero."""
+    for i in range(jk_n_ops()):
+        for k in range(N_PRODUCTS):
+            calls[i][k] = 0
+
+
+cdef inline bint is_operand(object x) noexcept:
+    """A native array that is not 0-d (a 0-d result is a NumPy scalar, which the general way makes)."""
+    return is_native(x) and cnp.PyArray_NDIM(<cnp.ndarray>x) > 0
+
+
+cdef inline bint is_like(object x, cnp.ndarray t) noexcept:
+    """A native array of the shape and the dtype of t."""
+    return (is_native(x) and cnp.PyArray_TYPE(<cnp.ndarray>x) == cnp.PyArray_TYPE(t)
+            and same_shape(<cnp.ndarray>x, t))
+
+
+cdef inline bint is_out(object x, cnp.ndarray t) noexcept:
+    """A writable native array of the shape of t."""
+    return is_native(x) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>x) and same_shape(<cnp.ndarray>x, t)
+
+
+cdef inline bint is_broadcast(cnp.ndarray y, cnp.ndarray a, cnp.ndarray b) noexcept:
+    """Whether y has the shape that a and b broadcast to."""
+    cdef int n = cnp.PyArray_NDIM(y), da, db, d
+    cdef cnp.npy_intp la, lb
+    if cnp.PyArray_NDIM(a) > n or cnp.PyArray_NDIM(b) > n:
+        return False
+    if cnp.PyArray_NDIM(a) != n and cnp.PyArray_NDIM(b) != n:
+        return False
+    for d in range(n):
+        da = d - (n - cnp.PyArray_NDIM(a))
+        db = d - (n - cnp.PyArray_NDIM(b))
+        la = cnp.PyArray_DIMS(a)[da] if da >= 0 else 1
+        lb = cnp.PyArray_DIMS(b)[db] if db >= 0 else 1
+        if la != lb and la != 1 and lb != 1:
+            return False
+        if cnp.PyArray_DIMS(y)[d] != (lb if la == 1 else la):
+            return False
+    return True
+
+
+cdef class Op:
+    """One row of the table of ops."""
+
+    cdef readonly int index
+    cdef const jk_op *row
+    cdef unsigned all_reads
+
+    def __cinit__(self, int index):
+        self.index = index
+        self.row = jk_op_at(index)
+        self.all_reads = self.row.reads[0] | self.row.reads[1] | self.row.reads[2]
+
+    @property
+    def name(self):
+        """The op's name, NumPy's where NumPy has it."""
+        return self.row.name.decode()
+
+    @property
+    def aliases(self):
+        """Other names of the same object."""
+        return tuple(self.row.aliases.decode().split())
+
+    @property
+    def nin(self):
+        """The number of arguments."""
+        return self.row.n_args
+
+    @property
+    def selects(self):
+        """Whether the op chooses: what it did not choose is a structural zero."""
+        return bool(self.row.selects)
+
+    @property
+    def formula(self):
+        """The value as the table writes it."""
+        return general.readable(self.row.formula.decode())
+
+    @property
+    def derivative_formula(self):
+        """The derivative as the table writes it; a tuple, one per argument, for several arguments."""
+        formulas = tuple(general.readable(self.row.derivative[k].decode()) for k in range(self.row.n_args))
+        return formulas[0] if self.row.n_args == 1 else formulas
+
+    @property
+    def reads(self):
+        """What the derivative by each argument reads: a tuple of frozensets of argument names and ``"y"``."""
+        names = "x" if self.row.n_args == 1 else "abc"
+        return tuple(
+            frozenset([names[i] for i in range(self.row.n_args) if self.row.reads[k] >> i & 1]
+                      + ["y"] * bool(self.row.reads[k] & JK_READS_Y))
+            for k in range(self.row.n_args))
+
+    @property
+    def domain(self):
+        """Where tests draw each argument from: a tuple of (low, high)."""
+        return tuple((self.row.low[k], self.row.high[k]) for k in range(self.row.n_args))
+
+    @property
+    def kinks(self):
+        """The points without a derivative, with the value chosen there, in words."""
+        return self.row.kinks.decode()
+
+    def __repr__(self):
+        return f"jackern.ops.{self.name}"
+
+    def __reduce__(self):
+        return op_named, (self.name,)
+
+
+@cython.final
+cdef class UnaryOp(Op):
+    """A pointwise function of one argument.
+
+    Calling it gives the value.  `jvp` and `vjp` multiply by the derivative, which is read from `x` or, where the table
+    allows it, from the output `y` alone (see `reads`).
+    """
+
+    cdef object multiply(self, object t, object x, object y, object out, bint accumulate, bint forward):
+        """t * dy/dx the straight way; NotImplemented where that cannot be taken."""
+        cdef jk_view t_view, x_view, y_view, out_view
+        cdef const jk_view *x_at = NULL
+        cdef const jk_view *y_at = NULL
+        cdef const jk_view *t_at = &t_view
+        cdef const jk_view *out_at = &out_view
+        if not is_operand(t):
+            return NotImplemented
+        cdef cnp.ndarray like = <cnp.ndarray>t, result
+        if x is not None:
+            if not is_like(x, like):
+                return NotImplemented
+            view_of(&x_view, <cnp.ndarray>x)
+            x_at = &x_view
+        if y is not None:
+            if not is_like(y, like):
+                return NotImplemented
+            view_of(&y_view, <cnp.ndarray>y)
+            y_at = &y_view
+        if (self.all_reads & JK_READS_A and x_at == NULL) or (self.all_reads and x_at == NULL and y_at == NULL):
+            return NotImplemented
+        if out is None:
+            if accumulate:
+                return NotImplemented
+            result = new_like(like)
+        elif is_out(out, like):
+            result = <cnp.ndarray>out
+        else:
+            return NotImplemented
+        view_of(&t_view, like)
+        view_of(&out_view, result)
+        cdef bint large = cnp.PyArray_SIZE(like) >= LARGE
+        cdef Call call
+        if large:
+            call = Call()
+            call.status = call.multiply(self.index, t_at, x_at, y_at, out_at, accumulate)
+            if call.status.error != JK_OK:
+                return call.failed()
+        elif jk_pointwise_vjp(NULL, self.index, t_at, &x_at, y_at, &out_at, accumulate).error != JK_OK:
+            return NotImplemented
+        count(self.index, JVP if forward else VJP)
+        return result
+
+    def __call__(self, x, out=None):
+        cdef jk_view x_view, out_view
+        cdef const jk_view *x_at = &x_view
+        cdef cnp.ndarray result
+        if not is_operand(x) or cnp.PyArray_SIZE(<cnp.ndarray>x) >= LARGE:
+            return general.value(self, (x,), out)
+        if out is None:
+            result = new_like(<cnp.ndarray>x)
+        elif is_out(out, <cnp.ndarray>x):
+            result = <cnp.ndarray>out
+        else:
+            return general.value(self, (x,), out)
+        view_of(&x_view, <cnp.ndarray>x)
+        view_of(&out_view, result)
+        if jk_pointwise_value(NULL, self.index, &x_at, &out_view, False).error != JK_OK:
+            return general.value(self, (x,), out)
+        count(self.index, VALUE)
+        return result
+
+    def jvp(self, x_dot, x=None, *, y=None, out=None, bint accumulate=False):
+        """The Jacobian-vector product ``dy/dx * x_dot``.
+
+        Parameters
+        ----------
+        x_dot : array
+            The tangent, of the shape of `x`.
+        x, y : array, optional
+            The argument and the op's own output there.  One of them is enough where `reads` allows it; `y` is used
+            where both are given and the derivative can be read from it.
+        out : ndarray, optional
+            Where the result is written: float32 or float64, writable, of the shape of `x`; it may be `x_dot`, `x` or
+            `y` itself.
+        accumulate : bool
+            Add to `out` instead of overwriting it.
+
+        Returns
+        -------
+        ndarray
+            `out`, or a new array of the promoted dtype; a NumPy scalar if 0-d.
+        """
+        result = self.multiply(x_dot, x, y, out, accumulate, True)
+        if result is NotImplemented:
+            return general.jvp(self, (x_dot,), (x,), y, out, accumulate)
+        return result
+
+    def vjp(self, y_bar, x=None, *, y=None, out=None, bint accumulate=False):
+        """The vector-Jacobian product ``dy/dx * y_bar``; parameters as for `jvp`, `y_bar` being the cotangent."""
+        result = self.multiply(y_bar, x, y, out, accumulate, False)
+        if result is NotImplemented:
+            return general.vjp(self, y_bar, (x,), y, 0, out, accumulate)
+        return result
+
+    def vjp2(self, h, y_bar, x=None, *, y=None, out=None, bint accumulate=False):
+        """Double backward: the cotangents of ``(y_bar, x)`` for a cotangent `h` of the result of `vjp`.
+
+        Parameters
+        ----------
+        h, y_bar : array
+            The cotangent of `vjp`'s result, and the cotangent that `vjp` was given; of the shape of `x`.
+        x, y : array, optional
+            As for `vjp`.
+        out : tuple of ndarray or None, optional
+            Where the two results are written; ``None`` makes a new array.
+        accumulate : bool
+            Add to what is given in `out`.
+
+        Returns
+        -------
+        tuple of ndarray
+            ``(h * dy/dx, h * y_bar * d2y/dx2)``.
+        """
+        return general.vjp2(self, h, y_bar, (x,), y, 0, out, accumulate)
+
+    def jacobian(self, x=None, *, y=None):
+        """The Jacobian at `x` (or read from `y`): diagonal, one number per element."""
+        return general.jacobian(self, (x,), y, 0)
+
+    def accepts(self, *arrays):
+        """Whether the straight way takes these arrays: native float32 or float64, one dtype and shape, not 0-d."""
+        return len(arrays) > 0 and all_alike(arrays)
+
+
+cdef bint all_alike(tuple arrays) noexcept:
+    cdef object x
+    if not is_operand(arrays[0]):
+        return False
+    for x in arrays[1:]:
+        if not is_like(x, <cnp.ndarray>arrays[0]):
+            return False
+    return True
+
+
+cdef tuple BOTH = (0, 1)
+
+
+@cython.final
+cdef class BinaryOp(Op):
+    """A pointwise function of two arguments, which broadcast against each other.
+
+    The cotangent of an argument that was stretched is summed over the axes it was stretched along, in the same pass.
+    """
+
+    def __call__(self, a, b, out=None):
+        cdef jk_view a_view, b_view, out_view
+        cdef const jk_view *args[2]
+        cdef cnp.ndarray result
+        if not (is_operand(a) and is_like(b, <cnp.ndarray>a)) or cnp.PyArray_SIZE(<cnp.ndarray>a) >= LARGE:
+            return general.value(self, (a, b), out)
+        if out is None:
+            result = new_like(<cnp.ndarray>a)
+        elif is_out(out, <cnp.ndarray>a):
+            result = <cnp.ndarray>out
+        else:
+            return general.value(self, (a, b), out)
+        view_of(&a_view, <cnp.ndarray>a)
+        view_of(&b_view, <cnp.ndarray>b)
+        view_of(&out_view, result)
+        args[0] = &a_view
+        args[1] = &b_view
+        if jk_pointwise_value(NULL, self.index, args, &out_view, False).error != JK_OK:
+            return general.value(self, (a, b), out)
+        count(self.index, VALUE)
+        return result
+
+    def jvp(self, tangents, a, b, *, y=None, out=None, bint accumulate=False):
+        """The Jacobian-vector product ``dy/da * a_dot + dy/db * b_dot``.
+
+        Parameters
+        ----------
+        tangents : tuple
+            ``(a_dot, b_dot)``, each of the shape of its argument; one of them may be None, which stands for zero.
+        a, b : array
+            The arguments.  One that is read for its shape only (see `reads`) takes no part in promotion.
+        y : array, optional
+            The op's own output there, if at hand.
+        out : ndarray, optional
+            Where the result is written, of the broadcast shape.
+        accumulate : bool
+            Add to `out` instead of overwriting it.
+
+        Returns
+        -------
+        ndarray
+            `out`, or a new array of the broadcast shape and the promoted dtype.
+        """
+        return general.jvp(self, tangents, (a, b), y, out, accumulate)
+
+    def vjp(self, y_bar, a, b, *, y=None, wrt=BOTH, out=None, bint accumulate=False):
+        """The vector-Jacobian products ``dy/da * y_bar`` and ``dy/db * y_bar``, each summed to its argument's shape.
+
+        Parameters
+        ----------
+        y_bar : array
+            The cotangent, of the broadcast shape of `a` and `b`.
+        a, b : array
+            The arguments.  One that is read for its shape only (see `reads`) takes no part in promotion.
+        y : array, optional
+            The op's own output there, if at hand.
+        wrt : int or tuple of int
+            Which arguments' cotangents are wanted.
+        out : ndarray or tuple of ndarray, optional
+            Where the results are written; a tuple for a tuple, ``None`` in it makes a new array.
+        accumulate : bool
+            Add to `out` instead of overwriting it.
+
+        Returns
+        -------
+        ndarray or tuple of ndarray
+            One per argument in `wrt`, of that argument's shape.
+        """
+        cdef jk_view t_view, a_view, b_view, y_view, a_bar_view, b_bar_view
+        cdef const jk_view *args[2]
+        cdef const jk_view *outs[2]
+        cdef const jk_view *y_at = NULL
+        cdef cnp.ndarray a_bar = None, b_bar = None
+        cdef bint want_a = False, want_b = False
+        if wrt is BOTH:
+            want_a = want_b = True
+        elif type(wrt) is int and wrt == 0:
+            want_a = True
+        elif type(wrt) is int and wrt == 1:
+            want_b = True
+        if (not (want_a or want_b) or accumulate or not (is_operand(y_bar) and is_operand(a) and is_operand(b))
+                or cnp.PyArray_TYPE(<cnp.ndarray>a) != cnp.PyArray_TYPE(<cnp.ndarray>y_bar)
+                or cnp.PyArray_TYPE(<cnp.ndarray>b) != cnp.PyArray_TYPE(<cnp.ndarray>y_bar)
+                or not is_broadcast(<cnp.ndarray>y_bar, <cnp.ndarray>a, <cnp.ndarray>b)
+                or (y is not None and not is_like(y, <cnp.ndarray>y_bar))):
+            return general.vjp(self, y_bar, (a, b), y, wrt, out, accumulate)
+        given_a = out
+        given_b = out
+        if out is not None and want_a and want_b:
+            if type(out) is not tuple or len(<tuple>out) != 2:
+                return general.vjp(self, y_bar, (a, b), y, wrt, out, accumulate)
+            given_a, given_b = <tuple>out
+        if (want_a and given_a is not None and not is_out(given_a, <cnp.ndarray>a)
+                or want_b and given_b is not None and not is_out(given_b, <cnp.ndarray>b)):
+            return general.vjp(self, y_bar, (a, b), y, wrt, out, accumulate)
+        view_of(&t_view, <cnp.ndarray>y_bar)
+        view_of(&a_view, <cnp.ndarray>a)
+        view_of(&b_view, <cnp.ndarray>b)
+        args[0] = &a_view
+        args[1] = &b_view
+        outs[0] = outs[1] = NULL
+        if y is not None:
+            view_of(&y_view, <cnp.ndarray>y)
+            y_at = &y_view
+        if want_a:
+            a_bar = new_like(<cnp.ndarray>a) if given_a is None else <cnp.ndarray>given_a
+            view_of(&a_bar_view, a_bar)
+            outs[0] = &a_bar_view
+        if want_b:
+            b_bar = new_like(<cnp.ndarray>b) if given_b is None else <cnp.ndarray>given_b
+            view_of(&b_bar_view, b_bar)
+            outs[1] = &b_bar_view
+        cdef Call call
+        if cnp.PyArray_SIZE(<cnp.ndarray>y_bar) >= LARGE:
+            call = Call()
+            call.status = call.vjp(self.index, &t_view, args, y_at, outs)
+            if call.status.error != JK_OK and call.failed() is NotImplemented:
+                return general.vjp(self, y_bar, (a, b), y, wrt, out, accumulate)
+        elif jk_pointwise_vjp(NULL, self.index, &t_view, args, y_at, outs, False).error != JK_OK:
+            return general.vjp(self, y_bar, (a, b), y, wrt, out, accumulate)
+        count(self.index, VJP)
+        if want_a and want_b:
+            return a_bar, b_bar
+        return a_bar if want_a else b_bar
+
+    def vjp2(self, h, y_bar, a, b, *, y=None, wrt=BOTH, out=None, bint accumulate=False):
+        """Double backward: the cotangents of ``(y_bar, a, b)`` for cotangents `h` of the results of `vjp`.
+
+        Parameters
+        ----------
+        h : array or tuple of array
+            The cotangents of `vjp`'s results: a tuple like `wrt`, ``None`` in it stands for zero.
+        y_bar, a, b, y, wrt :
+            As `vjp` was given them.
+        out : tuple of ndarray or None, optional
+            Where the three results are written; ``None`` makes a new array.
+        accumulate : bool
+            Add to what is given in `out`.
+
+        Returns
+        -------
+        tuple of ndarray
+            ``(y_bar_bar, a_bar, b_bar)``, each summed to the shape of what it is the cotangent of.
+        """
+        return general.vjp2(self, h, y_bar, (a, b), y, wrt, out, accumulate)
+
+    def jacobian(self, a, b, *, y=None, wrt=0):
+        """The Jacobian by one argument (an int in `wrt`), or a tuple of them: diagonal, or a broadcast."""
+        return general.jacobian(self, (a, b), y, wrt)
+
+    def accepts(self, *arrays):
+        """Whether the straight way takes these arrays: native float32 or float64, one dtype and shape, not 0-d."""
+        return len(arrays) > 0 and all_alike(arrays)
+
+
+cdef dict NAMED = {}
+cdef int row_index
+for row_index in range(jk_n_ops()):
+    row_op = (UnaryOp if jk_op_at(row_index).n_args == 1 else BinaryOp)(row_index)
+    for row_name in (row_op.name, *row_op.aliases):
+        NAMED[row_name] = row_op
+
+
+def op_names():
+    """Names of all pointwise ops, in the order of the table, without aliases."""
+    return [jk_op_at(i).name.decode() for i in range(jk_n_ops())]
+
+
+def named_ops():
+    """All pointwise ops by name and alias."""
+    return dict(NAMED)
+
+
+def op_named(name):
+    """The op of this name or alias (unpickles ops)."""
+    return NAMED[name]

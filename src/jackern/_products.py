@@ -1,0 +1,160 @@
+"""Products of an axis Jacobian that are not one C call on contiguous arrays of its own dtype.
+
+Array-likes, mixed dtypes, batches, overlaps and every error come here.  Batch axes are letters too: they stand in the
+input and in the output, and the values are constant along them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from jackern import _core, _general
+
+Array = np.ndarray[Any, Any]
+
+
+def split(subscripts: str) -> tuple[str, str, str]:
+    """Return the letters of the values, of the input and of the output."""
+    values, ends = subscripts.split(",")
+    in_letters, out_letters = ends.split("->")
+    return values, in_letters, out_letters
+
+
+def aligned(array: Array, letters: Sequence[str], wanted: Sequence[str]) -> Array:
+    """Return a view with the axes `wanted`, in their order; length 1 where the array lacks the letter."""
+    order = [letters.index(x) for x in wanted if x in letters]
+    return array.transpose(order)[tuple(slice(None) if x in letters else None for x in wanted)]
+
+
+def operand(
+    jacobian: Any, v: object, out: object, accumulate: bool, transposed: bool
+) -> tuple[str, Array, tuple[int, ...], _general.Outputs]:
+    """Check what a product was given; return where we are, the vectors, their batch shape and the outputs."""
+    where = f"{jacobian.structure}.{'vjp' if transposed else 'jvp'}"
+    name = "y_bar" if transposed else "x_dot"
+    own, other = jacobian.in_shape, jacobian.out_shape
+    if transposed:
+        own, other = other, own
+    v = _general.as_native(v, where, name)
+    n_batch = v.ndim - len(own)
+    if n_batch < 0 or v.shape[n_batch:] != own:
+        batched = ", ".join(["*batch", *map(str, own)])
+        raise ValueError(f"{where}: {name} has shape {v.shape}, expected {own} or ({batched})")
+    batch = v.shape[:n_batch]
+    dtype = np.promote_types(jacobian.dtype, v.dtype)
+    return where, v, batch, _general.Outputs(where, (out,), (batch + other,), dtype, accumulate)
+
+
+def product(jacobian: Any, v: object, out: object, accumulate: bool, transposed: bool) -> Any:
+    """Return ``J v``, or ``Jᵀ v``, for any array-like v with batch axes in front."""
+    where, v, batch, outputs = operand(jacobian, v, out, accumulate, transposed)
+    result = outputs.arrays[0]
+    try:
+        if not written(jacobian, v, batch, result, accumulate, transposed):
+            scratch = _core.new_output(result.shape, np.promote_types(jacobian.dtype, v.dtype))
+            written(jacobian, v, batch, scratch, False, transposed)
+            _core.unbroadcast(scratch, result, accumulate)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
+    return outputs.results()[0]
+
+
+def zero_product(jacobian: Any, v: object, out: object, accumulate: bool, transposed: bool) -> Any:
+    """Return zeros of the shape of ``J v``, or ``Jᵀ v``."""
+    where, _, _, outputs = operand(jacobian, v, out, accumulate, transposed)
+    result = outputs.arrays[0]
+    try:
+        _core.unbroadcast(np.broadcast_to(np.zeros((), result.dtype), result.shape), result, accumulate)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
+    return outputs.results()[0]
+
+
+def written(
+    jacobian: Any, v: Array, batch: tuple[int, ...], out: Array, accumulate: bool, transposed: bool
+) -> bool:
+    """Write the product into `out`; return False, with nothing written, if `out` does not lie as the kernel needs it."""
+    if jacobian._lowered == "dense" and not batch:
+        v = v if v.flags.c_contiguous else v.copy()
+        return jacobian._straight_product(v, out, accumulate, transposed)
+    _, own, other = split(jacobian.subscripts)
+    if transposed:
+        own, other = other, own
+    lengths = jacobian._lengths
+    own, other = ([x for x in letters if lengths[x] > 1] for letters in (own, other))
+    v = v.reshape([*batch, *(lengths[x] for x in own)])
+    by_letter = out.reshape([*batch, *(lengths[x] for x in other)])
+    if out.size and not np.may_share_memory(by_letter, out):
+        return False
+    if jacobian._lowered == "axis":
+        try:
+            jacobian._axis_product(v, by_letter, accumulate, transposed)
+        except _core.Overlap:
+            return False
+        return True
+    if accumulate or not (out.flags.c_contiguous or out.flags.f_contiguous):
+        return False
+    multiply(jacobian, v, own, by_letter, other)
+    return True
+
+
+def multiply(jacobian: Any, v: Array, own: list[str], out: Array, other: list[str]) -> None:
+    """Write the product of a Jacobian that has letters of the output alone and of the input alone; by letters.
+
+    `v` has batch axes and the letters `own`, `out` the same batch axes and the letters `other`.  Letters of the input
+    that are not stored are summed first, those of the output that are not stored are repeated last.  What remains is a
+    stack of matrices (letters stored and standing in both) times one or several vectors.
+    """
+    values, value_letters = jacobian.values, split(jacobian.subscripts)[0]
+    n_batch = v.ndim - len(own)
+    batch = [chr(k) for k in range(n_batch)]
+    source, target = batch + own, batch + other
+    lengths = jacobian._lengths | dict(zip(batch, v.shape[:n_batch], strict=True))
+
+    def joined(array: Array, letters: Sequence[str], *groups: Sequence[str]) -> Array:
+        """The letters of each group as one axis; a copy only where strides forbid a view."""
+        shape = [math.prod(lengths[x] for x in group) for group in groups]
+        return array.transpose([letters.index(x) for group in groups for x in group]).reshape(shape)
+
+    def write(matrix: Array, vectors: Array, *groups: Sequence[str]) -> None:
+        """Multiply, into `out` where it lies as the groups have it."""
+        order = [x for group in groups for x in group]
+        place = joined(out, target, *groups) if len(order) == len(target) else None
+        if place is not None and np.may_share_memory(place, out):
+            np.matmul(matrix, vectors, out=place, casting="same_kind")
+            return
+        product = (matrix @ vectors).reshape([lengths[x] for x in order])
+        np.copyto(out, aligned(product, order, target), casting="same_kind")
+
+    summed = [x for x in own if x not in other and x not in value_letters]
+    if summed:
+        kept = [x for x in source if x not in summed]
+        total = _core.new_output(tuple(lengths[x] for x in kept), v.dtype)
+        _core.unbroadcast(aligned(v, source, summed + kept), total, False)
+        v, source = total, kept
+
+    stack = [x for x in source if x in target and x in value_letters]
+    inner = [x for x in source if x not in target]
+    rows = [x for x in target if x not in source and x in value_letters]
+    vectors = [x for x in source if x in target and x not in value_letters]
+    if math.prod(lengths[x] for x in vectors) == 1:
+        matrix = joined(values, value_letters, *stack, rows, inner)
+        product = _core.new_output(matrix.shape[:-1], np.promote_types(matrix.dtype, v.dtype))
+        _core.dense_jvp(matrix, joined(v, source, *stack, vectors + inner), product, False)
+        order = stack + rows
+        by_letter = aligned(product.reshape([lengths[x] for x in order]), order, target)
+        np.copyto(out, by_letter, casting="same_kind")
+    elif source[-1] in vectors:
+        # The letters that end the input are the columns of one matrix product, for each of the other vectors.
+        n_columns = next((k for k, x in enumerate(reversed(source)) if x not in vectors), len(source))
+        columns = source[len(source) - n_columns :]
+        others = [x for x in vectors if x not in columns]
+        matrix = joined(values, value_letters, *stack, *("" for _ in others), rows, inner)
+        write(matrix, joined(v, source, *stack, *others, inner, columns), *stack, *others, rows, columns)
+    else:
+        matrix = joined(values, value_letters, *stack, inner, rows)
+        write(joined(v, source, *stack, vectors, inner), matrix, *stack, vectors, rows)

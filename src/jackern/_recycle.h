@@ -1,0 +1,106 @@
+/* Recycles large blocks of array memory through NumPy's per-array memory handler (NEP 49).
+ *
+ * Above the allocator's mmap ceiling every fresh array faults its pages in anew, which costs more than the arithmetic.
+ * Freed blocks are kept here, at most `recycle_limit` bytes of them, and handed out again.  Called with the GIL held. */
+#ifndef JACKERN_RECYCLE_H
+#define JACKERN_RECYCLE_H
+
+#include <numpy/ndarraytypes.h>
+#include <stdlib.h>
+#include <string.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+enum { RECYCLE_SLOTS = 16, RECYCLE_HEADER = 64, RECYCLE_PAGE = 4096 };
+
+/* In front of every block, so that it need not be told its size again. */
+typedef union recycle_header {
+    size_t capacity;
+    char padding[RECYCLE_HEADER];
+} recycle_header;
+
+static size_t recycle_limit = (size_t)256 << 20;
+static size_t recycle_held;
+static recycle_header *recycle_slot[RECYCLE_SLOTS];
+
+static void *recycle_malloc(void *context, size_t size)
+{
+    (void)context;
+    int best = -1;
+    for (int i = 0; i < RECYCLE_SLOTS; i++) {
+        if (recycle_slot[i] == NULL || recycle_slot[i]->capacity < size) continue;
+        if (best < 0 || recycle_slot[i]->capacity < recycle_slot[best]->capacity) best = i;
+    }
+    if (best >= 0 && recycle_slot[best]->capacity / 2 <= size) {
+        recycle_header *block = recycle_slot[best];
+        recycle_slot[best] = NULL;
+        recycle_held -= block->capacity;
+        return block + 1;
+    }
+    if (size > SIZE_MAX - 2 * RECYCLE_PAGE) return NULL;
+    const size_t bytes = (size + RECYCLE_HEADER + RECYCLE_PAGE - 1) / RECYCLE_PAGE * RECYCLE_PAGE;
+#if defined(_WIN32)
+    recycle_header *block = malloc(bytes);
+#else
+    recycle_header *block = aligned_alloc(RECYCLE_PAGE, bytes);
+#endif
+    if (block == NULL) return NULL;
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    (void)madvise(block, bytes, MADV_HUGEPAGE); /* only a wish: it may be refused */
+#endif
+    block->capacity = bytes - RECYCLE_HEADER;
+    return block + 1;
+}
+
+static void recycle_free(void *context, void *data, size_t size)
+{
+    (void)context, (void)size;
+    if (data == NULL) return;
+    recycle_header *block = (recycle_header *)data - 1;
+    if (block->capacity <= recycle_limit && recycle_held <= recycle_limit - block->capacity) {
+        for (int i = 0; i < RECYCLE_SLOTS; i++)
+            if (recycle_slot[i] == NULL) {
+                recycle_slot[i] = block;
+                recycle_held += block->capacity;
+                return;
+            }
+    }
+    free(block);
+}
+
+static void *recycle_calloc(void *context, size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / size) return NULL;
+    void *data = recycle_malloc(context, count * size);
+    if (data != NULL) memset(data, 0, count * size);
+    return data;
+}
+
+static void *recycle_realloc(void *context, void *data, size_t size)
+{
+    if (data == NULL) return recycle_malloc(context, size);
+    const size_t capacity = ((recycle_header *)data - 1)->capacity;
+    void *moved = recycle_malloc(context, size);
+    if (moved == NULL) return NULL;
+    memcpy(moved, data, capacity < size ? capacity : size);
+    recycle_free(context, data, capacity);
+    return moved;
+}
+
+/* Keeps at most `limit` bytes from now on; 0 switches recycling off. */
+static void recycle_set_limit(size_t limit)
+{
+    recycle_limit = limit;
+    for (int i = 0; i < RECYCLE_SLOTS && recycle_held > limit; i++) {
+        if (recycle_slot[i] == NULL) continue;
+        recycle_held -= recycle_slot[i]->capacity;
+        free(recycle_slot[i]);
+        recycle_slot[i] = NULL;
+    }
+}
+
+static PyDataMem_Handler recycle_handler = {
+    "jackern_recycle", 1, {NULL, recycle_malloc, recycle_calloc, recycle_realloc, recycle_free}};
+
+#endif

@@ -1,0 +1,55 @@
+# The instruction set, chosen once at import, and what the library says of itself.
+
+
+def instruction_sets():
+    """Names of the instruction sets built in and supported by this CPU, narrowest first."""
+    names = []
+    while jk_isa_name(<int>len(names)) != NULL:
+        names.append(jk_isa_name(<int>len(names)).decode())
+    return tuple(names)
+
+
+def built_instruction_sets():
+    """Names of the instruction sets built in, whether this CPU has them or not."""
+    names = []
+    while jk_isa_built(<int>len(names)) != NULL:
+        names.append(jk_isa_built(<int>len(names)).decode())
+    return tuple(names)
+
+
+def instruction_set():
+    """The name of the instruction set in use."""
+    return jk_isa_in_use().decode()
+
+
+def compiler():
+    """The compiler that built the extension."""
+    return jk_compiler().decode()
+
+
+def library_version():
+    """The version of the C library."""
+    return jk_version().decode()
+
+
+def recycling():
+    """How many bytes of freed arrays are kept at most, to be handed out again."""
+    return recycle_limit
+
+
+cdef int set_up() except -1:
+    wanted = os.environ.get("JACKERN_ISA")
+    cdef bytes name = b"" if wanted is None else wanted.encode()
+    cdef jk_status status = jk_init(NULL if wanted is None else <const char *>name)
+    if status.error != JK_OK:
+        raise ValueError(f"JACKERN_ISA={wanted!r}: not an instruction set built in and supported by this CPU; "
+                         f"choose one of {', '.join(instruction_sets())}, or leave it unset")
+    limit = os.environ.get("JACKERN_RECYCLE_BYTES")
+    if limit is not None:
+        if not limit.isdecimal():
+            raise ValueError(f"JACKERN_RECYCLE_BYTES={limit!r}: expected a number of bytes, 0 to switch it off")
+        recycle_set_limit(int(limit))
+    return 0
+
+
+set_up()

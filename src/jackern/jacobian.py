@@ -1,0 +1,440 @@
+"""Building Jacobians: from letters, from arrays of a known structure, and from the operands of an op."""
+
+from __future__ import annotations
+
+import operator
+import re
+import string
+from collections.abc import Sequence
+from typing import SupportsIndex
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from jackern import _general
+from jackern._structures import (
+    Array,
+    Jacobian,
+    Shape,
+    ShapeLike,
+    ZeroJacobian,
+    as_shape,
+    axis_jacobian,
+    native_dtype,
+)
+
+__all__ = [
+    "Jacobian",
+    "block_diagonal",
+    "broadcast",
+    "dense",
+    "diagonal",
+    "einsum",
+    "elementwise",
+    "identity",
+    "matmul_jacobian",
+    "reduction",
+    "zero",
+]
+
+def letters(n: int, start: int = 0) -> str:
+    """Return n letters from the start-th on; those past the alphabet are for more axes than einsum takes."""
+    return "".join(
+        string.ascii_letters[k] if k < 52 else chr(0x100 + k) for k in range(start, start + n)
+    )
+
+
+def elementwise(values: Array, in_shape: Shape, out_shape: Shape) -> Jacobian:
+    """Return the Jacobian of an elementwise function by an argument that broadcasting may stretch.
+
+    Parameters
+    ----------
+    values : ndarray
+        The derivatives, of any shape that broadcasts to `out_shape`; native and aligned, kept as they are.
+    in_shape : tuple of int
+        The shape of the argument; it broadcasts to `out_shape`.
+    out_shape : tuple of int
+        The shape of the result.
+    """
+    out_letters = letters(len(out_shape))
+    fresh = letters(len(in_shape), len(out_shape))
+    in_letters = ""
+    for k, n in enumerate(in_shape):
+        axis = len(out_shape) - len(in_shape) + k
+        in_letters += out_letters[axis] if n == out_shape[axis] else fresh[k]
+    value_letters = out_letters[len(out_shape) - values.ndim :]
+    return axis_jacobian(values, f"{value_letters},{in_letters}->{out_letters}", out_shape, in_shape)
+
+
+def matmul_jacobian(a: Array, b: Array, wrt: int) -> Jacobian:
+    """Return the Jacobian of ``a @ b`` by `a` (0) or by `b` (1); its values are the other operand.
+
+    Parameters
+    ----------
+    a, b : ndarray
+        Native and aligned, of shapes that np.matmul takes; of the operand `wrt`, only the shape is read.
+    wrt : {0, 1}
+        By which operand.
+    """
+    n_batch = max(a.ndim, b.ndim, 2) - 2
+    batch = letters(n_batch)
+    m, k, n, *fresh = letters(3 + n_batch, n_batch)
+    # The axes of each operand, the batch as if it had all of it, and of the result.
+    own = [batch[n_batch - max(x.ndim - 2, 0) :] + core for x, core in ((a, m + k), (b, k + n))]
+    if a.ndim == 1:
+        own[0] = k
+    if b.ndim == 1:
+        own[1] = own[1][:-2] + k
+    out_letters = batch + m * (a.ndim > 1) + n * (b.ndim > 1)
+    lengths = dict(zip(own[0], a.shape, strict=True)) | dict(zip(own[1], b.shape, strict=True))
+    out_shape = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    lengths |= dict(zip(batch, out_shape, strict=True))
+    out_shape += tuple(lengths[x] for x in out_letters[n_batch:])
+    operand, in_shape = (b, a.shape) if wrt == 0 else (a, b.shape)
+    # A batch axis along which the operand was stretched is not one of its axes.
+    in_letters = "".join(
+        x if lengths[x] == length else fresh[axis]
+        for axis, (x, length) in enumerate(zip(own[wrt], in_shape, strict=True))
+    )
+    return axis_jacobian(operand, f"{own[1 - wrt]},{in_letters}->{out_letters}", out_shape, in_shape)
+
+
+def einsum(
+    subscripts: str, values: ArrayLike, in_shape: ShapeLike | None = None, out_shape: ShapeLike | None = None
+) -> Jacobian:
+    """Return the Jacobian with ``J v = einsum(subscripts, values, v)``; every other constructor is a shorthand of it.
+
+    A letter of the output and of the input is diagonal, one of the output alone is repeated along (which np.einsum
+    cannot), one of the input alone is summed over.  Values are constant along the letters that they lack.
+
+    Parameters
+    ----------
+    subscripts : str
+        ``"values,in->out"``: a letter per axis, none twice in one string.
+    values : array_like
+        An array of native float32 or float64 is kept, not copied: whoever changes it changes the Jacobian.
+    in_shape, out_shape : int or tuple of int, optional
+        Needed where a letter of the input, or of the output, stands nowhere else with a length.
+
+    Returns
+    -------
+    Jacobian
+        Named by the roles of its letters longer than 1; it stores the values alone.
+
+    Raises
+    ------
+    ValueError
+        Subscripts of another form; a letter twice, of two lengths or of unknown length.
+    TypeError
+        A dtype that is not supported.
+
+    Examples
+    --------
+    ``X @ W`` by W, with X as the values:
+
+    >>> import numpy as np
+    >>> import jackern as jk
+    >>> X, W = np.arange(6.0).reshape(2, 3), np.ones((3, 4))
+    >>> J = jk.einsum("bk,kn->bn", X, in_shape=W.shape)
+    >>> J
+    <block-diagonal Jacobian, (2, 4) <- (3, 4), float64, 48 bytes>
+    >>> J.values is X, np.array_equal(J.jvp(W), X @ W)
+    (True, True)
+    """
+    if not isinstance(subscripts, str):
+        raise TypeError(f"einsum: subscripts is a {type(subscripts).__name__}, expected a str such as 'bk,kn->bn'")
+    strings = re.fullmatch(r"([a-zA-Z]*),([a-zA-Z]*)->([a-zA-Z]*)", subscripts.replace(" ", ""))
+    if strings is None:
+        raise ValueError(f"einsum: subscripts is {subscripts!r}, expected 'values,in->out' with a letter per axis")
+    for text in strings.groups():
+        for letter in text:
+            if text.count(letter) > 1:
+                raise ValueError(f"einsum: the letter {letter!r} stands twice in {text!r} of {subscripts!r}")
+    value_letters, in_letters, out_letters = strings.groups()
+    array = _general.as_native(values, "einsum", "values")
+
+    # The length of every letter, and where it was found.
+    found: dict[str, tuple[int, str]] = {}
+    for name, shape, text in (
+        ("values", array.shape, value_letters),
+        ("in_shape", in_shape, in_letters),
+        ("out_shape", out_shape, out_letters),
+    ):
+        if shape is None:
+            continue
+        lengths = as_shape(shape, "einsum", name)
+        if len(lengths) != len(text):
+            raise ValueError(
+                f"einsum: {name} {lengths} has {len(lengths)} axes, but {text!r} of {subscripts!r} has {len(text)}"
+            )
+        for letter, n in zip(text, lengths, strict=True):
+            known, where = found.setdefault(letter, (n, name))
+            if known != n:
+                raise ValueError(
+                    f"einsum: the letter {letter!r} of {subscripts!r} has length {known} in {where}, but {n} in {name}"
+                )
+    for name, text in (("in_shape", in_letters), ("out_shape", out_letters)):
+        unknown = [letter for letter in text if letter not in found]
+        if unknown:
+            raise ValueError(f"einsum: the letter {unknown[0]!r} of {subscripts!r} has no length; give {name}")
+    inside = tuple(axis for axis, letter in enumerate(value_letters) if letter not in in_letters + out_letters)
+    if inside:
+        array = np.asarray(array.sum(axis=inside))
+        value_letters = "".join(x for x in value_letters if x in in_letters + out_letters)
+    shapes = [tuple(found[letter][0] for letter in text) for text in (out_letters, in_letters)]
+    return axis_jacobian(array, f"{value_letters},{in_letters}->{out_letters}", *shapes)
+
+
+def dense(a: ArrayLike, out_shape: ShapeLike | None = None, in_shape: ShapeLike | None = None) -> Jacobian:
+    """Return the Jacobian with a matrix of which nothing is known.
+
+    Parameters
+    ----------
+    a : array_like
+        ``(m, n)``, or ``out_shape + in_shape`` as ``jax.jacobian`` returns it; kept if native.
+    out_shape, in_shape : int or tuple of int, optional
+        By default ``(m,)`` and ``(n,)``.  With one of them, the other has the axes of `a` that are left.
+
+    Raises
+    ------
+    ValueError
+        `a` has neither shape.
+    TypeError
+        A dtype that is not supported.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import jackern as jk
+    >>> jk.dense(np.ones((2, 3)))
+    <dense Jacobian, (2,) <- (3,), float64, 48 bytes>
+    >>> jk.dense(np.ones((2, 3, 4)), out_shape=2).in_shape
+    (3, 4)
+    """
+    array = _general.as_native(a, "dense", "a")
+    outer = None if out_shape is None else as_shape(out_shape, "dense", "out_shape")
+    inner = None if in_shape is None else as_shape(in_shape, "dense", "in_shape")
+    if outer is None and inner is None and array.ndim != 2:
+        raise ValueError(f"dense: a has shape {array.shape}, expected a matrix; for a tensor give out_shape, in_shape")
+    if outer is None:
+        outer = array.shape[: array.ndim - len(inner)] if inner is not None else array.shape[:1]
+    if inner is None:
+        inner = array.shape[len(outer) :]
+    names = letters(array.ndim)
+    if array.shape == outer + inner:
+        n = len(outer)
+        return axis_jacobian(array, f"{names},{names[n:]}->{names[:n]}", outer, inner)
+    if array.ndim == 2 and array.shape == (np.prod(outer, dtype=int), np.prod(inner, dtype=int)):
+        return axis_jacobian(array, "mn,n->m", array.shape[:1], array.shape[1:]).reshape(outer, inner)
+    raise ValueError(
+        f"dense: a has shape {array.shape}, expected out_shape + in_shape, {outer} + {inner}, or their matrix"
+    )
+
+
+def block_diagonal(blocks: ArrayLike) -> Jacobian:
+    """Return the Jacobian with these matrices along its diagonal.
+
+    Parameters
+    ----------
+    blocks : array_like
+        ``(*batch, m, n)``; kept if native.  Blocks repeated by np.broadcast_to are stored once.
+
+    Returns
+    -------
+    Jacobian
+        ``(*batch, m) <- (*batch, n)``.
+
+    Raises
+    ------
+    ValueError
+        Fewer than two axes.
+    TypeError
+        A dtype that is not supported.
+
+    Examples
+    --------
+    >>> import jackern as jk
+    >>> jk.block_diagonal([[[1.0, 2.0]], [[3.0, 4.0]]]).toarray()
+    array([[1., 2., 0., 0.],
+           [0., 0., 3., 4.]])
+    """
+    array = _general.as_native(blocks, "block_diagonal", "blocks")
+    if array.ndim < 2:
+        raise ValueError(f"block_diagonal: blocks has shape {array.shape}, expected (*batch, m, n)")
+    *batch, m, n = letters(array.ndim)
+    stack = "".join(batch)
+    shapes = array.shape[:-1], array.shape[:-2] + array.shape[-1:]
+    return axis_jacobian(array, f"{stack}{m}{n},{stack}{n}->{stack}{m}", *shapes)
+
+
+def diagonal(d: ArrayLike) -> Jacobian:
+    """Return the Jacobian of an elementwise function: ``J v = d * v``.
+
+    Parameters
+    ----------
+    d : array_like
+        The derivatives, of the shape of the input and the output; kept if native.
+
+    Raises
+    ------
+    TypeError
+        A dtype that is not supported.
+
+    Examples
+    --------
+    >>> import jackern as jk
+    >>> jk.diagonal([1.0, 2.0]).toarray()
+    array([[1., 0.],
+           [0., 2.]])
+    """
+    array = _general.as_native(d, "diagonal", "d")
+    return elementwise(array, array.shape, array.shape)
+
+
+def broadcast(d: ArrayLike, in_shape: ShapeLike) -> Jacobian:
+    """Return the Jacobian of an elementwise function of a stretched input: ``J v = d * broadcast_to(v, d.shape)``.
+
+    Parameters
+    ----------
+    d : array_like
+        The derivatives, of the shape of the output; kept if native.
+    in_shape : int or tuple of int
+        A shape that broadcasts to that of `d`.
+
+    Raises
+    ------
+    ValueError
+        `in_shape` does not broadcast to the shape of `d`.
+    TypeError
+        A dtype that is not supported.
+
+    Examples
+    --------
+    ``w * x`` by w, where w is added to every row of x:
+
+    >>> import numpy as np
+    >>> import jackern as jk
+    >>> x = np.arange(6.0).reshape(2, 3)
+    >>> J = jk.broadcast(x, 3)
+    >>> J.vjp(np.ones((2, 3)))
+    array([3., 5., 7.])
+    """
+    array = _general.as_native(d, "broadcast", "d")
+    shape = as_shape(in_shape, "broadcast", "in_shape")
+    own = array.shape[max(array.ndim - len(shape), 0) :]
+    if len(shape) > array.ndim or any(n not in (1, m) for n, m in zip(shape, own, strict=True)):
+        raise ValueError(f"broadcast: in_shape is {shape}, which does not broadcast to {array.shape}, the shape of d")
+    return elementwise(array, shape, array.shape)
+
+
+def reduction(
+    d: ArrayLike, axis: SupportsIndex | Sequence[SupportsIndex] | None = None, keepdims: bool = False
+) -> Jacobian:
+    """Return the Jacobian of a weighted sum: ``J v = (d * v).sum(axis, keepdims)``.
+
+    Parameters
+    ----------
+    d : array_like
+        The weights, of the shape of the input; kept if native.
+    axis : int or tuple of int, optional
+        The axes summed over; all by default.
+    keepdims : bool
+        Whether those axes stay, with length 1.
+
+    Raises
+    ------
+    ValueError
+        An axis out of range, or twice.
+    TypeError
+        A dtype that is not supported; an axis that is no int.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import jackern as jk
+    >>> jk.reduction(np.broadcast_to(0.25, 4))
+    <reduction Jacobian, () <- (4,), float64, 8 bytes>
+    """
+    array = _general.as_native(d, "reduction", "d")
+    axes = range(array.ndim) if axis is None else as_axes(axis, array.shape)
+    names = letters(array.ndim)
+    out_letters, out_shape = "", ()
+    for k, name in enumerate(names):
+        if k not in axes:
+            out_letters, out_shape = out_letters + name, (*out_shape, array.shape[k])
+        elif keepdims:
+            out_letters, out_shape = out_letters + letters(1, array.ndim + k), (*out_shape, 1)
+    return axis_jacobian(array, f"{names},{names}->{out_letters}", out_shape, array.shape)
+
+
+def as_axes(axis: SupportsIndex | Sequence[SupportsIndex], shape: Shape) -> set[int]:
+    """Return the axes as positions; ValueError for one that is out of range or that stands twice."""
+    try:
+        axes = [operator.index(k) for k in ((axis,) if isinstance(axis, SupportsIndex) else axis)]
+    except TypeError:
+        raise TypeError(f"reduction: axis is {axis!r}, expected None, an int or a tuple of ints") from None
+    if any(not -len(shape) <= k < len(shape) for k in axes):
+        raise ValueError(f"reduction: axis is {axis}, out of range for shape {shape}")
+    positions = {k % len(shape) for k in axes}
+    if len(positions) < len(axes):
+        raise ValueError(f"reduction: axis is {axis}, in which an axis stands twice")
+    return positions
+
+
+def identity(shape: ShapeLike, scale: ArrayLike = 1.0, dtype: DTypeLike = float) -> Jacobian:
+    """Return the Jacobian ``J v = scale * v``, which stores one number.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Of the input and the output.
+    scale : number
+        A number, or a 0-d array.
+    dtype : dtype
+        float32 or float64.
+
+    Raises
+    ------
+    ValueError
+        A negative length.
+    TypeError
+        Another dtype; `scale` is not one number.
+
+    Examples
+    --------
+    >>> import jackern as jk
+    >>> jk.identity(1_000_000)
+    <identity Jacobian, (1000000,) <- (1000000,), float64, 8 bytes>
+    """
+    ends = as_shape(shape, "identity", "shape")
+    number = _general.as_native(scale, "identity", "scale")
+    if number.shape != ():
+        raise TypeError(f"identity: scale has shape {number.shape}, expected a number; see jk.diagonal")
+    return elementwise(number.astype(native_dtype(dtype, "identity")), ends, ends)
+
+
+def zero(out_shape: ShapeLike, in_shape: ShapeLike, dtype: DTypeLike = float) -> Jacobian:
+    """Return the Jacobian of a function that does not depend on its argument; it stores nothing.
+
+    Parameters
+    ----------
+    out_shape, in_shape : int or tuple of int
+        What `jvp` returns and takes.
+    dtype : dtype
+        float32 or float64.
+
+    Raises
+    ------
+    ValueError
+        A negative length.
+    TypeError
+        Another dtype.
+
+    Examples
+    --------
+    >>> import jackern as jk
+    >>> jk.zero(2, (3, 4))
+    <zero Jacobian, (2,) <- (3, 4), float64, 0 bytes>
+    """
+    shapes = as_shape(out_shape, "zero", "out_shape"), as_shape(in_shape, "zero", "in_shape")
+    return ZeroJacobian(*shapes, native_dtype(dtype, "zero"))

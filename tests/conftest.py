@@ -1,0 +1,28 @@
+"""Every test that asks for `op`, `unary`, `binary`, `dtype` or `layout` is run for each of them."""
+
+from __future__ import annotations
+
+import os
+
+import hypothesis
+import layouts
+import products
+
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, database=None, max_examples=60)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=2000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+PARAMETERS = {
+    "op": (products.OPS, lambda op: op.name),
+    "unary": (products.UNARY, lambda op: op.name),
+    "binary": (products.BINARY, lambda op: op.name),
+    "dtype": (layouts.DTYPES, lambda dtype: dtype.__name__),
+    "layout": (list(layouts.LAYOUTS.values()), lambda layout: layout.__name__),
+    "writable_layout": (list(layouts.WRITABLE.values()), lambda layout: layout.__name__),
+}
+
+
+def pytest_generate_tests(metafunc):
+    for name, (values, name_of) in PARAMETERS.items():
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, values, ids=name_of)

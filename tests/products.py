@@ -1,0 +1,40 @@
+"""One way to call every op, whatever the number of its arguments: tuples in, tuples out."""
+
+from __future__ import annotations
+
+import jackern as jk
+
+OPS = [getattr(jk.ops, name) for name in jk.op_names()]
+UNARY = [op for op in OPS if op.nin == 1]
+BINARY = [op for op in OPS if op.nin == 2]
+
+
+def every_wrt(op):
+    return tuple(range(op.nin))
+
+
+def jvp(op, tangents, args, **options):
+    """sum over k of (dy/dargs[k]) * tangents[k]"""
+    return op.jvp(tangents[0] if op.nin == 1 else tuple(tangents), *args, **options)
+
+
+def vjp(op, y_bar, args, *, out=None, **options):
+    """A tuple: the cotangent of every argument."""
+    if op.nin == 1:
+        return (op.vjp(y_bar, *args, out=None if out is None else out[0], **options),)
+    return op.vjp(y_bar, *args, wrt=every_wrt(op), out=out, **options)
+
+
+def vjp2(op, h, y_bar, args, **options):
+    """A tuple: the cotangents of y_bar and of every argument, for the cotangents h of vjp's results."""
+    return op.vjp2(h[0] if op.nin == 1 else tuple(h), y_bar, *args, **options)
+
+
+def reads(op, wrt=None):
+    """What the derivatives by the arguments `wrt` (all) read, together."""
+    return frozenset().union(*(op.reads[k] for k in (every_wrt(op) if wrt is None else wrt)))
+
+
+def names(op):
+    """What the arguments are called."""
+    return ("x",) if op.nin == 1 else ("a", "b", "c")[: op.nin]

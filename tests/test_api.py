@@ -1,0 +1,430 @@
+"""Names, signatures, what ops say about themselves, and the library among threads and processes."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import copy
+import inspect
+import os
+import pickle
+import subprocess
+import sys
+import types
+
+import layouts
+import numpy as np
+import oracle
+import products
+import pytest
+import scipy.special
+
+import jackern as jk
+
+FIRST_ROWS = [
+    "positive", "negative", "absolute", "sqrt", "square", "reciprocal", "exp", "expm1", "log",
+    "log1p", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh",
+    "sigmoid", "relu", "softplus", "silu", "add", "subtract", "multiply", "divide", "power",
+    "maximum", "minimum", "arctan2", "hypot",
+]  # fmt: skip
+
+
+# ---- names --------------------------------------------------------------------------------------------
+
+
+def test_the_table_holds_at_least_the_first_rows():
+    assert set(FIRST_ROWS) <= set(jk.op_names())
+
+
+def test_every_public_name_is_there():
+    names = [
+        "Jacobian", "einsum", "dense", "block_diagonal", "diagonal", "broadcast", "reduction",
+        "identity", "zero", "ops", "op", "op_names", "unbroadcast", "testing", "get_include",
+        "set_num_threads", "get_num_threads", "show_config", "stats", "reset_stats", "__version__",
+    ]  # fmt: skip
+    missing = [name for name in names if not hasattr(jk, name)]
+    assert not missing
+    assert not [name for name in names if not name.startswith("_") and name not in jk.__all__]
+    assert not [name for name in jk.__all__ if not hasattr(jk, name)]
+
+
+def test_ops_is_a_module_that_lists_every_op_and_family():
+    assert isinstance(jk.ops, types.ModuleType)
+    assert {*jk.op_names(), "sum", "mean", "matmul", "linear", "softmax_cross_entropy"} <= set(jk.ops.__all__)
+    assert not [name for name in jk.ops.__all__ if not hasattr(jk.ops, name)]
+    assert not hasattr(jk.ops, "no_such_op")
+
+
+def test_op_names_are_sorted_or_in_table_order_without_repeats():
+    names = list(jk.op_names())
+    assert len(names) == len(set(names))
+    assert all(isinstance(name, str) for name in names)
+
+
+def test_an_alias_is_the_same_object(op):
+    assert isinstance(op.aliases, tuple)
+    for alias in op.aliases:
+        assert getattr(jk.ops, alias) is op
+        assert alias not in jk.op_names()
+    if op.name in ("sigmoid", "silu"):
+        assert {"sigmoid": "expit", "silu": "swish"}[op.name] in op.aliases
+
+
+def test_op_finds_the_op_of_a_numpy_or_scipy_function(op):
+    found = 0
+    for module in (np, scipy.special):
+        for name in (op.name, *op.aliases):
+            function = getattr(module, name, None)
+            if isinstance(function, np.ufunc):
+                assert jk.op(function) is op
+                found += 1
+    assert found or op.name in oracle.VALUES
+
+
+def test_op_finds_the_families_of_numpy_functions():
+    assert jk.op(np.sum) is jk.ops.sum
+    assert jk.op(np.mean) is jk.ops.mean
+    assert jk.op(np.matmul) is jk.ops.matmul
+
+
+def test_op_finds_a_ufunc_by_its_other_name():
+    assert jk.op(np.abs) is jk.ops.absolute
+    assert jk.op(np.true_divide) is jk.ops.divide
+    assert jk.op(scipy.special.expit) is jk.ops.sigmoid
+
+
+# ---- what an op says about itself ---------------------------------------------------------------------
+
+
+def test_an_op_describes_itself(op):
+    assert getattr(jk.ops, op.name) is op
+    assert op.__name__ == op.name
+    assert op.nin in (1, 2, 3)
+    assert isinstance(op.formula, str)
+    assert op.formula
+    assert op.derivative_formula
+    assert len(op.domain) == op.nin
+    assert all(low < high for low, high in op.domain)
+    assert isinstance(op.kinks, str)
+    assert isinstance(op.reads, tuple)
+    assert len(op.reads) == op.nin
+    for reads in op.reads:
+        assert isinstance(reads, frozenset)
+        assert reads <= {*products.names(op), "y"}
+
+
+def test_the_repr_and_the_docstring_name_the_op(op):
+    assert op.name in repr(op)
+    assert op.formula in op.__doc__
+    for k in range(op.nin):
+        formulas = (op.derivative_formula,) if op.nin == 1 else op.derivative_formula
+        assert str(formulas[k]) in op.__doc__
+    if op.kinks:
+        assert op.kinks in op.__doc__
+
+
+def test_the_calls_of_an_op_have_docstrings(op):
+    for name in ("vjp", "jvp", "vjp2", "jacobian", "accepts"):
+        assert inspect.getdoc(getattr(op, name)), name
+
+
+def parameters(function):
+    return [
+        (p.name, p.default, p.kind == p.KEYWORD_ONLY) for p in inspect.signature(function).parameters.values()
+    ]
+
+
+NEEDED = inspect.Parameter.empty
+OUT = [("out", None, True), ("accumulate", False, True)]
+
+
+def test_the_signatures_of_a_unary_op(unary):
+    assert [(name, default) for name, default, _ in parameters(unary)] == [("x", NEEDED), ("out", None)]
+    first = [("x", None, False), ("y", None, True), *OUT]
+    assert parameters(unary.vjp) == [("y_bar", NEEDED, False), *first]
+    assert parameters(unary.jvp) == [("x_dot", NEEDED, False), *first]
+    assert parameters(unary.vjp2) == [("h", NEEDED, False), ("y_bar", NEEDED, False), *first]
+
+
+def test_the_signatures_of_a_binary_op(binary):
+    a_and_b = [("a", NEEDED, False), ("b", NEEDED, False)]
+    assert [(name, default) for name, default, _ in parameters(binary)] == [
+        ("a", NEEDED),
+        ("b", NEEDED),
+        ("out", None),
+    ]
+    wrt = ("wrt", (0, 1), True)
+    assert parameters(binary.vjp) == [("y_bar", NEEDED, False), *a_and_b, ("y", None, True), wrt, *OUT]
+    assert parameters(binary.jvp)[1:] == [*a_and_b, ("y", None, True), *OUT]
+    assert [name for name, _, _ in parameters(binary.vjp2)][:4] == ["h", "y_bar", "a", "b"]
+    assert [name for name, _, _ in parameters(binary.jacobian)][:2] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "vjp", "jvp", "jacobian"),
+    [
+        ("sum", "x axis keepdims out", "y_bar x axis keepdims out accumulate",
+         "x_dot x axis keepdims out accumulate", "x axis keepdims"),
+        ("mean", "x axis keepdims out", "y_bar x axis keepdims out accumulate",
+         "x_dot x axis keepdims out accumulate", "x axis keepdims"),
+        ("matmul", "a b out", "y_bar a b wrt out accumulate",
+         "tangents a b out accumulate", "a b wrt"),
+        ("linear", "x w b out", "y_bar x w b wrt out accumulate",
+         "tangents x w b out accumulate", "x w b wrt"),
+        ("softmax_cross_entropy", "logits labels out", "y_bar logits labels out accumulate",
+         "logits_dot logits labels out accumulate", "logits labels"),
+    ],
+)  # fmt: skip
+def test_the_signatures_of_the_families(name, value, vjp, jvp, jacobian):
+    family = getattr(jk.ops, name)
+    for call, wanted in ((family, value), (family.vjp, vjp), (family.jvp, jvp), (family.jacobian, jacobian)):
+        assert [parameter for parameter, _, _ in parameters(call)] == wanted.split()
+    assert name in repr(family)
+    assert inspect.getdoc(family)
+
+
+@pytest.mark.parametrize(
+    ("function", "names"),
+    [
+        (jk.einsum, "subscripts values in_shape out_shape"),
+        (jk.dense, "a out_shape in_shape"),
+        (jk.block_diagonal, "blocks"),
+        (jk.diagonal, "d"),
+        (jk.broadcast, "d in_shape"),
+        (jk.reduction, "d axis keepdims"),
+        (jk.identity, "shape scale dtype"),
+        (jk.zero, "out_shape in_shape dtype"),
+        (jk.unbroadcast, "g shape out accumulate"),
+        (jk.Jacobian.jvp, "self x_dot out accumulate"),
+        (jk.Jacobian.vjp, "self y_bar out accumulate"),
+        (jk.Jacobian.toarray, "self layout max_bytes"),
+        (jk.Jacobian.totensor, "self max_bytes"),
+        (jk.Jacobian.reshape, "self out_shape in_shape"),
+    ],
+)
+def test_the_signatures_of_the_jacobian_functions(function, names):
+    assert list(inspect.signature(function).parameters) == names.split()
+    assert inspect.getdoc(function)
+
+
+# ---- accepts ------------------------------------------------------------------------------------------
+
+
+def test_accepts_says_yes_to_native_arrays_and_never_raises(op, dtype):
+    good = np.ones(3, dtype)
+    assert op.accepts(*[good] * op.nin) is True
+    wrong_dtypes = [np.ones(3, name) for name in (complex, object, np.float16)]
+    swapped, masked = layouts.byte_swapped(good), np.ma.array([1.0])
+    for bad in (1j, None, "x", object(), [[1], [2, 3]], *wrong_dtypes, swapped, masked):
+        assert op.accepts(*[good] * (op.nin - 1), bad) is False
+    assert op.accepts() is False
+    assert op.accepts(*[good] * (op.nin + 1)) is False
+
+
+# ---- handles ------------------------------------------------------------------------------------------
+
+
+def test_ops_can_be_pickled_and_copied_and_stay_the_same_object(op):
+    for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+        assert pickle.loads(pickle.dumps(op, protocol)) is op
+    assert copy.copy(op) is op
+    assert copy.deepcopy(op) is op
+    assert pickle.loads(pickle.dumps(op.vjp))(*[np.ones(3)] * (op.nin + 1)) is not None
+
+
+def test_ops_are_hashable_and_compare_by_identity():
+    assert len({getattr(jk.ops, name) for name in jk.op_names()}) == len(jk.op_names())
+
+
+def test_ops_cannot_be_changed(op):
+    for name in ("name", "nin", "reads", "domain", "new"):
+        with pytest.raises(AttributeError):
+            setattr(op, name, None)
+
+
+def test_there_is_one_class_of_op_per_kind():
+    assert len({type(op) for op in products.UNARY}) == 1
+    assert len({type(op) for op in products.BINARY}) == 1
+
+
+# ---- the rest -----------------------------------------------------------------------------------------
+
+
+def test_stats_count_calls_by_kernel_and_can_be_reset():
+    jk.reset_stats()
+    assert not any(jk.stats().values())
+    x = np.ones(3)
+    for _ in range(3):
+        jk.ops.tanh.vjp(x, x)
+    jk.ops.multiply(x, x)
+    counted = {name: n for name, n in jk.stats().items() if n}
+    assert [n for name, n in counted.items() if "tanh" in name and "vjp" in name] == [3]
+    assert sum(n for name, n in counted.items() if "multiply" in name) == 1
+    jk.stats().clear()
+    assert any(jk.stats().values())
+    jk.reset_stats()
+    assert not any(jk.stats().values())
+
+
+def test_stats_count_the_products_of_jacobians_and_families():
+    jk.reset_stats()
+    jk.diagonal(np.ones(3)).jvp(np.ones(3))
+    jk.ops.sum(np.ones(3))
+    jk.unbroadcast(np.ones((2, 3)), (3,))
+    assert sum(jk.stats().values()) >= 3
+
+
+def test_a_call_that_raises_is_not_counted():
+    jk.reset_stats()
+    with pytest.raises(ValueError, match="y_bar"):
+        jk.ops.tanh.vjp(np.ones(4), np.ones(3))
+    assert not any(jk.stats().values())
+
+
+def test_show_config_prints_the_instruction_sets_and_returns_them_as_a_dict(capsys):
+    assert jk.show_config() is None
+    lines = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines() if ": " in line)
+    built = lines["instruction sets"].split(", ")
+    assert built[0] == "baseline"
+    assert lines["instruction set in use"] in built
+    assert np.__version__ in str(lines)
+    config = jk.show_config("dicts")
+    assert capsys.readouterr().out == ""
+    assert isinstance(config, dict)
+    assert config["instruction set in use"] == lines["instruction set in use"]
+    assert list(config["instruction sets"]) == built
+
+
+def test_get_include_holds_the_header():
+    assert os.path.isfile(os.path.join(jk.get_include(), "jackern", "jackern.h"))
+
+
+def test_the_number_of_threads_can_be_set_and_read():
+    before = jk.get_num_threads()
+    try:
+        jk.set_num_threads(1)
+        assert jk.get_num_threads() == 1
+    finally:
+        jk.set_num_threads(before)
+
+
+def test_importing_jackern_imports_numpy_and_nothing_else_that_is_heavy():
+    code = "import sys, jackern; print(sorted({name.split('.')[0] for name in sys.modules}))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"scipy", "sklearn", "matplotlib", "tqdm", "pytest"} & set(eval(run.stdout))
+
+
+# ---- jk.testing ---------------------------------------------------------------------------------------
+
+
+def test_check_passes_every_op(op):
+    jk.testing.check(op, *layouts.points(op.domain, [(5,)] * op.nin))
+
+
+def test_check_passes_ops_of_operands_that_broadcast(binary):
+    jk.testing.check(binary, *layouts.points(binary.domain, [(3, 4), (4,)]))
+
+
+def cubes(x):
+    return np.array([np.sum(x**3), x[0] * x[1]])
+
+
+def test_check_passes_a_function_with_its_jacobian():
+    jk.testing.check(
+        (cubes, lambda x: jk.dense(np.array([3 * x**2, [x[1], x[0], 0]]))), np.array([1.0, 2.0, 3.0])
+    )
+
+
+@pytest.mark.parametrize("error", [1e-4, np.nan, np.inf])
+def test_check_finds_a_wrong_entry_and_says_where(error):
+    def wrong(x):
+        dense = np.array([3 * x**2, [x[1], x[0], 0]])
+        dense[1, 0] += error
+        return jk.dense(dense)
+
+    with pytest.raises(AssertionError) as found:
+        jk.testing.check((cubes, wrong), np.array([1.0, 2.0, 3.0]))
+    assert str(found.value)
+
+
+# ---- threads and processes ----------------------------------------------------------------------------
+
+
+def test_threads_may_share_every_object():
+    x = layouts.normal((300, 301), seed="x")
+    jacobian = jk.dense(x)
+    row = layouts.normal((301,), seed="row")
+
+    def work(_):
+        return [
+            jk.ops.tanh(x),
+            *jk.ops.multiply.vjp(x, x, row),
+            jacobian.jvp(row),
+            jacobian.vjp(x[:, 0]),
+            jk.ops.sum(x, axis=0),
+            jk.ops.softmax_cross_entropy(x, np.arange(300)),
+        ]
+
+    wanted = work(0)
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        for results in pool.map(work, range(64)):
+            assert all(oracle.same_bits(a, b) for a, b in zip(results, wanted, strict=True))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_after_a_fork_the_child_works():
+    code = """
+import os, numpy as np, jackern as jk
+jk.set_num_threads(2)
+x = np.ones((2000, 1000))
+def work():
+    assert jk.ops.sum(x) == 2e6
+    assert np.all(jk.ops.multiply.vjp(x, x, x[0])[1] == 2000)
+    assert np.all(jk.dense(x).jvp(x[0]) == 1000)
+work()
+child = os.fork()
+if child == 0:
+    work()
+    os._exit(0)
+work()
+_, status = os.waitpid(child, 0)
+assert status == 0, status
+print("both done")
+"""
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert run.stdout == "both done\n", run.stderr
+
+
+@pytest.mark.sanitize
+@pytest.mark.parametrize("n", [1000, 300_000, 4_500_000])
+def test_a_new_result_never_shares_memory_with_a_living_one(n):
+    """Memory of results that died may be used again, that of the living never."""
+    x, kept = np.ones(n), []
+    for k in range(8):
+        result = jk.ops.add(x, float(k))
+        if k % 2:
+            kept.append((k, result))
+        del result
+    for k, result in kept:
+        assert np.all(result == 1 + k)
+        assert not any(np.shares_memory(result, other) for j, other in kept if j != k)
+    grown = kept[0][1].copy()
+    grown.resize(n + 10, refcheck=False)
+    assert np.all(grown[:n] == 2)
+
+
+def test_nothing_is_leaked_by_calls_that_succeed_or_raise():
+    """References of the arrays that were passed in, which a missing or a doubled release would change."""
+    x, g, out = np.ones(100), np.ones(100), np.zeros(100)
+    before = [sys.getrefcount(a) for a in (x, g, out)]
+    for _ in range(50):
+        jk.ops.tanh.vjp(g, x, out=out)
+        jk.ops.add.vjp(g, x, x, out=(out, None))
+        jk.diagonal(x).jvp(g, out=out)
+        jk.ops.matmul(x, g)
+        with pytest.raises(ValueError, match="y_bar"):
+            jk.ops.tanh.vjp(g[1:], x, out=out)
+        with pytest.raises(TypeError):
+            jk.ops.tanh.vjp(g, x, out=out, accumulate=True, y=1j)
+    assert [sys.getrefcount(a) for a in (x, g, out)] == before
