@@ -60,7 +60,7 @@ c:
 lint: $(VENV)/built $(VENV)/has-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/clang-format --dry-run -Werror $$(find csrc examples -name '*.[ch]' -not -path '*/build/*')
+	$(BIN)/clang-format --dry-run -Werror $$(find csrc examples src -name '*.[ch]' -not -path '*/build/*')
 	PATH="$(CURDIR)/$(BIN):$$PATH" cython-lint src/jackern
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml --allowlist tools/stubtest.txt jackern

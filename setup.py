@@ -91,7 +91,7 @@ setup(
         Extension(
             "jackern._core",
             ["src/jackern/_core.pyx"],
-            include_dirs=["csrc/include", "src/jackern", np.get_include()],
+            include_dirs=["csrc/include", "csrc", "src/jackern", np.get_include()],
             define_macros=[("JK_VERSION", f'"{VERSION}"'), ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
             depends=[str(path) for path in (*CSRC.glob("*.*"), *CSRC.glob("include/jackern/*"))],
         )

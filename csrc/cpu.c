@@ -16,7 +16,7 @@ extern const jk_table jk_table_v4;
 static int has_v3(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
-           __builtin_cpu_supports("bmi2");
+           __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
 }
 #endif
 #if defined(JK_HAVE_V4)
@@ -50,7 +50,7 @@ jk_status jk_init(const char *isa)
     const jk_table *found = NULL;
     for (int i = 0; i < N_BUILT; i++)
         if (built[i].supported() && (isa == NULL || strcmp(isa, built[i].table->isa) == 0)) found = built[i].table;
-    if (found == NULL) return jk_fail(JK_UNKNOWN_ISA, 0);
+    if (found == NULL) return jk_fail(JK_UNKNOWN_ISA, -1);
     in_use = found;
     return jk_success();
 }

@@ -20,7 +20,12 @@ static void N(pack)(ptrdiff_t n, void *out, const void *in, ptrdiff_t stride)
 static void N(pack_other)(ptrdiff_t n, void *out, const void *in, ptrdiff_t stride)
 {
     real *o = out;
-    for (ptrdiff_t i = 0; i < n; i++) o[i] = (real) * (const other *)N(at)(in, i * stride);
+    const other *v = in;
+    if (stride == (ptrdiff_t)sizeof(other)) {
+        for (ptrdiff_t i = 0; i < n; i++) o[i] = (real)v[i];
+    } else {
+        for (ptrdiff_t i = 0; i < n; i++) o[i] = (real) * (const other *)N(at)(in, i * stride);
+    }
 }
 
 static void N(unpack)(ptrdiff_t n, void *out, ptrdiff_t stride, const void *in)
@@ -36,7 +41,12 @@ static void N(unpack)(ptrdiff_t n, void *out, ptrdiff_t stride, const void *in)
 static void N(unpack_other)(ptrdiff_t n, void *out, ptrdiff_t stride, const void *in)
 {
     const real *v = in;
-    for (ptrdiff_t i = 0; i < n; i++) *(other *)N(at_out)(out, i * stride) = (other)v[i];
+    other *o = out;
+    if (stride == (ptrdiff_t)sizeof(other)) {
+        for (ptrdiff_t i = 0; i < n; i++) o[i] = (other)v[i];
+    } else {
+        for (ptrdiff_t i = 0; i < n; i++) *(other *)N(at_out)(out, i * stride) = (other)v[i];
+    }
 }
 
 static void N(add_to)(ptrdiff_t n, void *out, ptrdiff_t stride, const void *in)

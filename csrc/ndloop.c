@@ -11,6 +11,7 @@ enum {
     STEP_BLOCK = 512,   /* elements of a block that passes through several steps */
     LONG_BLOCK = 65536, /* elements of a block that passes through one */
     MAX_TILE = 1024, /* columns of a block of summed rows */
+    MAX_ROWS = 64,   /* rows of a block that is not flat */
     NARROW = 16,    /* columns up to which it pays to sum along the other axis */
     POLL_EVERY = 4096, /* blocks */
     ALIGNMENT = 64
@@ -34,6 +35,7 @@ typedef struct run {
     /* A block is up to `rows` x `cols` of the last two axes; a flat block is one run over both. */
     int row_axis, col_axis;
     ptrdiff_t rows, cols, n_rows, n_cols;
+    ptrdiff_t group; /* rows that are summed at once */
     int flat;
     int n_kept, n_summed, kept[JK_MAX_NDIM], summed[JK_MAX_NDIM]; /* axes in the order in which they are walked */
     unsigned direct_in, direct_out;                               /* used where they lie, without a buffer */
@@ -160,9 +162,22 @@ static int is_contiguous_block(const run *r, const ptrdiff_t *stride)
     return (col == r->item || r->n_cols == 1) && (!r->flat || r->rows == 1 || row == r->n_cols * r->item);
 }
 
-/* Whether an input or output can be used where it lies. */
+static int sums_rows(const run *r) { return r->row_axis >= 0 && r->axes.summed[r->row_axis]; }
+static int sums_cols(const run *r) { return r->col_axis >= 0 && r->axes.summed[r->col_axis]; }
+
+/* Whether rows of an input itself are summed: all rows of a block are then kept. */
+static int is_summand(const run *r, int j)
+{
+    if (!sums_rows(r)) return 0;
+    for (int k = 0; k < r->program->n_outputs; k++)
+        if ((r->sums >> k & 1) && r->program->result[k] == j) return 1;
+    return 0;
+}
+
+/* Whether an input or output can be used where it lies.  Flat blocks are summed in place, so theirs are copied. */
 static int is_direct_in(const run *r, int j)
 {
+    if (r->flat && r->rows > 1 && is_summand(r, j)) return 0;
     return r->program->input[j]->dtype == r->program->dtype && is_contiguous_block(r, r->axes.in[j]);
 }
 
@@ -185,6 +200,17 @@ static int needs_no_buffer(const run *r)
     return 1;
 }
 
+/* Columns that one block may sum: a power of two of runs, so that the tree is the same however many they are. */
+static ptrdiff_t longest_run(const run *r)
+{
+    const jk_program *p = r->program;
+    for (int k = 0; k < p->n_outputs; k++)
+        if ((r->outputs >> k & 1) && p->result[k] >= p->n_inputs) return JK_RUN;
+    for (int j = 0; j < p->n_inputs; j++)
+        if (p->input[j]->dtype != p->dtype || r->axes.in[j][r->col_axis] != r->item) return JK_RUN;
+    return LONG_BLOCK;
+}
+
 /* The rows and columns of a block.  Nothing here may depend on scratch or alignment: it decides the tree of a sum. */
 static void choose_block(run *r)
 {
@@ -193,19 +219,25 @@ static void choose_block(run *r)
     r->row_axis = axes->n_axes - 2;
     r->n_cols = r->col_axis >= 0 ? axes->shape[r->col_axis] : 1;
     r->n_rows = r->row_axis >= 0 ? axes->shape[r->row_axis] : 1;
-    const int cols_summed = r->col_axis >= 0 && axes->summed[r->col_axis];
-    const int rows_summed = r->row_axis >= 0 && axes->summed[r->row_axis];
+    const int cols_summed = sums_cols(r), rows_summed = sums_rows(r);
     r->cols = JK_MIN(r->n_cols, JK_RUN);
     r->rows = 1;
     r->flat = 1;
-    if (rows_summed && !cols_summed && r->n_cols >= WIDE) {
+    if (rows_summed && cols_summed) {
+        r->cols = JK_MIN(r->n_cols, longest_run(r));
+    } else if (r->n_cols <= (cols_summed ? JK_RUN / 2 : WIDE - 1)) {
+        r->rows = power_of_two_upto(JK_RUN / r->n_cols);
+    } else if (cols_summed) {
+        r->flat = 0;
+        r->cols = JK_MIN(r->n_cols, longest_run(r));
+        r->rows = MAX_ROWS;
+    } else if (rows_summed) {
         r->flat = 0;
         r->cols = JK_MIN(r->n_cols, MAX_TILE);
-        r->rows = JK_FOLD_ROWS;
-    } else if (r->n_cols <= JK_RUN / 2 && !(rows_summed && cols_summed)) {
-        r->rows = power_of_two_upto(JK_RUN / r->n_cols);
+        r->rows = MAX_ROWS;
     }
     r->rows = JK_MIN(r->rows, power_of_two_upto(r->n_rows));
+    r->group = rows_summed && !r->flat ? JK_FOLD_ROWS : r->rows;
     if (r->sums == 0 && r->rows == 1 && needs_no_buffer(r))
         r->cols = JK_MIN(r->n_cols, r->program->n_steps == 1 ? LONG_BLOCK : STEP_BLOCK);
 }
@@ -239,18 +271,18 @@ static int place_buffers(run *r)
 {
     const jk_program *p = r->program;
     const ptrdiff_t pass = r->flat ? r->rows * r->cols : r->cols;
+    const ptrdiff_t kept = sums_rows(r) ? r->group * r->cols : pass;
     unsigned taken = 0;
     for (int j = 0; j < p->n_inputs; j++)
         if (!(r->direct_in >> j & 1)) {
-            if ((r->buffer[j] = take(r, pass)) == NULL) return 0;
+            if ((r->buffer[j] = take(r, is_summand(r, j) ? kept : pass)) == NULL) return 0;
         }
     for (int k = 0; k < p->n_outputs; k++) {
         const int reg = p->result[k];
         if (!(r->outputs >> k & 1) || reg < p->n_inputs) continue;
         taken |= 1u << reg;
         if (r->direct_out >> k & 1) continue;
-        const int is_sum = (int)(r->sums >> k & 1);
-        if ((r->product[k] = take(r, is_sum && !r->flat ? r->rows * r->cols : pass)) == NULL) return 0;
+        if ((r->product[k] = take(r, r->sums >> k & 1 ? kept : pass)) == NULL) return 0;
     }
     for (int s = 0; s < p->n_steps; s++) {
         const int reg = p->step[s].out;
@@ -287,15 +319,18 @@ static jk_status plan(run *r, char *scratch, size_t scratch_bytes)
             if (is_direct_in(r, j)) r->direct_in |= 1u << j;
         for (int k = 0; k < p->n_outputs; k++)
             if (is_direct_out(r, k)) r->direct_out |= 1u << k;
-        const int rows_kept = r->row_axis < 0 || !axes->summed[r->row_axis];
-        const int cols_kept = r->col_axis < 0 || !axes->summed[r->col_axis];
-        r->target_size = (rows_kept ? r->rows : 1) * (cols_kept ? r->cols : 1);
+        r->target_size = (sums_rows(r) ? 1 : r->rows) * (sums_cols(r) ? 1 : r->cols);
         r->scratch = scratch;
         r->scratch_left = scratch_bytes;
         if (place_buffers(r)) break;
-        /* Narrower blocks of rows give the same bits; any other block is part of the tree. */
-        if (r->flat || r->cols < 8) return jk_fail(JK_WORKSPACE, -1);
-        r->cols /= 2;
+        /* Smaller blocks give the same bits where nothing is summed or rows are; any other block is part of the tree. */
+        const int shrinks = r->sums == 0 || (!r->flat && sums_rows(r));
+        if (shrinks && r->cols > 1 && (!r->flat || r->rows == 1))
+            r->cols = (r->cols + 1) / 2;
+        else if (r->sums == 0 && r->rows > 1)
+            r->rows /= 2;
+        else
+            return jk_fail(JK_WORKSPACE, -1);
     }
     r->scratch_left = (size_t)(scratch + scratch_bytes - r->scratch);
     return jk_success();
@@ -311,27 +346,29 @@ static void flush(const run *r, int k, char *out, ptrdiff_t rows, ptrdiff_t row_
     void (*const move)(ptrdiff_t, void *, ptrdiff_t, const void *) =
         r->program->accumulate ? (same ? r->loops->add : r->loops->add_other)
                                : (same ? r->loops->unpack : r->loops->unpack_other);
-    if (cols == 1) {
+    if (cols == 1)
         move(rows, out, row_stride, block);
-        return;
-    }
-    for (ptrdiff_t i = 0; i < rows; i++) move(cols, out + i * row_stride, col_stride, block + i * cols * r->item);
+    else if (row_stride == cols * col_stride)
+        move(rows * cols, out, col_stride, block);
+    else
+        for (ptrdiff_t i = 0; i < rows; i++) move(cols, out + i * row_stride, col_stride, block + i * cols * r->item);
 }
 
-static void pack(run *r, int j, const char *in, ptrdiff_t rows, ptrdiff_t cols)
+/* Into `block`, unless it holds the same already. */
+static void pack(run *r, int j, const char *in, ptrdiff_t rows, ptrdiff_t cols, char *block)
 {
     if (r->packed[j] == in && r->packed_rows[j] == rows && r->packed_cols[j] == cols) return;
     const int same = r->program->input[j]->dtype == r->program->dtype;
     void (*const move)(ptrdiff_t, void *, const void *, ptrdiff_t) = same ? r->loops->pack : r->loops->pack_other;
     const ptrdiff_t row_stride = r->row_axis >= 0 ? r->axes.in[j][r->row_axis] : 0;
     const ptrdiff_t col_stride = r->col_axis >= 0 ? r->axes.in[j][r->col_axis] : 0;
-    if (cols == 1) {
-        move(rows, r->buffer[j], in, row_stride);
-    } else {
-        for (ptrdiff_t i = 0; i < rows; i++)
-            move(cols, r->buffer[j] + i * cols * r->item, in + i * row_stride, col_stride);
-    }
-    r->packed[j] = in;
+    if (cols == 1)
+        move(rows, block, in, row_stride);
+    else if (row_stride == cols * col_stride)
+        move(rows * cols, block, in, col_stride);
+    else
+        for (ptrdiff_t i = 0; i < rows; i++) move(cols, block + i * cols * r->item, in + i * row_stride, col_stride);
+    r->packed[j] = is_summand(r, j) ? NULL : in;
     r->packed_rows[j] = rows;
     r->packed_cols[j] = cols;
 }
@@ -349,21 +386,22 @@ static void run_steps(const run *r, ptrdiff_t n)
     }
 }
 
-/* target = sum over rows of a rows x cols block; odd rows are joined one power of two after the other */
-static void sum_rows(run *r, ptrdiff_t rows, ptrdiff_t cols, char *target, char *spare, char *block,
+/* target = (or +=) the sum over rows of a rows x cols block, one power of two of rows after the other */
+static void sum_rows(run *r, ptrdiff_t rows, ptrdiff_t cols, char *target, int adds, char *block,
                      ptrdiff_t row_stride)
 {
-    char *into = target;
+    char *const spare = r->scratch;
     while (rows > 0) {
         const ptrdiff_t part = power_of_two_upto(rows);
+        char *into = adds ? spare : target;
         if (part <= JK_FOLD_ROWS) {
             r->loops->fold_rows(part, cols, into, block, row_stride);
         } else {
             r->loops->fold_flat(part, cols, block);
             memcpy(into, block, (size_t)(cols * r->item));
         }
-        if (into == spare) r->loops->add(cols, target, r->item, spare);
-        into = spare;
+        if (adds) r->loops->add(cols, target, r->item, spare);
+        adds = 1;
         block += part * row_stride;
         rows -= part;
     }
@@ -376,53 +414,71 @@ static jk_status poll(run *r)
     return c->poll(c->poll_argument) ? jk_fail(JK_INTERRUPTED, -1) : jk_success();
 }
 
-static jk_status run_block(run *r, const position *at, const targets *into)
+/* All steps over `rows` rows of a block from `row` on; what is summed by rows is kept in its buffer from `slot` on. */
+static void run_rows(run *r, const position *at, const targets *into, ptrdiff_t row, ptrdiff_t slot, ptrdiff_t rows,
+                     ptrdiff_t cols)
 {
     const jk_program *p = r->program;
     const nest *axes = &r->axes;
-    const ptrdiff_t rows = JK_MIN(r->rows, r->n_rows - at->row), cols = JK_MIN(r->cols, r->n_cols - at->col);
-    const ptrdiff_t pass_rows = r->flat ? rows : 1;
-    for (ptrdiff_t i = 0; i < rows; i += pass_rows) {
-        for (int j = 0; j < p->n_inputs; j++) {
-            char *in = at->in[j] + (i > 0 ? i * axes->in[j][r->row_axis] : 0);
-            if (r->direct_in >> j & 1) {
-                r->reg[j] = in;
-            } else {
-                pack(r, j, in, pass_rows, cols);
-                r->reg[j] = r->buffer[j];
-            }
-        }
-        for (int k = 0; k < p->n_outputs; k++) {
-            if (!(r->outputs >> k & 1) || p->result[k] < p->n_inputs) continue;
-            if (r->direct_out >> k & 1)
-                r->reg[p->result[k]] = at->out[k] + (i > 0 ? i * axes->out[k][r->row_axis] : 0);
-            else
-                r->reg[p->result[k]] = r->product[k] + (r->sums >> k & 1 ? i * cols * r->item : 0);
-        }
-        run_steps(r, pass_rows * cols);
-        for (int k = 0; k < p->n_outputs; k++) {
-            if (!((r->outputs & ~r->sums & ~r->direct_out) >> k & 1) || p->result[k] < 0) continue;
-            const ptrdiff_t row_stride = r->row_axis >= 0 ? axes->out[k][r->row_axis] : 0;
-            const ptrdiff_t col_stride = r->col_axis >= 0 ? axes->out[k][r->col_axis] : 0;
-            flush(r, k, at->out[k] + i * row_stride, pass_rows, row_stride, cols, col_stride, r->reg[p->result[k]]);
+    const ptrdiff_t kept = sums_rows(r) ? slot * cols * r->item : 0;
+    for (int j = 0; j < p->n_inputs; j++) {
+        char *in = at->in[j] + (row > 0 ? row * axes->in[j][r->row_axis] : 0);
+        if (r->direct_in >> j & 1) {
+            r->reg[j] = in;
+        } else {
+            r->reg[j] = r->buffer[j] + (is_summand(r, j) ? kept : 0);
+            pack(r, j, in, rows, cols, r->reg[j]);
         }
     }
-    const int cols_summed = r->col_axis >= 0 && axes->summed[r->col_axis];
-    const int rows_summed = r->row_axis >= 0 && axes->summed[r->row_axis];
+    for (int k = 0; k < p->n_outputs; k++) {
+        if (!(r->outputs >> k & 1) || p->result[k] < p->n_inputs) continue;
+        if (r->direct_out >> k & 1)
+            r->reg[p->result[k]] = at->out[k] + (row > 0 ? row * axes->out[k][r->row_axis] : 0);
+        else
+            r->reg[p->result[k]] = r->product[k] + (r->sums >> k & 1 ? kept : 0);
+    }
+    run_steps(r, rows * cols);
+    for (int k = 0; k < p->n_outputs; k++) {
+        if (!((r->outputs & ~r->direct_out) >> k & 1)) continue;
+        const char *result = r->reg[p->result[k]];
+        if (!(r->sums >> k & 1)) {
+            const ptrdiff_t row_stride = r->row_axis >= 0 ? axes->out[k][r->row_axis] : 0;
+            const ptrdiff_t col_stride = r->col_axis >= 0 ? axes->out[k][r->col_axis] : 0;
+            flush(r, k, at->out[k] + row * row_stride, rows, row_stride, cols, col_stride, result);
+        } else if (sums_cols(r)) {
+            for (ptrdiff_t l = 0; l < rows; l++)
+                r->loops->sum_run(cols, into->at[k] + (row + l) * r->item, result + l * cols * r->item);
+        } else if (!sums_rows(r)) {
+            memcpy(into->at[k], result, (size_t)(rows * cols * r->item));
+        }
+    }
+}
+
+/* Adds the sum of `rows` rows from `row` on to what the target holds; the first rows overwrite it. */
+static void sum_group(run *r, const position *at, const targets *into, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t cols)
+{
+    const jk_program *p = r->program;
     for (int k = 0; k < p->n_outputs; k++) {
         if (!(r->sums >> k & 1)) continue;
         const int reg = p->result[k];
-        const int in_place = reg < p->n_inputs && !r->flat && (r->direct_in >> reg & 1);
-        char *block = reg >= p->n_inputs ? r->product[k] : in_place ? at->in[reg] : r->reg[reg];
-        if (cols_summed) {
-            for (ptrdiff_t i = 0; i < rows; i++)
-                r->loops->sum_run(cols, into->at[k] + i * r->item, block + i * cols * r->item);
-        } else if (rows_summed) {
-            const ptrdiff_t row_stride = in_place ? axes->in[reg][r->row_axis] : cols * r->item;
-            sum_rows(r, rows, cols, into->at[k], r->scratch, block, row_stride);
+        if (reg < p->n_inputs && (r->direct_in >> reg & 1)) {
+            const ptrdiff_t stride = r->axes.in[reg][r->row_axis];
+            sum_rows(r, rows, cols, into->at[k], row > 0, at->in[reg] + row * stride, stride);
         } else {
-            memcpy(into->at[k], block, (size_t)(rows * cols * r->item));
+            char *block = reg < p->n_inputs ? r->buffer[reg] : r->product[k];
+            sum_rows(r, rows, cols, into->at[k], row > 0, block, cols * r->item);
         }
+    }
+}
+
+static jk_status run_block(run *r, const position *at, const targets *into)
+{
+    const ptrdiff_t rows = JK_MIN(r->rows, r->n_rows - at->row), cols = JK_MIN(r->cols, r->n_cols - at->col);
+    const ptrdiff_t group = JK_MIN(rows, r->group), pass = r->flat ? rows : 1;
+    for (ptrdiff_t row = 0; row < rows; row += group) {
+        const ptrdiff_t n = JK_MIN(group, rows - row);
+        for (ptrdiff_t i = 0; i < n; i += pass) run_rows(r, at, into, row + i, i, pass, cols);
+        if (sums_rows(r) && !sums_cols(r)) sum_group(r, at, into, row, n, cols);
     }
     return poll(r);
 }
@@ -655,9 +711,7 @@ jk_status jk_run(const jk_context *context, const jk_program *program, int ndim,
         if (program->result[k] >= 0 && !empty) pending |= 1u << k;
     }
     JK_TRY(check_overlap(program, sums, one_pass));
-    for (int k = 0; k < program->n_outputs; k++)
-        if (!(pending >> k & 1) && !program->accumulate)
-            zero_output(program->output[k], jk_loops_of(program->output[k]->dtype));
+    const unsigned computed = pending;
 
     char stack[JK_STACK_BYTES + ALIGNMENT];
     char *scratch = stack + (ALIGNMENT - (uintptr_t)stack % ALIGNMENT) % ALIGNMENT;
@@ -690,5 +744,9 @@ jk_status jk_run(const jk_context *context, const jk_program *program, int ndim,
         JK_TRY(plan(&r, scratch, scratch_bytes));
         JK_TRY(walk(&r));
     }
+    /* last, because an output that is zero may be an input */
+    for (int k = 0; k < program->n_outputs; k++)
+        if (!(computed >> k & 1) && !program->accumulate)
+            zero_output(program->output[k], jk_loops_of(program->output[k]->dtype));
     return jk_success();
 }

@@ -116,6 +116,8 @@ static jk_status run_over(const jk_context *context, const writer *w, const jk_v
 /* The output of a value or a JVP has exactly the shape that the inputs broadcast to. */
 static jk_status check_result(const jk_view *out, int argument, const jk_view *const *views, int n_views)
 {
+    for (int k = 0; k < n_views; k++)
+        if (views[k] != NULL) JK_TRY(jk_check_input(views[k], k));
     JK_TRY(jk_check_output(out, argument));
     for (int d = 0; d < out->ndim; d++) {
         int wanted = out->shape[d] == 1;
@@ -156,7 +158,10 @@ jk_status jk_pointwise_jvp(const jk_context *context, int op, const jk_view *con
         t[k] = add_input(&w, tangents[k], k);
         reads |= w.op->reads[k];
         n_tangents++;
-        if (args[k] != NULL && !jk_same_shape(tangents[k], args[k])) return jk_fail(JK_SHAPE, k);
+        JK_TRY(jk_check_input(tangents[k], k));
+        if (args[k] == NULL) continue;
+        JK_TRY(jk_check_input(args[k], n + k));
+        if (!jk_same_shape(tangents[k], args[k])) return jk_fail(JK_SHAPE, k);
     }
     if (n_tangents == 0) return jk_fail(JK_NULL_VIEW, 0);
     add_arguments(&w, args, n, y, reads);

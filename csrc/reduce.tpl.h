@@ -49,16 +49,41 @@ JK_INLINE real N(halve)(ptrdiff_t m, real *v)
     return v[0];
 }
 
-static void N(sum_run)(ptrdiff_t n, void *out, const void *in)
+#define N_LANES (256 / (ptrdiff_t)sizeof(real)) /* four of the widest registers */
+
+/* At most JK_RUN elements: lane l sums the elements l, l + N_LANES, ..., then the lanes are summed by halves. */
+JK_INLINE real N(sum_lanes)(ptrdiff_t n, const real *p)
 {
-    const real *p = in;
-    real v[(JK_RUN + 1) / 2];
-    const ptrdiff_t half = (n + 1) / 2;
-    v[0] = 0;
-    N(sum2)(n - half, v, p, p + half);
-    if (2 * half > n) v[half - 1] = p[half - 1];
-    *(real *)out = N(halve)(half, v);
+    real lanes[N_LANES];
+    if (n < N_LANES) {
+        lanes[0] = 0;
+        for (ptrdiff_t l = 0; l < n; l++) lanes[l] = p[l];
+        return N(halve)(n, lanes);
+    }
+    real sum[N_LANES];
+    for (ptrdiff_t l = 0; l < N_LANES; l++) sum[l] = p[l];
+    const ptrdiff_t n_rest = n % N_LANES;
+    for (ptrdiff_t j = N_LANES; j < n - n_rest; j += N_LANES) {
+        JK_SIMD
+        for (ptrdiff_t l = 0; l < N_LANES; l++) sum[l] += p[j + l];
+    }
+    for (ptrdiff_t l = 0; l < N_LANES; l++) lanes[l] = sum[l];
+    for (ptrdiff_t l = 0; l < n_rest; l++) lanes[l] += p[n - n_rest + l];
+    return N(halve)(N_LANES, lanes);
 }
+#undef N_LANES
+
+/* Runs are joined pairwise: the left part is the largest power of two of runs that leaves a right part. */
+static real N(sum_runs)(ptrdiff_t n, const real *p)
+{
+    if (n <= JK_RUN) return N(sum_lanes)(n, p);
+    ptrdiff_t left = JK_RUN;
+    while (2 * left < n) left *= 2;
+    const real head = N(sum_runs)(left, p);
+    return head + N(sum_runs)(n - left, p + left);
+}
+
+static void N(sum_run)(ptrdiff_t n, void *out, const void *in) { *(real *)out = N(sum_runs)(n, in); }
 
 static void N(dot_run)(ptrdiff_t n, void *out, const void *a, const void *b)
 {

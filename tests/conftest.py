@@ -8,7 +8,7 @@ import hypothesis
 import layouts
 import products
 
-hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, database=None, max_examples=60)
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, database=None, max_examples=200)
 hypothesis.settings.register_profile("explore", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 

@@ -37,7 +37,8 @@ def relu(x):
 
 
 def silu(x):
-    return x / (1 + np.exp(-x))
+    """x * sigmoid(x), with its limit at -inf."""
+    return np.where(np.isneginf(x), np.zeros_like(x), x / (1 + np.exp(-x)))
 
 
 # Functions that NumPy does not have under the op's name.

@@ -90,9 +90,6 @@ ERRORS = {
     "accumulate without out in a jvp": (
         lambda: jk.ops.add.jvp((X3, X3), X3, X3, accumulate=True),
         TypeError, ["ops.add.jvp", "accumulate", "out"]),
-    "accumulate with an out that is missing": (
-        lambda: jk.ops.add.vjp(X3, X3, X3, out=(np.zeros(3), None), accumulate=True),
-        TypeError, ["ops.add.vjp", "accumulate", "out"]),
     "accumulate without out in unbroadcast": (
         lambda: jk.unbroadcast(X34, (4,), accumulate=True), TypeError, ["unbroadcast", "accumulate", "out"]),
     # dtypes
@@ -105,7 +102,7 @@ ERRORS = {
     "an object array": (lambda: jk.ops.tanh(X3.astype(object)), TypeError, ["ops.tanh", "x", "object array"]),
     "any object": (lambda: jk.ops.tanh(object()), TypeError, ["ops.tanh", "x", "object"]),
     "None": (lambda: jk.ops.tanh(None), TypeError, ["ops.tanh", "x", "None"]),
-    "a string": (lambda: jk.ops.tanh("0.5"), TypeError, ["ops.tanh", "x", "str"]),
+    "a string": (lambda: jk.ops.tanh("0.5"), TypeError, ["ops.tanh", "x", "<U3"]),
     "a date": (
         lambda: jk.ops.tanh(np.array(["2020-01-01"], "M8[D]")), TypeError, ["ops.tanh", "x", "datetime64"]),
     "a masked array": (lambda: jk.ops.tanh(np.ma.array([0.5])), TypeError, ["ops.tanh", "x", "masked"]),
@@ -165,7 +162,7 @@ ERRORS = {
         lambda: jk.ops.matmul(X34, X35), ValueError, ["ops.matmul", "(3, 4)", "(3, 5)"]),
     "batches that do not broadcast": (
         lambda: jk.ops.matmul(np.ones((2, 3, 4)), np.ones((3, 4, 5))),
-        ValueError, ["ops.matmul", "(2, 3, 4)", "(3, 4, 5)"]),
+        ValueError, ["ops.matmul", "a (2,)", "b (3,)"]),
     "a number in matmul": (lambda: jk.ops.matmul(2.0, X3), ValueError, ["ops.matmul", "a", "()"]),
     "a cotangent of matmul of another shape": (
         lambda: jk.ops.matmul.vjp(X3, X34, X4.reshape(4, 1)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import layouts
 import numpy as np
 import oracle
 import products
@@ -30,6 +31,8 @@ KINKS = {
         ((-2.0, 3.0), (12.0, NAN)),
         ((1.0, 5.0), (5.0, 0.0)),
     ],
+    "arctan2": [((0.0, 0.0), (NAN, NAN))],
+    "hypot": [((0.0, 0.0), (0.0, 0.0))],
 }
 
 
@@ -59,14 +62,14 @@ def test_the_derivative_at_a_kink_is_the_one_promised(name, args, derivatives, d
 
 
 @pytest.mark.isa
-def test_the_jacobian_at_a_kink_holds_the_derivative_promised():
-    for name, rows in KINKS.items():
-        op = getattr(jk.ops, name)
-        for args, derivatives in rows:
-            for k, derivative in enumerate(derivatives):
-                wrt = {} if op.nin == 1 else {"wrt": k}
-                entry = op.jacobian(*[np.array([a]) for a in args], **wrt).toarray()
-                np.testing.assert_allclose(entry, [[derivative]], rtol=1e-15)
+@pytest.mark.parametrize("name", KINKS)
+def test_the_jacobian_at_a_kink_holds_the_derivative_promised(name):
+    op = getattr(jk.ops, name)
+    for args, derivatives in KINKS[name]:
+        for k, derivative in enumerate(derivatives):
+            wrt = {} if op.nin == 1 else {"wrt": k}
+            entry = op.jacobian(*[np.array([a]) for a in args], **wrt).toarray()
+            np.testing.assert_allclose(entry, [[derivative]], rtol=1e-15)
 
 
 def test_sqrt_at_zero_multiplies_zero_by_infinity_as_ieee_does():
@@ -212,6 +215,50 @@ def test_hypot_neither_overflows_nor_underflows(dtype):
         a_bar, b_bar = jk.ops.hypot.vjp(np.ones(9, dtype), a, a)
         np.testing.assert_allclose(a_bar, np.sqrt(0.5), rtol=4 * np.finfo(dtype).eps)
         np.testing.assert_allclose(b_bar, np.sqrt(0.5), rtol=4 * np.finfo(dtype).eps)
+
+
+@pytest.mark.isa
+def test_arctan2_and_hypot_have_their_derivatives_in_every_quadrant(dtype):
+    a, b = (layouts.plain(x) for x in np.meshgrid(*[np.array([-3, -0.5, 0.25, 2], dtype)] * 2))
+    ones, rtol = np.ones((4, 4), dtype), 8 * np.finfo(dtype).eps
+    square = a * a + b * b
+    np.testing.assert_allclose(jk.ops.arctan2(a, b), np.arctan2(a, b), rtol=rtol)
+    a_bar, b_bar = jk.ops.arctan2.vjp(ones, a, b)
+    np.testing.assert_allclose(a_bar, b / square, rtol=rtol)
+    np.testing.assert_allclose(b_bar, -a / square, rtol=rtol)
+    a_bar, b_bar = jk.ops.hypot.vjp(ones, a, b)
+    np.testing.assert_allclose(a_bar, a / np.sqrt(square), rtol=rtol)
+    np.testing.assert_allclose(b_bar, b / np.sqrt(square), rtol=rtol)
+
+
+def test_the_derivatives_of_arctan2_neither_overflow_nor_underflow(dtype):
+    scale = dtype(2) ** (np.finfo(dtype).maxexp * 3 // 4)
+    for x in (scale, 1 / scale):
+        x = np.full(9, x, dtype)
+        a_bar, b_bar = jk.ops.arctan2.vjp(np.ones(9, dtype), x, x)
+        np.testing.assert_allclose(a_bar * x, 0.5, rtol=8 * np.finfo(dtype).eps)
+        np.testing.assert_allclose(b_bar * x, -0.5, rtol=8 * np.finfo(dtype).eps)
+
+
+@pytest.mark.isa
+def test_power_has_its_derivatives_at_negative_bases_and_whole_exponents(dtype):
+    a, b = (
+        layouts.plain(x) for x in np.meshgrid(np.array([-3, -0.5], dtype), np.array([-2, 1, 2, 3], dtype))
+    )
+    ones, rtol = np.ones(a.shape, dtype), 8 * np.finfo(dtype).eps
+    np.testing.assert_allclose(jk.ops.power(a, b), a**b, rtol=rtol)
+    np.testing.assert_allclose(jk.ops.power.vjp(ones, a, b, wrt=0), b * a ** (b - 1), rtol=rtol)
+    _, a_bar, _ = jk.ops.power.vjp2((ones, None), ones, a, b)
+    np.testing.assert_allclose(a_bar, b * (b - 1) * a ** (b - 2), rtol=rtol)
+
+
+@pytest.mark.parametrize("exponent", [2, 1, -1, 2.0, 0.5])
+def test_power_with_a_number_for_its_exponent_equals_power_with_an_array(exponent, dtype):
+    a, y_bar = np.array([-3, -0.5, 0.5, 3], dtype), np.array([1, 2, 3, 4], dtype)
+    full = np.full(4, exponent, dtype)
+    np.testing.assert_allclose(jk.ops.power(a, exponent), jk.ops.power(a, full), rtol=np.finfo(dtype).eps)
+    a_bar = jk.ops.power.vjp(y_bar, a, exponent, wrt=0)
+    np.testing.assert_allclose(a_bar, jk.ops.power.vjp(y_bar, a, full, wrt=0), rtol=2 * np.finfo(dtype).eps)
 
 
 @pytest.mark.filterwarnings("error")

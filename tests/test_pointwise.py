@@ -524,6 +524,15 @@ def test_out_of_a_tuple_is_like_wrt_and_may_hold_none(binary):
     assert oracle.same_bits(out, wanted[1])
 
 
+def test_accumulate_adds_to_the_outs_that_are_there_and_makes_the_others(binary):
+    a, b = arguments(binary)
+    y_bar, before = layouts.normal(SHAPE, seed="y_bar"), layouts.normal(SHAPE, seed="before")
+    wanted = binary.vjp(y_bar, a, b)
+    a_bar, b_bar = binary.vjp(y_bar, a, b, out=(before.copy(), None), accumulate=True)
+    assert oracle.same_bits(a_bar, before + wanted[0])
+    assert oracle.same_bits(b_bar, wanted[1])
+
+
 def test_a_tangent_that_is_none_counts_as_zero(binary):
     a, b = arguments(binary)
     a_dot, b_dot = (layouts.normal(SHAPE, seed=f"tangent{k}") for k in range(2))

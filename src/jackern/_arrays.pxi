@@ -17,7 +17,7 @@ cdef extern from "_recycle.h":
 # From this many elements on a call lets other threads run, and may need more scratch than the stack gives.
 cdef Py_ssize_t LARGE = 8192
 # From this many bytes on an output is taken from recycled blocks.
-cdef Py_ssize_t RECYCLED = 1 << 20
+cdef Py_ssize_t RECYCLED = 1 << 17
 cdef size_t WORKSPACE_BYTES = 1 << 18
 cdef object recycle_capsule = PyCapsule_New(recycle_handler_address, b"mem_handler", NULL)
 

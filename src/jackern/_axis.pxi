@@ -1,17 +1,31 @@
-# An axis Jacobian's storage and its products.  Letters longer than 1 are lowered once, when it is made, to what one C call
-# takes; a product of contiguous arrays of one dtype goes straight there.  Whatever else comes goes to `_general_product`,
-# which the Python class above supplies.
+# An axis Jacobian's storage and its products.  Letters longer than 1 are lowered once, when it is made, to what
+# one C call takes; a product of contiguous arrays of one dtype goes straight there.  Whatever else comes goes to
+# `_general_product`, which the Python class above supplies.
+
+cdef extern from "view.h" nogil:
+    enum:
+        JK_OP_multiply
+        JK_IN_A
+        JK_IN_B
+        JK_N_IN
+    ctypedef void jk_pointwise_loop(Py_ssize_t n, void *out, const void *const *inputs)
+    ctypedef struct jk_op_loops:
+        jk_pointwise_loop *value
+    ctypedef struct jk_loops:
+        jk_op_loops *op
+    const jk_loops *jk_loops_of(jk_dtype dtype)
 
 cdef enum:
-    AXIS      # jk_axis_*: the letters as they are
-    DENSE     # jk_dense_*: a stack of matrices
-    SEVERAL   # no single call: letters to be summed first or repeated afterwards, or many vectors to one matrix
+    AXIS         # jk_axis_*: the letters as they are
+    ELEMENTWISE  # the same; all arrays lie alike, so that a new result may come from the loop without set-up
+    DENSE        # jk_dense_*: a stack of matrices
+    SEVERAL      # no single call: letters to be summed first or repeated last, or many vectors to one matrix
 
 cdef struct End:
     # The arrays at one end of a Jacobian.
     int ndim
     Py_ssize_t *shape
-    # The same memory as the C call sees it, for C-contiguous arrays: axes, their strides in elements and letters.
+    # The same memory as the C call sees it, if it is C-contiguous: axes, strides in elements, letters.
     int n_axes
     Py_ssize_t *length
     Py_ssize_t *stride
@@ -78,7 +92,7 @@ cdef class AxisProducts:
         order = {x: k for k, x in enumerate([x for x in lengths if lengths[x] > 1])}
         cdef int n = <int>len(order)
         if n > JK_MAX_NDIM or cnp.PyArray_NDIM(values) != len(value_letters) or not is_native(values):
-            raise ValueError(f"{subscripts!r} does not fit its values, or has more than {JK_MAX_NDIM} letters")
+            raise ValueError(f"{subscripts!r} does not fit the values, or has over {JK_MAX_NDIM} letters")
         self.values = values
         self.subscripts = subscripts
         self._lengths = lengths
@@ -86,8 +100,9 @@ cdef class AxisProducts:
         self.in_shape = in_shape
         self.typenum = cnp.PyArray_TYPE(values)
 
-        # Four numbers per letter and end (with room for the letters themselves), five per letter, two per axis.
-        self.memory = <Py_ssize_t *>PyMem_Malloc((16 * n + 8 + len(out_shape) + len(in_shape)) * sizeof(Py_ssize_t))
+        # Per letter four numbers for the values, three at each end, and six more where it is lowered to DENSE.
+        cdef Py_ssize_t size = 16 * n + len(out_shape) + len(in_shape)
+        self.memory = <Py_ssize_t *>PyMem_Malloc(size * sizeof(Py_ssize_t))
         if self.memory == NULL:
             raise MemoryError()
         self.unused = self.memory
@@ -125,7 +140,7 @@ cdef class AxisProducts:
     @property
     def _lowered(self):
         """The C call that was chosen."""
-        return "axis" if self.kind == AXIS else "dense" if self.kind == DENSE else "several"
+        return "dense" if self.kind == DENSE else "several" if self.kind == SEVERAL else "axis"
 
     cdef Py_ssize_t *take(self, int n) noexcept:
         self.unused += n
@@ -151,7 +166,7 @@ cdef class AxisProducts:
         return 0
 
     cdef int lower(self) noexcept:
-        """Chooses the C call.  Letters of both ends count a stack of matrices, those of one end its rows or columns."""
+        """Chooses the C call.  Letters of both ends count matrices, those of one end their rows or columns."""
         cdef const jk_axis *j = &self.axis
         cdef Py_ssize_t value_stride[JK_MAX_NDIM]
         cdef Py_ssize_t out_stride[JK_MAX_NDIM]
@@ -169,6 +184,8 @@ cdef class AxisProducts:
             n_missing += value_stride[k] == 0
             n_rows += in_stride[k] == 0
             n_columns += out_stride[k] == 0
+        if n_rows == 0 and n_columns == 0:
+            return ELEMENTWISE if self.is_elementwise() else AXIS
         if n_rows == 0 or n_columns == 0:
             return AXIS
         if n_missing > 0:
@@ -187,11 +204,12 @@ cdef class AxisProducts:
                 out_strides[n_stack] = out_stride[k]
                 in_strides[n_stack] = in_stride[k]
                 n_stack += 1
-        if not join(&lengths[n_stack], &strides[n_stack], &out_strides[n_stack], j.length, value_stride, in_stride,
-                    &self.out_end):
+        cdef int row = n_stack, column = n_stack + 1
+        if not join(&lengths[row], &strides[row], &out_strides[row], &self.out_end, in_stride, j.length,
+                    value_stride):
             return SEVERAL
-        if not join(&lengths[n_stack + 1], &strides[n_stack + 1], &in_strides[n_stack], j.length, value_stride,
-                    out_stride, &self.in_end):
+        if not join(&lengths[column], &strides[column], &in_strides[row], &self.in_end, out_stride, j.length,
+                    value_stride):
             return SEVERAL
         out_lengths[n_stack] = lengths[n_stack]
         in_lengths[n_stack] = lengths[n_stack + 1]
@@ -206,6 +224,17 @@ cdef class AxisProducts:
         self.in_end.stride = in_strides
         return DENSE
 
+    cdef bint is_elementwise(self) noexcept:
+        """Whether values, input and output have the same letters in the same order, the values contiguous."""
+        cdef const jk_axis *j = &self.axis
+        cdef int k
+        if j.values.ndim != j.n_out or j.n_in != j.n_out or not cnp.PyArray_IS_C_CONTIGUOUS(self.values):
+            return False
+        for k in range(j.n_out):
+            if j.value_letters[k] != j.out_letters[k] or j.in_letters[k] != j.out_letters[k]:
+                return False
+        return True
+
     cdef jk_status run(self, const jk_context *context, const jk_view *v, const jk_view *out, bint accumulate,
                        bint transposed) noexcept nogil:
         if self.kind == DENSE:
@@ -215,6 +244,14 @@ cdef class AxisProducts:
         if transposed:
             return jk_axis_vjp(context, &self.axis, v, out, accumulate)
         return jk_axis_jvp(context, &self.axis, v, out, accumulate)
+
+    cdef void multiply_elements(self, void *out, const void *v) noexcept:
+        cdef const void *inputs[JK_N_IN]
+        cdef int k
+        for k in range(JK_N_IN):
+            inputs[k] = v
+        inputs[JK_IN_A] = self.axis.values.data
+        jk_loops_of(self.axis.values.dtype).op[<int>JK_OP_multiply].value(self.n_products, out, inputs)
 
     cdef object multiply(self, object v, object out, bint accumulate, bint transposed):
         """The product the straight way; NotImplemented where that cannot be taken."""
@@ -227,6 +264,9 @@ cdef class AxisProducts:
             if accumulate or cnp.PyArray_TYPE(<cnp.ndarray>v) != self.typenum:
                 return NotImplemented
             result = new_array(target.ndim, <cnp.npy_intp *>target.shape, self.typenum, False)
+            if self.kind == ELEMENTWISE and self.n_products < LARGE and target.ndim > 0:
+                self.multiply_elements(cnp.PyArray_DATA(result), cnp.PyArray_DATA(<cnp.ndarray>v))
+                return result
         elif is_at(out, target) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out):
             result = <cnp.ndarray>out
         else:
@@ -267,7 +307,7 @@ cdef class AxisProducts:
         return result
 
     def _straight_product(self, v, out, bint accumulate, bint transposed):
-        """Whether one C call wrote the product with one vector into out; both C-contiguous, of either dtype."""
+        """Writes the product with one vector into out, if one C call can; whether it did."""
         return self.multiply(v, out, accumulate, transposed) is not NotImplemented
 
     def _axis_product(self, v, out, bint accumulate, bint transposed):
@@ -283,9 +323,10 @@ cdef class AxisProducts:
         finish(status)
 
 
-cdef bint join(Py_ssize_t *length, Py_ssize_t *value_stride, Py_ssize_t *stride, const Py_ssize_t *lengths,
-               const Py_ssize_t *value_strides, const Py_ssize_t *other_strides, End *end) noexcept:
-    """Joins the letters of this end alone to one axis; False where strides forbid it."""
+cdef bint join(Py_ssize_t *length, Py_ssize_t *value_stride, Py_ssize_t *stride, End *end,
+               const Py_ssize_t *other_strides, const Py_ssize_t *lengths,
+               const Py_ssize_t *value_strides) noexcept:
+    """Joins the letters that only this end has to one axis; False where strides forbid it."""
     cdef int k, x
     length[0] = 0
     for k in reversed(range(end.n_axes)):

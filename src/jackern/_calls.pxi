@@ -137,7 +137,7 @@ def pointwise_vjp2(Op op, list h, y_bar, list args, y, list outs, bint accumulat
     count(op.index, VJP2)
 
 
-def unbroadcast(g, out, bint accumulate):
+def sum_to(g, out, bint accumulate):
     """g summed to the shape of out."""
     cdef Views v = Views([g, out])
     cdef Call call = Call()
@@ -145,6 +145,74 @@ def unbroadcast(g, out, bint accumulate):
     with nogil:
         status = jk_unbroadcast(&call.context, v.at[0], v.at[1], accumulate)
     finish(status)
+
+
+cdef long long unbroadcast_calls = 0
+
+
+def unbroadcast(g, shape, *, out=None, bint accumulate=False):
+    """Sum a cotangent over the axes that broadcasting added or stretched.
+
+    Parameters
+    ----------
+    g : array
+        A cotangent of the broadcast shape.
+    shape : int or tuple of int
+        The shape of the operand that was broadcast; axes that are equal already are not touched.
+    out : ndarray, optional
+        Where the result is written, of shape `shape`.
+    accumulate : bool
+        Add to `out` instead of overwriting it.
+
+    Returns
+    -------
+    ndarray
+        `out`, or a new array (a copy where nothing is summed); a NumPy scalar if 0-d.
+
+    Raises
+    ------
+    ValueError
+        If `shape` does not broadcast to the shape of `g`.
+
+    Examples
+    --------
+    >>> import numpy as np, jackern as jk
+    >>> jk.unbroadcast(np.ones((4, 3)), (3,))
+    array([4., 4., 4.])
+    """
+    global unbroadcast_calls
+    cdef jk_view g_view, out_view
+    cdef cnp.ndarray result
+    cdef cnp.npy_intp lengths[64]
+    cdef int d, n
+    cdef Call call
+    cdef bint straight = is_native(g) and type(shape) is tuple and len(<tuple>shape) <= 64 and not accumulate
+    if straight:
+        n = <int>len(<tuple>shape)
+        for d in range(n):
+            lengths[d] = (<tuple>shape)[d]
+            straight = straight and lengths[d] >= 0
+    if straight and out is not None:
+        straight = (is_native(out) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out)
+                    and cnp.PyArray_NDIM(<cnp.ndarray>out) == n)
+        for d in range(n):
+            straight = straight and cnp.PyArray_DIMS(<cnp.ndarray>out)[d] == lengths[d]
+    unbroadcast_calls += 1
+    if not straight:
+        return general.unbroadcast(g, shape, out, accumulate)
+    result = new_array(n, lengths, cnp.PyArray_TYPE(<cnp.ndarray>g), False) if out is None else <cnp.ndarray>out
+    view_of(&g_view, <cnp.ndarray>g)
+    view_of(&out_view, result)
+    if cnp.PyArray_SIZE(<cnp.ndarray>g) >= LARGE:
+        call = Call()
+        with nogil:
+            call.status = jk_unbroadcast(&call.context, &g_view, &out_view, False)
+        if call.status.error != JK_OK:
+            call.failed()
+            return general.unbroadcast(g, shape, out, accumulate)
+    elif jk_unbroadcast(NULL, &g_view, &out_view, False).error != JK_OK:
+        return general.unbroadcast(g, shape, out, accumulate)
+    return result if n > 0 or out is not None else result[()]
 
 
 def dense_jvp(a, v, out, bint accumulate):

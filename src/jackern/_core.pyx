@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, embedsignature=True
-# cython: embedsignature.format=python
+# cython: embedsignature.format=clinic
 """The binding: arrays to views, one C call, a status to an exception."""
 
 cimport cython

@@ -47,47 +47,6 @@ def copy_into(values: Array, out: Array, accumulate: bool) -> None:
 # ---- sums ------------------------------------------------------------------------------------------------------
 
 
-def unbroadcast(g: object, shape: int | tuple[int, ...], *, out: Array | None = None, accumulate: bool = False) -> Any:
-    """Sum a cotangent over the axes that broadcasting added or stretched.
-
-    Parameters
-    ----------
-    g : array
-        A cotangent of the broadcast shape.
-    shape : int or tuple of int
-        The shape of the operand that was broadcast; axes that are equal already are not touched.
-    out : ndarray, optional
-        Where the result is written, of shape `shape`.
-    accumulate : bool
-        Add to `out` instead of overwriting it.
-
-    Returns
-    -------
-    ndarray
-        `out`, or a new array (a copy where nothing is summed); a NumPy scalar if 0-d.
-
-    Raises
-    ------
-    ValueError
-        If `shape` does not broadcast to the shape of `g`.
-
-    Examples
-    --------
-    >>> import numpy as np, jackern as jk
-    >>> jk.unbroadcast(np.ones((4, 3)), (3,))
-    array([4., 4., 4.])
-    """
-    calls["unbroadcast"] += 1
-    array = as_native(g, "unbroadcast", "g")
-    shape = (shape,) if isinstance(shape, int) else tuple(shape)
-    tail = array.shape[max(array.ndim - len(shape), 0) :]
-    if len(shape) > array.ndim or any(n not in (1, m) for n, m in zip(shape, tail, strict=True)):
-        raise ValueError(f"unbroadcast: shape {shape} does not broadcast to the shape {array.shape} of g")
-    outputs = Outputs("unbroadcast", (out,), (shape,), array.dtype, accumulate)
-    call("unbroadcast", [array], lambda i: _core.unbroadcast(i[0], outputs.arrays[0], accumulate))
-    return outputs.results()[0]
-
-
 class Reduction(Family):
     """Sum or mean over axes: ``op(x, axis=None, keepdims=False)``.
 
@@ -130,12 +89,12 @@ class Reduction(Family):
         if not self._mean:
             # reshape may copy only where out is strided oddly; then the copy is written back
             target = outputs.arrays[0].reshape(kept)
-            call(where, [x], lambda i: _core.unbroadcast(i[0], target, accumulate))
+            call(where, [x], lambda i: _core.sum_to(i[0], target, accumulate))
             if not np.may_share_memory(target, outputs.arrays[0]):
                 outputs.arrays[0][...] = target.reshape(shape)
             return outputs.results()[0]
         total = np.empty(kept, x.dtype)
-        _core.unbroadcast(x, total, False)
+        _core.sum_to(x, total, False)
         with np.errstate(invalid="ignore", divide="ignore"):
             np.divide(total, n, out=total)
         copy_into(total.reshape(shape), outputs.arrays[0], accumulate)
@@ -204,14 +163,22 @@ class Reduction(Family):
 
 def matrix_product(where: str, a: Array, b: Array, out: Array, accumulate: bool) -> None:
     """out = a @ b, or out += a @ b: own kernels for one vector, NumPy's matmul for many."""
-    if a.ndim == 2 and b.ndim == 1:
-        call(where, [a, b], lambda i: _core.dense_jvp(i[0], i[1], out, accumulate))
-    elif a.ndim == 1 and b.ndim == 2:
-        call(where, [b, a], lambda i: _core.dense_vjp(i[0], i[1], out, accumulate))
+    if a.ndim <= 2 and b.ndim <= 2 and (b.ndim == 1 or b.shape[1] == 1):
+        column = out.reshape(math.prod(a.shape[:-1]))
+        one_vector(where, _core.dense_jvp, np.atleast_2d(a), b.reshape(-1), column, out, accumulate)
+    elif a.ndim <= 2 and b.ndim == 2 and (a.ndim == 1 or a.shape[0] == 1):
+        one_vector(where, _core.dense_vjp, b, a.reshape(-1), out.reshape(b.shape[1]), out, accumulate)
     elif accumulate:
         np.add(out, np.matmul(a, b), out=out, casting="same_kind")
     else:
-        np.matmul(a, b, out=out, casting="same_kind") if out.ndim else copy_into(np.asarray(a @ b), out, False)
+        np.matmul(a, b, out=out, casting="same_kind")
+
+
+def one_vector(where: str, product: Any, a: Array, v: Array, flat: Array, out: Array, accumulate: bool) -> None:
+    """A product of a matrix and one vector into `flat`, which is `out` without its length-1 axes."""
+    call(where, [a, v], lambda i: product(i[0], i[1], flat, accumulate))
+    if not np.may_share_memory(flat, out):
+        out[...] = flat.reshape(out.shape)
 
 
 def product_shape(where: str, a: tuple[int, ...], b: tuple[int, ...], names: tuple[str, str]) -> tuple[int, ...]:
@@ -235,7 +202,7 @@ def as_matrices(a: Array, b: Array, y: Array) -> tuple[Array, Array, Array]:
 
 
 def as_rows(x: Array) -> Array:
-    return x.reshape(-1, x.shape[-1]) if x.ndim > 2 else x
+    return x.reshape(math.prod(x.shape[:-1]), x.shape[-1]) if x.ndim > 2 else x
 
 
 def product_cotangent(where: str, a: Array, b: Array, y_bar: Array, k: int, out: Array, accumulate: bool) -> None:
@@ -256,7 +223,7 @@ def product_cotangent(where: str, a: Array, b: Array, y_bar: Array, k: int, out:
     else:
         target = (a if k == 0 else b).shape
         narrow = np.empty(target, wide.dtype)
-        _core.unbroadcast(wide, narrow, False)
+        _core.sum_to(wide, narrow, False)
         copy_into(narrow.reshape(shape), out, accumulate)
 
 
@@ -348,7 +315,7 @@ def _linear_vjp(
         if k < 2:
             product_cotangent(where, pair[0], pair[1], cotangent, k, array, accumulate)
         else:
-            call(where, [cotangent], lambda i, o=array: _core.unbroadcast(i[0], o, accumulate))
+            call(where, [cotangent], lambda i, o=array: _core.sum_to(i[0], o, accumulate))
     results = outputs.results()
     return tuple(results) if isinstance(wrt, tuple) else results[0]
 
@@ -467,7 +434,7 @@ class SoftmaxCrossEntropy(Family):
         if array.dtype.kind not in "iu":
             raise TypeError(f"{where}: labels has dtype {array.dtype}, expected integers, one per row")
         check_shape(where, "labels", array.shape, shape[:-1], "one label per row of logits")
-        return array.reshape(-1)
+        return array.reshape(-1).astype(np.intp, copy=False)
 
     def _run(self, where: str, labels: Array, inputs: list[Array], n: int, function: Any) -> None:
         try:

@@ -3,6 +3,7 @@
 All checks come before anything is written.  The functions below `as_native` are handed to the binding at import.
 """
 
+import inspect
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -94,7 +95,7 @@ def listed(shapes: dict[str, tuple[int, ...]]) -> str:
 
 def check_shape(where: str, name: str, shape: tuple[int, ...], expected: tuple[int, ...], what: str) -> None:
     if shape != expected:
-        raise ValueError(f"{where}: {name} has shape {shape}, expected {expected}, {what}")
+        raise ValueError(f"{where}: {name} has shape {shape}, expected {expected}, {what}.")
 
 
 # ---- outputs ---------------------------------------------------------------------------------------------------
@@ -177,6 +178,24 @@ def call(where: str, inputs: list[Any], function: Callable[[list[Any]], None]) -
 
 def argument_names(op: Any) -> tuple[str, ...]:
     return ("x",) if op.nin == 1 else ("a", "b", "c")[: op.nin]
+
+
+def docstring_of(op: Any) -> str:
+    """The docstring of one op: its formulas, its kinks, and the methods of its kind."""
+    names = argument_names(op)
+    formulas = (op.derivative_formula,) if op.nin == 1 else op.derivative_formula
+    derivatives = [f"    dy/d{name} = {formula}" for name, formula in zip(names, formulas, strict=True)]
+    kinks = ["", f"Where there is no derivative: {op.kinks}."] if op.kinks else []
+    chooses = ["", "The op chooses: the cotangent of what it did not choose is dropped, never multiplied."] * op.selects
+    head = [f"{op.name}({', '.join(names)}, out=None)", "", f"    y = {op.formula}", *derivatives]
+    return "\n".join([*head, *kinks, *chooses, "", "Methods: jvp, vjp, vjp2 (double backward), jacobian, accepts."])
+
+
+def signature_of(op: Any) -> inspect.Signature:
+    """The signature of an op as a function of its arguments."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [inspect.Parameter(name, kind) for name in argument_names(op)]
+    return inspect.Signature([*parameters, inspect.Parameter("out", kind, default=None)])
 
 
 def wanted(where: str, wrt: object, nin: int) -> tuple[int, ...]:
@@ -375,6 +394,17 @@ def vjp2(
         ),
     )
     return tuple(outputs.results())
+
+
+def unbroadcast(g: object, shape: object, out: object, accumulate: bool) -> Any:
+    array = as_native(g, "unbroadcast", "g")
+    lengths = (int(shape),) if isinstance(shape, int | np.integer) else tuple(shape)  # type: ignore[arg-type]
+    tail = array.shape[max(array.ndim - len(lengths), 0) :]
+    if len(lengths) > array.ndim or any(n not in (1, m) for n, m in zip(lengths, tail, strict=True)):
+        raise ValueError(f"unbroadcast: shape {lengths} does not broadcast to the shape {array.shape} of g.")
+    outputs = Outputs("unbroadcast", (out,), (lengths,), array.dtype, accumulate)
+    call("unbroadcast", [array], lambda i: _core.sum_to(i[0], outputs.arrays[0], accumulate))
+    return outputs.results()[0]
 
 
 def derivative(op: Any, k: int, args: tuple[object, ...], y: object) -> Array:

@@ -22,12 +22,17 @@ cdef inline void count(int op, int product) noexcept:
 def count_calls():
     """Calls of every pointwise kernel since the start or the last reset, as ``{"tanh.vjp": 3}``."""
     names = ("value", "jvp", "vjp", "vjp2")
-    return {f"{jk_op_at(i).name.decode()}.{names[k]}": calls[i][k]
-            for i in range(jk_n_ops()) for k in range(N_PRODUCTS) if calls[i][k]}
+    counted = {f"{jk_op_at(i).name.decode()}.{names[k]}": calls[i][k]
+               for i in range(jk_n_ops()) for k in range(N_PRODUCTS) if calls[i][k]}
+    if unbroadcast_calls:
+        counted["unbroadcast"] = unbroadcast_calls
+    return counted
 
 
 def reset_calls():
     """Sets the counters of all pointwise kernels to zero."""
+    global unbroadcast_calls
+    unbroadcast_calls = 0
     for i in range(jk_n_ops()):
         for k in range(N_PRODUCTS):
             calls[i][k] = 0
@@ -66,6 +71,26 @@ cdef inline bint is_broadcast(cnp.ndarray y, cnp.ndarray a, cnp.ndarray b) noexc
             return False
         if cnp.PyArray_DIMS(y)[d] != (lb if la == 1 else la):
             return False
+    return True
+
+
+cdef bint are_accepted(tuple arrays, int nin) noexcept:
+    cdef cnp.ndarray a, b
+    cdef int d
+    cdef cnp.npy_intp la, lb
+    if not 0 < len(arrays) <= nin:
+        return False
+    for x in arrays:
+        if not is_operand(x) or cnp.PyArray_TYPE(<cnp.ndarray>x) != cnp.PyArray_TYPE(<cnp.ndarray>arrays[0]):
+            return False
+    if len(arrays) == 2:
+        a = <cnp.ndarray>arrays[0]
+        b = <cnp.ndarray>arrays[1]
+        for d in range(1, min(cnp.PyArray_NDIM(a), cnp.PyArray_NDIM(b)) + 1):
+            la = cnp.PyArray_DIMS(a)[cnp.PyArray_NDIM(a) - d]
+            lb = cnp.PyArray_DIMS(b)[cnp.PyArray_NDIM(b) - d]
+            if la != lb and la != 1 and lb != 1:
+                return False
     return True
 
 
@@ -130,6 +155,18 @@ cdef class Op:
     def kinks(self):
         """The points without a derivative, with the value chosen there, in words."""
         return self.row.kinks.decode()
+
+    @property
+    def __doc__(self):
+        return general.docstring_of(self)
+
+    @property
+    def __name__(self):
+        return self.name
+
+    @property
+    def __signature__(self):
+        return general.signature_of(self)
 
     def __repr__(self):
         return f"jackern.ops.{self.name}"
@@ -268,18 +305,8 @@ cdef class UnaryOp(Op):
         return general.jacobian(self, (x,), y, 0)
 
     def accepts(self, *arrays):
-        """Whether the straight way takes these arrays: native float32 or float64, one dtype and shape, not 0-d."""
-        return len(arrays) > 0 and all_alike(arrays)
-
-
-cdef bint all_alike(tuple arrays) noexcept:
-    cdef object x
-    if not is_operand(arrays[0]):
-        return False
-    for x in arrays[1:]:
-        if not is_like(x, <cnp.ndarray>arrays[0]):
-            return False
-    return True
+        """Whether the straight way takes these arrays: native float32 or float64, one dtype, not 0-d, that broadcast."""
+        return are_accepted(arrays, self.row.n_args)
 
 
 cdef tuple BOTH = (0, 1)
@@ -337,7 +364,7 @@ cdef class BinaryOp(Op):
         """
         return general.jvp(self, tangents, (a, b), y, out, accumulate)
 
-    def vjp(self, y_bar, a, b, *, y=None, wrt=BOTH, out=None, bint accumulate=False):
+    def vjp(self, y_bar, a, b, *, y=None, wrt=(0, 1), out=None, bint accumulate=False):
         """The vector-Jacobian products ``dy/da * y_bar`` and ``dy/db * y_bar``, each summed to its argument's shape.
 
         Parameters
@@ -366,12 +393,11 @@ cdef class BinaryOp(Op):
         cdef const jk_view *y_at = NULL
         cdef cnp.ndarray a_bar = None, b_bar = None
         cdef bint want_a = False, want_b = False
-        if wrt is BOTH:
-            want_a = want_b = True
-        elif type(wrt) is int and wrt == 0:
-            want_a = True
-        elif type(wrt) is int and wrt == 1:
-            want_b = True
+        if type(wrt) is tuple:
+            want_a = want_b = wrt == BOTH
+        elif type(wrt) is int:
+            want_a = wrt == 0
+            want_b = wrt == 1
         if (not (want_a or want_b) or accumulate or not (is_operand(y_bar) and is_operand(a) and is_operand(b))
                 or cnp.PyArray_TYPE(<cnp.ndarray>a) != cnp.PyArray_TYPE(<cnp.ndarray>y_bar)
                 or cnp.PyArray_TYPE(<cnp.ndarray>b) != cnp.PyArray_TYPE(<cnp.ndarray>y_bar)
@@ -417,7 +443,7 @@ cdef class BinaryOp(Op):
             return a_bar, b_bar
         return a_bar if want_a else b_bar
 
-    def vjp2(self, h, y_bar, a, b, *, y=None, wrt=BOTH, out=None, bint accumulate=False):
+    def vjp2(self, h, y_bar, a, b, *, y=None, wrt=(0, 1), out=None, bint accumulate=False):
         """Double backward: the cotangents of ``(y_bar, a, b)`` for cotangents `h` of the results of `vjp`.
 
         Parameters
@@ -443,8 +469,8 @@ cdef class BinaryOp(Op):
         return general.jacobian(self, (a, b), y, wrt)
 
     def accepts(self, *arrays):
-        """Whether the straight way takes these arrays: native float32 or float64, one dtype and shape, not 0-d."""
-        return len(arrays) > 0 and all_alike(arrays)
+        """Whether the straight way takes these arrays: native float32 or float64, one dtype, not 0-d, that broadcast."""
+        return are_accepted(arrays, self.row.n_args)
 
 
 cdef dict NAMED = {}

@@ -1,7 +1,7 @@
 """Products of an axis Jacobian that are not one C call on contiguous arrays of its own dtype.
 
-Array-likes, mixed dtypes, batches, overlaps and every error come here.  Batch axes are letters too: they stand in the
-input and in the output, and the values are constant along them.
+Array-likes, mixed dtypes, batches, overlaps and every error come here.  Batch axes are letters too: they
+stand in the input and in the output, and the values are constant along them.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def product(jacobian: Any, v: object, out: object, accumulate: bool, transposed:
         if not written(jacobian, v, batch, result, accumulate, transposed):
             scratch = _core.new_output(result.shape, np.promote_types(jacobian.dtype, v.dtype))
             written(jacobian, v, batch, scratch, False, transposed)
-            _core.unbroadcast(scratch, result, accumulate)
+            _core.sum_to(scratch, result, accumulate)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None
     return outputs.results()[0]
@@ -68,7 +68,7 @@ def zero_product(jacobian: Any, v: object, out: object, accumulate: bool, transp
     where, _, _, outputs = operand(jacobian, v, out, accumulate, transposed)
     result = outputs.arrays[0]
     try:
-        _core.unbroadcast(np.broadcast_to(np.zeros((), result.dtype), result.shape), result, accumulate)
+        _core.sum_to(np.broadcast_to(np.zeros((), result.dtype), result.shape), result, accumulate)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None
     return outputs.results()[0]
@@ -77,15 +77,14 @@ def zero_product(jacobian: Any, v: object, out: object, accumulate: bool, transp
 def written(
     jacobian: Any, v: Array, batch: tuple[int, ...], out: Array, accumulate: bool, transposed: bool
 ) -> bool:
-    """Write the product into `out`; return False, with nothing written, if `out` does not lie as the kernel needs it."""
+    """Write the product into `out`; False, with nothing written, if `out` lies otherwise than is needed."""
     if jacobian._lowered == "dense" and not batch:
         v = v if v.flags.c_contiguous else v.copy()
-        return jacobian._straight_product(v, out, accumulate, transposed)
-    _, own, other = split(jacobian.subscripts)
+        return bool(jacobian._straight_product(v, out, accumulate, transposed))
+    lengths = jacobian._lengths
+    own, other = ([x for x in letters if lengths[x] > 1] for letters in split(jacobian.subscripts)[1:])
     if transposed:
         own, other = other, own
-    lengths = jacobian._lengths
-    own, other = ([x for x in letters if lengths[x] > 1] for letters in (own, other))
     v = v.reshape([*batch, *(lengths[x] for x in own)])
     by_letter = out.reshape([*batch, *(lengths[x] for x in other)])
     if out.size and not np.may_share_memory(by_letter, out):
@@ -103,11 +102,11 @@ def written(
 
 
 def multiply(jacobian: Any, v: Array, own: list[str], out: Array, other: list[str]) -> None:
-    """Write the product of a Jacobian that has letters of the output alone and of the input alone; by letters.
+    """Write the product of a Jacobian that has letters of the output alone and letters of the input alone.
 
-    `v` has batch axes and the letters `own`, `out` the same batch axes and the letters `other`.  Letters of the input
-    that are not stored are summed first, those of the output that are not stored are repeated last.  What remains is a
-    stack of matrices (letters stored and standing in both) times one or several vectors.
+    `v` has batch axes and the letters `own`, `out` the same batch axes and the letters `other`.  Letters of
+    the input alone that are not stored are summed first, those of the output alone are repeated last.  What
+    remains is a stack of matrices (a letter of it is stored and stands in both) times one or several vectors.
     """
     values, value_letters = jacobian.values, split(jacobian.subscripts)[0]
     n_batch = v.ndim - len(own)
@@ -134,7 +133,7 @@ def multiply(jacobian: Any, v: Array, own: list[str], out: Array, other: list[st
     if summed:
         kept = [x for x in source if x not in summed]
         total = _core.new_output(tuple(lengths[x] for x in kept), v.dtype)
-        _core.unbroadcast(aligned(v, source, summed + kept), total, False)
+        _core.sum_to(aligned(v, source, summed + kept), total, False)
         v, source = total, kept
 
     stack = [x for x in source if x in target and x in value_letters]

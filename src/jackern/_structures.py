@@ -6,7 +6,7 @@ import math
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, Self, SupportsIndex
+from typing import Any, Literal, SupportsIndex
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -24,9 +24,10 @@ MAX_BYTES = 2**30
 class Jacobian(ABC):
     """The Jacobian of a function at a point: a linear map from arrays of `in_shape` to arrays of `out_shape`.
 
-    Jacobians are made by constructors (`einsum`, `dense`, `block_diagonal`, `diagonal`, `broadcast`, `reduction`,
-    `identity`, `zero`) and by the ops' ``jacobian`` methods.  They are immutable, and equal only to themselves.  The
-    layout is numerator layout: the matrix has a row per output and a column per input, both in C order.
+    Jacobians are made by constructors (`einsum`, `dense`, `block_diagonal`, `diagonal`, `broadcast`,
+    `reduction`, `identity`, `zero`) and by the ops' ``jacobian`` methods.  They are immutable, and equal only
+    to themselves.  The layout is numerator layout: the matrix has a row per output and a column per input,
+    both in C order.
 
     Attributes
     ----------
@@ -95,8 +96,8 @@ class Jacobian(ABC):
         x_dot : array_like
             Tangents, ``(*batch, *in_shape)``.
         out : ndarray, optional
-            Where the result is written: float32 or float64, writable, ``(*batch, *out_shape)``.  Where it overlaps
-            an input, the result is as if that had been copied first.
+            Where the result is written: float32 or float64, writable, ``(*batch, *out_shape)``.  If it
+            overlaps an input, the result is as if that had been copied first.
         accumulate : bool
             Add to `out` instead of overwriting it.
 
@@ -170,7 +171,7 @@ class Jacobian(ABC):
 
     @abstractmethod
     def astype(self, dtype: DTypeLike) -> Jacobian:
-        """Return this Jacobian with its values converted to float32 or float64; itself if they are of that dtype."""
+        """Return the Jacobian with values of float32 or float64; itself if it has that dtype already."""
 
     @abstractmethod
     def diagonal(self) -> Array:
@@ -202,7 +203,7 @@ class Jacobian(ABC):
 
     @property
     def subscripts(self) -> str:
-        """The letters: ``J v = einsum(subscripts, values, v)``, repeated along letters that stand in the output alone.
+        """The letters: ``J v = einsum(subscripts, values, v)``, repeated along letters of the output alone.
 
         Values have no letter along which they are constant.  After `reshape` the letters are the old ones.
 
@@ -249,27 +250,27 @@ class Jacobian(ABC):
                [3., 6.]])
         """
         if layout not in ("numerator", "denominator"):
-            raise ValueError(f"toarray: layout is {layout!r}, expected 'numerator' or 'denominator'.")
+            raise ValueError(f"toarray: layout is {layout!r}, expected 'numerator' or 'denominator'")
         if layout == "denominator":
             return self.T.toarray(max_bytes=max_bytes)
         nbytes = math.prod(self.shape) * self.dtype.itemsize
         if max_bytes is not None and nbytes > max_bytes:
             raise MemoryError(
                 f"toarray: the dense matrix of shape {self.shape} takes {nbytes} bytes, more than "
-                f"max_bytes={max_bytes}; max_bytes=None lifts the cap."
+                f"max_bytes={max_bytes}; max_bytes=None lifts the cap"
             )
         matrix = np.zeros(self.shape, self.dtype)
         self._fill(matrix)
         return matrix
 
     def totensor(self, *, max_bytes: int | None = MAX_BYTES) -> Array:
-        """Return the dense tensor of shape ``out_shape + in_shape``, a new array; parameters as for `toarray`."""
+        """Return the dense tensor of shape ``out_shape + in_shape``; `max_bytes` as for `toarray`."""
         return self.toarray(max_bytes=max_bytes).reshape(self.out_shape + self.in_shape)
 
-    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> Array:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         if copy is False:
-            raise ValueError("np.asarray(J, copy=False): a Jacobian has no dense array to share; leave out copy.")
-        return self.toarray().astype(dtype or self.dtype, copy=False)
+            raise ValueError("copy=False: a Jacobian has no dense array to share; leave out copy")
+        return self.toarray().astype(self.dtype if dtype is None else dtype, copy=False)
 
     def __matmul__(self, v: ArrayLike) -> Array:
         """``J @ v``, with the matrix: v is (n,) or (n, k)."""
@@ -278,7 +279,7 @@ class Jacobian(ABC):
         m, n = self.shape
         v = _general.as_native(v, f"{self.structure} @ v", "v")
         if v.ndim not in (1, 2) or v.shape[0] != n:
-            raise ValueError(f"{self.structure} @ v: v has shape {v.shape}, expected ({n},) or ({n}, k).")
+            raise ValueError(f"{self.structure} @ v: v has shape {v.shape}, expected ({n},) or ({n}, k)")
         if v.ndim == 1:
             return np.reshape(self.jvp(v.reshape(self.in_shape)), m)
         k = v.shape[1]
@@ -292,7 +293,7 @@ class Jacobian(ABC):
         m, n = self.shape
         u = _general.as_native(u, f"u @ {self.structure}", "u")
         if u.ndim not in (1, 2) or u.shape[-1] != m:
-            raise ValueError(f"u @ {self.structure}: u has shape {u.shape}, expected ({m},) or (k, {m}).")
+            raise ValueError(f"u @ {self.structure}: u has shape {u.shape}, expected ({m},) or (k, {m})")
         batch = u.shape[:-1]
         return np.reshape(self.vjp(u.reshape(batch + self.out_shape)), (*batch, n))
 
@@ -315,15 +316,15 @@ class Jacobian(ABC):
             shape = _general.as_native(number, where, "c").shape
             if shape != ():
                 raise TypeError(
-                    f"{where}: c has shape {shape}, expected a number; to scale each element of the input or of "
-                    "the output, multiply that, or see jk.diagonal."
+                    f"{where}: c has shape {shape}, expected a number; jk.diagonal scales element by element"
                 )
             number = np.asarray(number)
         return self._scaled(function, number)
 
     def explain(self) -> str:
         """Return a text of what is held, and what each letter does."""
-        return f"{self.structure} Jacobian, {self.out_shape} <- {self.in_shape}, {self.dtype}, {self.nbytes} bytes"
+        shapes = f"{self.out_shape} <- {self.in_shape}"
+        return f"{self.structure} Jacobian, {shapes}, {self.dtype}, {self.nbytes} bytes"
 
     def __repr__(self) -> str:
         return f"<{self.explain().splitlines()[0]}>"
@@ -390,8 +391,8 @@ class ZeroJacobian(Jacobian):
 class AxisJacobian(_core.AxisProducts, Jacobian):
     """Values and letters: every axis of the output and of the input has a letter, and so a role.
 
-    A letter of the output and the input is diagonal, one of the output alone is repeated along, one of the input alone
-    is summed over.  The values have none of the letters along which they are constant.
+    A letter of the output and the input is diagonal, one of the output alone is repeated along, one of the
+    input alone is summed over.  The values have none of the letters along which they are constant.
     """
 
     __slots__ = ()
@@ -453,11 +454,13 @@ class AxisJacobian(_core.AxisProducts, Jacobian):
 
     def explain(self) -> str:
         value_letters, in_letters, out_letters = _products.split(self.subscripts)
-        lines = [super().explain(), f"J v = einsum({self.subscripts!r}, values, v), values {self.values.shape}"]
+        text = f"{super().explain()}\nJ v = einsum({self.subscripts!r}, values, v)"
         for x, n in self._lengths.items():
-            role = "diagonal" if x in in_letters and x in out_letters else "summed" if x in in_letters else "repeated"
-            lines.append(f"  {x}: length {n}, {role}{'' if x in value_letters else ', constant: not stored'}")
-        return "\n".join(lines)
+            role = (
+                "summed over" if x not in out_letters else "diagonal" if x in in_letters else "repeated along"
+            )
+            text += f"\n  {x}: length {n}, {role}{'' if x in value_letters else ', not stored'}"
+        return text
 
     def _with_values(self, values: Array) -> AxisJacobian:
         return AxisJacobian(values, self.subscripts, self._lengths, self.out_shape, self.in_shape)
@@ -494,9 +497,10 @@ def as_shape(shape: ShapeLike, where: str, name: str) -> Shape:
 def reshaped(jacobian: Jacobian, out_shape: ShapeLike, in_shape: ShapeLike) -> tuple[Shape, Shape]:
     """Return the new shapes; ValueError if they do not have as many elements as the old ones."""
     new = as_shape(out_shape, "reshape", "out_shape"), as_shape(in_shape, "reshape", "in_shape")
-    for name, shape, old in zip(("out_shape", "in_shape"), new, (jacobian.out_shape, jacobian.in_shape), strict=True):
-        if math.prod(shape) != math.prod(old):
-            raise ValueError(f"reshape: {name} is {shape}, expected as many elements as {old} has")
+    old = jacobian.out_shape, jacobian.in_shape
+    for name, after, before in zip(("out_shape", "in_shape"), new, old, strict=True):
+        if math.prod(after) != math.prod(before):
+            raise ValueError(f"reshape: {name} is {after}, expected as many elements as {before} has")
     return new
 
 
@@ -514,8 +518,8 @@ def axis_jacobian(values: Array, subscripts: str, out_shape: Shape, in_shape: Sh
     Parameters
     ----------
     values : ndarray
-        Native and aligned; it is kept.  An axis of length 1 or of stride 0 is left out: the values are constant along
-        its letter, whatever the letter's length.
+        Native and aligned; it is kept.  An axis of length 1 or of stride 0 is left out: the values are
+        constant along its letter, whatever the letter's length.
     subscripts : str
         ``"values,in->out"``, as for `einsum`.
     out_shape, in_shape : tuple of int

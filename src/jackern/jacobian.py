@@ -37,11 +37,10 @@ __all__ = [
     "zero",
 ]
 
+
 def letters(n: int, start: int = 0) -> str:
     """Return n letters from the start-th on; those past the alphabet are for more axes than einsum takes."""
-    return "".join(
-        string.ascii_letters[k] if k < 52 else chr(0x100 + k) for k in range(start, start + n)
-    )
+    return "".join(string.ascii_letters[k] if k < 52 else chr(0x100 + k) for k in range(start, start + n))
 
 
 def elementwise(values: Array, in_shape: Shape, out_shape: Shape) -> Jacobian:
@@ -78,7 +77,7 @@ def matmul_jacobian(a: Array, b: Array, wrt: int) -> Jacobian:
     """
     n_batch = max(a.ndim, b.ndim, 2) - 2
     batch = letters(n_batch)
-    m, k, n, *fresh = letters(3 + n_batch, n_batch)
+    m, k, n, *fresh = list(letters(3 + n_batch, n_batch))
     # The axes of each operand, the batch as if it had all of it, and of the result.
     own = [batch[n_batch - max(x.ndim - 2, 0) :] + core for x, core in ((a, m + k), (b, k + n))]
     if a.ndim == 1:
@@ -102,10 +101,11 @@ def matmul_jacobian(a: Array, b: Array, wrt: int) -> Jacobian:
 def einsum(
     subscripts: str, values: ArrayLike, in_shape: ShapeLike | None = None, out_shape: ShapeLike | None = None
 ) -> Jacobian:
-    """Return the Jacobian with ``J v = einsum(subscripts, values, v)``; every other constructor is a shorthand of it.
+    """Return the Jacobian with ``J v = einsum(subscripts, values, v)``.
 
-    A letter of the output and of the input is diagonal, one of the output alone is repeated along (which np.einsum
-    cannot), one of the input alone is summed over.  Values are constant along the letters that they lack.
+    A letter of the output and of the input is diagonal, one of the output alone is repeated along (which
+    np.einsum cannot), one of the input alone is summed over.  Values are constant along the letters they
+    lack.  The other constructors are shorthands.
 
     Parameters
     ----------
@@ -142,16 +142,19 @@ def einsum(
     (True, True)
     """
     if not isinstance(subscripts, str):
-        raise TypeError(f"einsum: subscripts is a {type(subscripts).__name__}, expected a str such as 'bk,kn->bn'")
+        raise TypeError(
+            f"einsum: subscripts is a {type(subscripts).__name__}, expected a str like 'bk,kn->bn'"
+        )
+    where = f"einsum {subscripts!r}"
     strings = re.fullmatch(r"([a-zA-Z]*),([a-zA-Z]*)->([a-zA-Z]*)", subscripts.replace(" ", ""))
     if strings is None:
-        raise ValueError(f"einsum: subscripts is {subscripts!r}, expected 'values,in->out' with a letter per axis")
+        raise ValueError(f"{where}: expected 'values,in->out' with a letter per axis")
     for text in strings.groups():
         for letter in text:
             if text.count(letter) > 1:
-                raise ValueError(f"einsum: the letter {letter!r} stands twice in {text!r} of {subscripts!r}")
+                raise ValueError(f"{where}: the letter {letter!r} stands twice in {text!r}")
     value_letters, in_letters, out_letters = strings.groups()
-    array = _general.as_native(values, "einsum", "values")
+    array = _general.as_native(values, where, "values")
 
     # The length of every letter, and where it was found.
     found: dict[str, tuple[int, str]] = {}
@@ -162,25 +165,24 @@ def einsum(
     ):
         if shape is None:
             continue
-        lengths = as_shape(shape, "einsum", name)
+        lengths = as_shape(shape, where, name)
         if len(lengths) != len(text):
-            raise ValueError(
-                f"einsum: {name} {lengths} has {len(lengths)} axes, but {text!r} of {subscripts!r} has {len(text)}"
-            )
+            raise ValueError(f"{where}: {name} is {lengths}, expected as many axes as {text!r} has letters")
         for letter, n in zip(text, lengths, strict=True):
-            known, where = found.setdefault(letter, (n, name))
+            known, source = found.setdefault(letter, (n, name))
             if known != n:
                 raise ValueError(
-                    f"einsum: the letter {letter!r} of {subscripts!r} has length {known} in {where}, but {n} in {name}"
+                    f"{where}: the letter {letter!r} has length {known} in {source}, but {n} in {name}"
                 )
     for name, text in (("in_shape", in_letters), ("out_shape", out_letters)):
-        unknown = [letter for letter in text if letter not in found]
-        if unknown:
-            raise ValueError(f"einsum: the letter {unknown[0]!r} of {subscripts!r} has no length; give {name}")
-    inside = tuple(axis for axis, letter in enumerate(value_letters) if letter not in in_letters + out_letters)
-    if inside:
-        array = np.asarray(array.sum(axis=inside))
-        value_letters = "".join(x for x in value_letters if x in in_letters + out_letters)
+        for letter in text:
+            if letter not in found:
+                raise ValueError(f"{where}: the letter {letter!r} has no length; give {name}")
+    ends = in_letters + out_letters
+    if any(letter not in ends for letter in value_letters):
+        # v has no part in a sum over a letter of the values alone.
+        array = np.asarray(array.sum(axis=tuple(k for k, x in enumerate(value_letters) if x not in ends)))
+        value_letters = "".join(x for x in value_letters if x in ends)
     shapes = [tuple(found[letter][0] for letter in text) for text in (out_letters, in_letters)]
     return axis_jacobian(array, f"{value_letters},{in_letters}->{out_letters}", *shapes)
 
@@ -215,7 +217,7 @@ def dense(a: ArrayLike, out_shape: ShapeLike | None = None, in_shape: ShapeLike 
     outer = None if out_shape is None else as_shape(out_shape, "dense", "out_shape")
     inner = None if in_shape is None else as_shape(in_shape, "dense", "in_shape")
     if outer is None and inner is None and array.ndim != 2:
-        raise ValueError(f"dense: a has shape {array.shape}, expected a matrix; for a tensor give out_shape, in_shape")
+        raise ValueError(f"dense: a has shape {array.shape}, expected (m, n), or give out_shape and in_shape")
     if outer is None:
         outer = array.shape[: array.ndim - len(inner)] if inner is not None else array.shape[:1]
     if inner is None:
@@ -261,10 +263,9 @@ def block_diagonal(blocks: ArrayLike) -> Jacobian:
     array = _general.as_native(blocks, "block_diagonal", "blocks")
     if array.ndim < 2:
         raise ValueError(f"block_diagonal: blocks has shape {array.shape}, expected (*batch, m, n)")
-    *batch, m, n = letters(array.ndim)
-    stack = "".join(batch)
+    names = letters(array.ndim)
     shapes = array.shape[:-1], array.shape[:-2] + array.shape[-1:]
-    return axis_jacobian(array, f"{stack}{m}{n},{stack}{n}->{stack}{m}", *shapes)
+    return axis_jacobian(array, f"{names},{names[:-2]}{names[-1]}->{names[:-1]}", *shapes)
 
 
 def diagonal(d: ArrayLike) -> Jacobian:
@@ -292,7 +293,7 @@ def diagonal(d: ArrayLike) -> Jacobian:
 
 
 def broadcast(d: ArrayLike, in_shape: ShapeLike) -> Jacobian:
-    """Return the Jacobian of an elementwise function of a stretched input: ``J v = d * broadcast_to(v, d.shape)``.
+    """Return the Jacobian of an elementwise function of a stretched input: ``J v = d * v``, broadcast.
 
     Parameters
     ----------
@@ -310,7 +311,7 @@ def broadcast(d: ArrayLike, in_shape: ShapeLike) -> Jacobian:
 
     Examples
     --------
-    ``w * x`` by w, where w is added to every row of x:
+    ``w * x`` by w, where w multiplies every row of x:
 
     >>> import numpy as np
     >>> import jackern as jk
@@ -323,7 +324,7 @@ def broadcast(d: ArrayLike, in_shape: ShapeLike) -> Jacobian:
     shape = as_shape(in_shape, "broadcast", "in_shape")
     own = array.shape[max(array.ndim - len(shape), 0) :]
     if len(shape) > array.ndim or any(n not in (1, m) for n, m in zip(shape, own, strict=True)):
-        raise ValueError(f"broadcast: in_shape is {shape}, which does not broadcast to {array.shape}, the shape of d")
+        raise ValueError(f"broadcast: in_shape {shape} does not broadcast to {array.shape}, the shape of d")
     return elementwise(array, shape, array.shape)
 
 
@@ -358,7 +359,7 @@ def reduction(
     array = _general.as_native(d, "reduction", "d")
     axes = range(array.ndim) if axis is None else as_axes(axis, array.shape)
     names = letters(array.ndim)
-    out_letters, out_shape = "", ()
+    out_letters, out_shape = "", Shape()
     for k, name in enumerate(names):
         if k not in axes:
             out_letters, out_shape = out_letters + name, (*out_shape, array.shape[k])
