@@ -8,14 +8,14 @@
 #include "dense.tpl.h"
 #include "rowwise.tpl.h"
 
+/* clang-format off: designated initialisers, one a line */
 static const jk_loops N(loops) = {
     .op =
         {
 #define JK_UNARY(name, ...) [JK_OP_##name] = {N(name##_value), {N(name##_da)}, {N(name##_daa)}},
 #define JK_SELECT1(name, ...) JK_UNARY(name)
-#define JK_BINARY(name, ...)                                                                                          \
-    [JK_OP_##name] = {                                                                                                \
-        N(name##_value), {N(name##_da), N(name##_db)}, {N(name##_daa), N(name##_dab), N(name##_dbb)}},
+#define JK_BINARY(name, ...)                                                                                           \
+    [JK_OP_##name] = {N(name##_value), {N(name##_da), N(name##_db)}, {N(name##_daa), N(name##_dab), N(name##_dbb)}},
 #define JK_SELECT2(name, ...) JK_BINARY(name)
 #include "ops.def"
 #undef JK_UNARY
@@ -43,3 +43,4 @@ static const jk_loops N(loops) = {
     .cross_entropy_vjp = N(cross_entropy_vjp),
     .cross_entropy_jvp = N(cross_entropy_jvp),
 };
+/* clang-format on */

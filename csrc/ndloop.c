@@ -7,13 +7,13 @@
 #include <string.h>
 
 enum {
-    WIDE = 64,      /* columns from which a row is worth a call of its own */
+    WIDE = 64,          /* columns from which a row is worth a call of its own */
     STEP_BLOCK = 512,   /* elements of a block that passes through several steps */
     LONG_BLOCK = 65536, /* elements of a block that passes through one */
-    MAX_TILE = 1024, /* columns of a block of summed rows */
-    MAX_ROWS = 64,   /* rows of a block that is not flat */
-    NARROW = 16,    /* columns up to which it pays to sum along the other axis */
-    POLL_EVERY = 4096, /* blocks */
+    MAX_TILE = 1024,    /* columns of a block of summed rows */
+    MAX_ROWS = 64,      /* rows of a block that is not flat */
+    NARROW = 16,        /* columns up to which it pays to sum along the other axis */
+    POLL_EVERY = 4096,  /* blocks */
     ALIGNMENT = 64
 };
 
@@ -343,9 +343,9 @@ static void flush(const run *r, int k, char *out, ptrdiff_t rows, ptrdiff_t row_
                   ptrdiff_t col_stride, const char *block)
 {
     const int same = r->program->output[k]->dtype == r->program->dtype;
-    void (*const move)(ptrdiff_t, void *, ptrdiff_t, const void *) =
-        r->program->accumulate ? (same ? r->loops->add : r->loops->add_other)
-                               : (same ? r->loops->unpack : r->loops->unpack_other);
+    void (*const move)(ptrdiff_t, void *, ptrdiff_t,
+                       const void *) = r->program->accumulate ? (same ? r->loops->add : r->loops->add_other)
+                                                              : (same ? r->loops->unpack : r->loops->unpack_other);
     if (cols == 1)
         move(rows, out, row_stride, block);
     else if (row_stride == cols * col_stride)
@@ -387,8 +387,7 @@ static void run_steps(const run *r, ptrdiff_t n)
 }
 
 /* target = (or +=) the sum over rows of a rows x cols block, one power of two of rows after the other */
-static void sum_rows(run *r, ptrdiff_t rows, ptrdiff_t cols, char *target, int adds, char *block,
-                     ptrdiff_t row_stride)
+static void sum_rows(run *r, ptrdiff_t rows, ptrdiff_t cols, char *target, int adds, char *block, ptrdiff_t row_stride)
 {
     char *const spare = r->scratch;
     while (rows > 0) {

@@ -30,8 +30,7 @@ static int add_input(writer *w, const jk_view *view, int argument)
 }
 
 /* Arguments that are read become inputs; so does y where it is read and given. */
-static void add_arguments(writer *w, const jk_view *const *args, int first_argument, const jk_view *y,
-                          unsigned reads)
+static void add_arguments(writer *w, const jk_view *const *args, int first_argument, const jk_view *y, unsigned reads)
 {
     const int n = w->op->n_args;
     w->y_argument = first_argument + n;

@@ -12,6 +12,7 @@ JK_INLINE void N(map)(ptrdiff_t n, void *out, const void *const *in, N(element) 
     for (ptrdiff_t i = 0; i < n; i++) o[i] = f(t[i], a[i], b[i], c[i], y[i], h[i]);
 }
 
+/* clang-format off: a row's expression stands in parentheses of its own */
 #define ZERO 0
 #define JK_READ_ALL (void)t, (void)a, (void)b, (void)c, (void)y, (void)h
 /* The function of one element and its loop. */
@@ -43,6 +44,7 @@ JK_INLINE void N(map)(ptrdiff_t n, void *out, const void *const *in, N(element) 
     JK_ELEMENT(name##_daa, M(keep)(h * t, daa))                                                                       \
     JK_ELEMENT(name##_dab, M(keep)(h * t, dab))                                                                       \
     JK_ELEMENT(name##_dbb, M(keep)(h * t, dbb))
+/* clang-format on */
 #include "ops.def"
 #undef JK_UNARY
 #undef JK_SELECT1

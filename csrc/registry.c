@@ -12,6 +12,7 @@
 #define AY (A | Y)
 #define BY (B | Y)
 
+/* clang-format off */
 #define JK_ROW_1(name, aliases, selects, value, d, dd, reads, low, high, kinks)                                       \
     {#name, aliases, 1, selects, #value, {#d, NULL, NULL}, {#dd, NULL, NULL, NULL, NULL, NULL}, {reads, 0, 0},        \
      {low, 0, 0}, {high, 0, 0}, kinks},
@@ -25,6 +26,7 @@
 #define JK_BINARY(name, aliases, ...) JK_ROW_2(name, aliases, 0, __VA_ARGS__)
 #define JK_SELECT2(name, aliases, ...) JK_ROW_2(name, aliases, 1, __VA_ARGS__)
 
+/* clang-format on */
 static const jk_op ops[JK_N_OPS] = {
 #include "ops.def"
 };

@@ -26,9 +26,9 @@ enum { JK_IN_T, JK_IN_A, JK_IN_B, JK_IN_C, JK_IN_Y, JK_IN_H, JK_N_IN };
 typedef void jk_pointwise_loop(ptrdiff_t n, void *out, const void *const *in);
 
 typedef struct jk_op_loops {
-    jk_pointwise_loop *value;                    /* y from A, B, C */
-    jk_pointwise_loop *derivative[JK_MAX_ARGS];  /* T * dy/darg from A, B, C, Y */
-    jk_pointwise_loop *second[JK_N_SECOND];      /* H * T * d2y from A, B, C, Y */
+    jk_pointwise_loop *value;                   /* y from A, B, C */
+    jk_pointwise_loop *derivative[JK_MAX_ARGS]; /* T * dy/darg from A, B, C, Y */
+    jk_pointwise_loop *second[JK_N_SECOND];     /* H * T * d2y from A, B, C, Y */
 } jk_op_loops;
 
 typedef struct jk_loops {
@@ -40,7 +40,7 @@ typedef struct jk_loops {
     void (*unpack)(ptrdiff_t n, void *out, ptrdiff_t stride, const void *in);       /* strided real <- real */
     void (*unpack_other)(ptrdiff_t n, void *out, ptrdiff_t stride, const void *in); /* strided other <- real */
     void (*add)(ptrdiff_t n, void *out, ptrdiff_t stride, const void *in);          /* strided real += real */
-    void (*add_other)(ptrdiff_t n, void *out, ptrdiff_t stride, const void *in);    /* strided other += real, in double */
+    void (*add_other)(ptrdiff_t n, void *out, ptrdiff_t stride, const void *in); /* strided other += real, in double */
     void (*zero)(ptrdiff_t n, void *out, ptrdiff_t stride);
 
     /* reducing */

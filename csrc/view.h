@@ -10,10 +10,10 @@
 #define JK_MAX(a, b) ((a) > (b) ? (a) : (b))
 
 /* Returns from the enclosing function if a call failed. */
-#define JK_TRY(call)                                                                                                  \
-    do {                                                                                                              \
-        const jk_status jk_try_status = (call);                                                                       \
-        if (jk_try_status.error != JK_OK) return jk_try_status;                                                       \
+#define JK_TRY(call)                                                                                                   \
+    do {                                                                                                               \
+        const jk_status jk_try_status = (call);                                                                        \
+        if (jk_try_status.error != JK_OK) return jk_try_status;                                                        \
     } while (0)
 
 static inline jk_status jk_fail(jk_error error, int argument)

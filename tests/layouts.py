@@ -134,10 +134,7 @@ def laid_out(draw, array, writable=False):
     order = draw(st.permutations(range(array.ndim)))
     steps = [draw(st.sampled_from([1, 2, 3, -1, -2] if writable else [1, 2, 3, -1, -2, 0])) for _ in order]
     starts = [draw(st.integers(0, 2)) for _ in order]
-    lengths = [
-        start + max(1, abs(step)) * max(n, 1)
-        for start, step, n in zip(starts, steps, array.shape, strict=True)
-    ]
+    lengths = [start + max(1, abs(step)) * max(n, 1) for start, step, n in zip(starts, steps, array.shape, strict=True)]
     buffer = np.zeros([lengths[axis] for axis in order], array.dtype)
     view = buffer.transpose(np.argsort(order))
     for axis, (start, step, n) in enumerate(zip(starts, steps, array.shape, strict=True)):

@@ -50,9 +50,7 @@ def function(name):
     if name in VALUES:
         return VALUES[name]
     found = getattr(np, name, None)
-    assert found is not None, (
-        f"the op {name!r} is not a NumPy function: add its formula to tests/oracle.py, VALUES"
-    )
+    assert found is not None, f"the op {name!r} is not a NumPy function: add its formula to tests/oracle.py, VALUES"
     return found
 
 
@@ -135,9 +133,7 @@ def axis_matrix(subscripts, values, in_shape, out_shape):
     """The dense matrix of the Jacobian v -> einsum(subscripts, values, v), one number at a time."""
     value_letters, in_letters, out_letters = parse(subscripts)
     values = np.asarray(values)
-    length = dict(
-        zip(value_letters + in_letters + out_letters, values.shape + in_shape + out_shape, strict=True)
-    )
+    length = dict(zip(value_letters + in_letters + out_letters, values.shape + in_shape + out_shape, strict=True))
     tensor = np.zeros(out_shape + in_shape, np.float64)
     for index in np.ndindex(*length.values()):
         at = dict(zip(length, index, strict=True))

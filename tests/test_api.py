@@ -127,9 +127,7 @@ def test_the_calls_of_an_op_have_docstrings(op):
 
 
 def parameters(function):
-    return [
-        (p.name, p.default, p.kind == p.KEYWORD_ONLY) for p in inspect.signature(function).parameters.values()
-    ]
+    return [(p.name, p.default, p.kind == p.KEYWORD_ONLY) for p in inspect.signature(function).parameters.values()]
 
 
 NEEDED = inspect.Parameter.empty
@@ -328,9 +326,7 @@ def cubes(x):
 
 
 def test_check_passes_a_function_with_its_jacobian():
-    jk.testing.check(
-        (cubes, lambda x: jk.dense(np.array([3 * x**2, [x[1], x[0], 0]]))), np.array([1.0, 2.0, 3.0])
-    )
+    jk.testing.check((cubes, lambda x: jk.dense(np.array([3 * x**2, [x[1], x[0], 0]]))), np.array([1.0, 2.0, 3.0]))
 
 
 @pytest.mark.parametrize("error", [1e-4, np.nan, np.inf])

@@ -247,9 +247,7 @@ def test_unbroadcast_equals_the_loops_on_all_pairs_of_shapes(dtype):
         assert np.array_equal(result, oracle.unbroadcast(g, shape)), (full, shape)
 
 
-@pytest.mark.parametrize(
-    ("full", "shape"), [pair for pair in LONG_PAIRS if layouts.broadcast_shape(*pair) == pair[0]]
-)
+@pytest.mark.parametrize(("full", "shape"), [pair for pair in LONG_PAIRS if layouts.broadcast_shape(*pair) == pair[0]])
 def test_long_unbroadcasts_equal_exact_sums(full, shape, dtype):
     g = layouts.integers(full, dtype, "g")
     assert np.array_equal(jk.unbroadcast(g, shape), unbroadcast(g, shape))

@@ -181,8 +181,7 @@ LINEARS = [
 
 def linear_operands(x_shape, n, dtype):
     return [
-        layouts.integers(shape, dtype, seed)
-        for shape, seed in ((x_shape, "x"), ((x_shape[-1], n), "w"), ((n,), "b"))
+        layouts.integers(shape, dtype, seed) for shape, seed in ((x_shape, "x"), ((x_shape[-1], n), "w"), ((n,), "b"))
     ]
 
 

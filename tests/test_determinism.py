@@ -145,9 +145,7 @@ def test_sums_do_not_depend_on_alignment(shift, dtype):
         one, other = jk.ops.multiply.vjp(a, a, v, wrt=k), jk.ops.multiply.vjp(moved, moved, moved_v, wrt=k)
         assert oracle.same_bits(one, other)
     labels = np.arange(61)
-    assert oracle.same_bits(
-        jk.ops.softmax_cross_entropy(a, labels), jk.ops.softmax_cross_entropy(moved, labels)
-    )
+    assert oracle.same_bits(jk.ops.softmax_cross_entropy(a, labels), jk.ops.softmax_cross_entropy(moved, labels))
 
 
 def test_a_converted_array_is_summed_like_a_contiguous_one(dtype):

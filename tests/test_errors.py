@@ -84,7 +84,7 @@ ERRORS = {
     "an out that is no tuple for two cotangents": (
         lambda: jk.ops.add.vjp(X3, X3, X3, out=np.zeros(3)), TypeError, ["ops.add.vjp", "out", "tuple"]),
     "an out of the wrong length": (
-        lambda: jk.ops.add.vjp(X3, X3, X3, out=(np.zeros(3),)), ValueError, ["ops.add.vjp", "out", "1", "2"]),
+        lambda: jk.ops.add.vjp(X3, X3, X3, out=(np.zeros(3),)), TypeError, ["ops.add.vjp", "out", "length 1", "of 2"]),
     "accumulate without out": (
         lambda: jk.ops.tanh.vjp(X3, X3, accumulate=True), TypeError, ["ops.tanh.vjp", "accumulate", "out"]),
     "accumulate without out in a jvp": (
@@ -101,7 +101,7 @@ ERRORS = {
     "a complex number": (lambda: jk.ops.tanh(1j), TypeError, ["ops.tanh", "x", "complex"]),
     "an object array": (lambda: jk.ops.tanh(X3.astype(object)), TypeError, ["ops.tanh", "x", "object array"]),
     "any object": (lambda: jk.ops.tanh(object()), TypeError, ["ops.tanh", "x", "object"]),
-    "None": (lambda: jk.ops.tanh(None), TypeError, ["ops.tanh", "x", "None"]),
+    "None": (lambda: jk.ops.tanh(None), TypeError, ["ops.tanh", "x is missing"]),
     "a string": (lambda: jk.ops.tanh("0.5"), TypeError, ["ops.tanh", "x", "<U3"]),
     "a date": (
         lambda: jk.ops.tanh(np.array(["2020-01-01"], "M8[D]")), TypeError, ["ops.tanh", "x", "datetime64"]),
@@ -132,11 +132,12 @@ ERRORS = {
     "wrt out of range of a jacobian": (
         lambda: jk.ops.add.jacobian(X3, X3, wrt=2), ValueError, ["ops.add.jacobian", "wrt", "2"]),
     "one tangent for two operands": (
-        lambda: jk.ops.add.jvp((X3,), X3, X3), ValueError, ["ops.add.jvp", "1", "2"]),
+        lambda: jk.ops.add.jvp((X3,), X3, X3), TypeError, ["ops.add.jvp", "length 1", "of 2"]),
     "a tangent that is no tuple": (lambda: jk.ops.add.jvp(X3, X3, X3), TypeError, ["ops.add.jvp", "tuple"]),
     "an operand too few": (lambda: jk.ops.add(X3), TypeError, ["add", "b"]),
-    "an operand too many": (lambda: jk.ops.tanh(X3, None, X3), TypeError, ["tanh"]),
-    "a keyword that is none": (lambda: jk.ops.tanh(X3, where=True), TypeError, ["tanh", "where"]),
+    # Python's own words, which do not name the op: checking them here would cost every call.
+    "an operand too many": (lambda: jk.ops.tanh(X3, None, X3), TypeError, ["2", "3"]),
+    "a keyword that is none": (lambda: jk.ops.tanh(X3, where=True), TypeError, ["'where'"]),
     "a function that is no op": (lambda: jk.op(np.fft.fft), ValueError, ["op", "fft"]),
     "a function like an op": (lambda: jk.op(np.tanh.reduce), ValueError, ["op"]),
     "no function": (lambda: jk.op(3), (TypeError, ValueError), ["op", "3"]),
@@ -277,8 +278,7 @@ def test_the_message_of_a_wrong_cotangent_is_a_whole_sentence():
     with pytest.raises(ValueError, match="y_bar") as error:
         jk.ops.multiply.vjp(np.ones((3, 4)), np.ones((3, 5)), np.ones(5))
     assert str(error.value) == (
-        "ops.multiply.vjp: y_bar has shape (3, 4), expected (3, 5), "
-        "the broadcast shape of a (3, 5) and b (5,)."
+        "ops.multiply.vjp: y_bar has shape (3, 4), expected (3, 5), the broadcast shape of a (3, 5) and b (5,)."
     )
 
 
@@ -322,9 +322,7 @@ UNTOUCHED = {
         (X3, X3), X3, X3, X3, out=(out, None, read_only(3))
     ),
     "the second tangent of another shape": lambda out: jk.ops.add.jvp((X3, X4), X3, X3, out=out),
-    "a label out of range in the last row": lambda out: jk.ops.softmax_cross_entropy(
-        LOGITS, [0, 1, 4], out=out
-    ),
+    "a label out of range in the last row": lambda out: jk.ops.softmax_cross_entropy(LOGITS, [0, 1, 4], out=out),
     "weights that do not fit": lambda out: jk.ops.matmul(X34, X3, out=out),
     "a tangent of a Jacobian of another shape": lambda out: jk.dense(X34).jvp(X3, out=out),
     "an axis out of range": lambda out: jk.ops.sum(X34, axis=2, out=out),

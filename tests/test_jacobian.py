@@ -99,9 +99,7 @@ def test_random_subscripts_are_named_counted_and_stored_in_canonical_form(case):
     jacobian = jk.einsum(*case)
     value_letters, in_letters, out_letters = oracle.parse(subscripts)
     length = dict(zip(in_letters + out_letters, in_shape + out_shape, strict=True))
-    stored = [
-        x for x, n, s in zip(value_letters, values.shape, values.strides, strict=True) if n != 1 and s != 0
-    ]
+    stored = [x for x, n, s in zip(value_letters, values.shape, values.strides, strict=True) if n != 1 and s != 0]
     assert jacobian.structure == oracle.axis_structure(stored, in_letters, out_letters, length)
     assert jacobian.nnz == math.prod(length.values())
     assert jacobian.nnz >= np.count_nonzero(oracle.axis_matrix(*case))
@@ -132,9 +130,7 @@ def test_products_take_vectors_and_outs_of_any_layout(data, case):
         (jacobian.vjp, dense.T, (out_shape, in_shape)),
     ):
         vector = data.draw(layouts.laid_out(layouts.integers(batch + shapes[0], values.dtype, "v")))
-        out = data.draw(
-            layouts.laid_out(layouts.integers(batch + shapes[1], values.dtype, "out"), writable=True)
-        )
+        out = data.draw(layouts.laid_out(layouts.integers(batch + shapes[1], values.dtype, "out"), writable=True))
         count = math.prod(batch)
         wanted = (vector.reshape(count, matrix.shape[1]) @ matrix.T).reshape(out.shape)
         before = out.copy()
@@ -149,12 +145,8 @@ def test_reshape_keeps_the_matrix_and_the_values(data, case):
     _, values, in_shape, out_shape = case
     jacobian, dense = jk.einsum(*case), oracle.axis_matrix(*case)
     m, n = dense.shape
-    new_out = data.draw(
-        st.sampled_from([(m,), (1, m), (m, 1), out_shape, *([(m // 2, 2)] if m % 2 == 0 else [])])
-    )
-    new_in = data.draw(
-        st.sampled_from([(n,), (1, n), (n, 1), in_shape, *([(2, n // 2)] if n % 2 == 0 else [])])
-    )
+    new_out = data.draw(st.sampled_from([(m,), (1, m), (m, 1), out_shape, *([(m // 2, 2)] if m % 2 == 0 else [])]))
+    new_in = data.draw(st.sampled_from([(n,), (1, n), (n, 1), in_shape, *([(2, n // 2)] if n % 2 == 0 else [])]))
     reshaped = jacobian.reshape(new_out, new_in)
     check(reshaped, dense, new_out, new_in, values.dtype, [(), (2,)])
     assert reshaped.structure == jacobian.structure
@@ -228,14 +220,10 @@ def test_long_axes_equal_numpy_einsum(subscripts, lengths, dtype):
     for batch in ((), (3,)):
         v = layouts.integers(batch + shape["in"], dtype, "v")
         u = layouts.integers(batch + shape["out"], dtype, "u")
-        wanted = np.einsum(
-            f"{value_letters},...{in_letters},{out_letters}->...{out_letters}", values, v, ones
-        )
+        wanted = np.einsum(f"{value_letters},...{in_letters},{out_letters}->...{out_letters}", values, v, ones)
         assert np.array_equal(jacobian.jvp(v), wanted)
         ones_in = np.ones(shape["in"], dtype)
-        wanted = np.einsum(
-            f"{value_letters},...{out_letters},{in_letters}->...{in_letters}", values, u, ones_in
-        )
+        wanted = np.einsum(f"{value_letters},...{out_letters},{in_letters}->...{in_letters}", values, u, ones_in)
         assert np.array_equal(jacobian.vjp(u), wanted)
 
 
@@ -610,9 +598,7 @@ def test_constant_derivatives_store_one_number():
 def test_the_jacobian_of_an_op_takes_every_layout(binary, layout):
     args = [layout(a) for a in layouts.points(binary.domain, [(3, 4)] * 2)]
     plain = [layouts.plain(a) for a in args]
-    for one, other in zip(
-        binary.jacobian(*args, wrt=(0, 1)), binary.jacobian(*plain, wrt=(0, 1)), strict=True
-    ):
+    for one, other in zip(binary.jacobian(*args, wrt=(0, 1)), binary.jacobian(*plain, wrt=(0, 1)), strict=True):
         assert np.array_equal(one.toarray(), other.toarray())
 
 

@@ -242,9 +242,7 @@ def test_the_derivatives_of_arctan2_neither_overflow_nor_underflow(dtype):
 
 @pytest.mark.isa
 def test_power_has_its_derivatives_at_negative_bases_and_whole_exponents(dtype):
-    a, b = (
-        layouts.plain(x) for x in np.meshgrid(np.array([-3, -0.5], dtype), np.array([-2, 1, 2, 3], dtype))
-    )
+    a, b = (layouts.plain(x) for x in np.meshgrid(np.array([-3, -0.5], dtype), np.array([-2, 1, 2, 3], dtype)))
     ones, rtol = np.ones(a.shape, dtype), 8 * np.finfo(dtype).eps
     np.testing.assert_allclose(jk.ops.power(a, b), a**b, rtol=rtol)
     np.testing.assert_allclose(jk.ops.power.vjp(ones, a, b, wrt=0), b * a ** (b - 1), rtol=rtol)

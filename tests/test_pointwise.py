@@ -165,9 +165,7 @@ def test_a_derivative_reads_what_it_says_and_nothing_else(op, dtype):
     nothing = np.full(SHAPE, np.nan, dtype)
     for k in range(op.nin):
         wanted = op.vjp(y_bar, *args, y=y, **({} if op.nin == 1 else {"wrt": k}))
-        shown = [
-            a if name in op.reads[k] else nothing for name, a in zip(products.names(op), args, strict=True)
-        ]
+        shown = [a if name in op.reads[k] else nothing for name, a in zip(products.names(op), args, strict=True)]
         shown_y = y if "y" in op.reads[k] else nothing
         result = op.vjp(y_bar, *shown, y=shown_y, **({} if op.nin == 1 else {"wrt": k}))
         assert oracle.same_bits(result, wanted)
@@ -530,7 +528,7 @@ def test_accumulate_adds_to_the_outs_that_are_there_and_makes_the_others(binary)
     wanted = binary.vjp(y_bar, a, b)
     a_bar, b_bar = binary.vjp(y_bar, a, b, out=(before.copy(), None), accumulate=True)
     assert oracle.same_bits(a_bar, before + wanted[0])
-    assert oracle.same_bits(b_bar, wanted[1])
+    assert np.array_equal(b_bar, wanted[1])
 
 
 def test_a_tangent_that_is_none_counts_as_zero(binary):

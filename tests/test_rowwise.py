@@ -22,9 +22,7 @@ def batch(shape, dtype=np.float64):
 
 
 def close(result, exact, dtype, ulp=32):
-    np.testing.assert_allclose(
-        np.asarray(result, np.longdouble), exact, rtol=0, atol=ulp * np.finfo(dtype).eps
-    )
+    np.testing.assert_allclose(np.asarray(result, np.longdouble), exact, rtol=0, atol=ulp * np.finfo(dtype).eps)
 
 
 @pytest.mark.isa
@@ -129,9 +127,7 @@ def test_random_shapes_and_layouts_give_the_definition(data):
     close(cross_entropy(logits, labels), oracle.softmax_cross_entropy(logits, labels), np.float64)
 
 
-@pytest.mark.parametrize(
-    "labels_dtype", ["int8", "int16", "int32", "int64", "uint8", "uint32", "uint64", ">i4"]
-)
+@pytest.mark.parametrize("labels_dtype", ["int8", "int16", "int32", "int64", "uint8", "uint32", "uint64", ">i4"])
 def test_labels_may_be_any_integers(labels_dtype):
     logits, labels = batch((6, 10))
     assert oracle.same_bits(cross_entropy(logits, labels.astype(labels_dtype)), cross_entropy(logits, labels))

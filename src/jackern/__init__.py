@@ -13,7 +13,7 @@ _core.set_general(_general)
 from jackern import ops, testing  # noqa: E402
 from jackern._config import get_include, op, op_names, reset_stats, show_config, stats  # noqa: E402
 from jackern._core import unbroadcast  # noqa: E402
-from jackern.jacobian import (  # noqa: E402
+from jackern._jacobian import (  # noqa: E402
     Jacobian,
     block_diagonal,
     broadcast,

@@ -1,19 +1,6 @@
-# An axis Jacobian's storage and its products.  Letters longer than 1 are lowered once, when it is made, to what
-# one C call takes; a product of contiguous arrays of one dtype goes straight there.  Whatever else comes goes to
-# `_general_product`, which the Python class above supplies.
-
-cdef extern from "view.h" nogil:
-    enum:
-        JK_OP_multiply
-        JK_IN_A
-        JK_IN_B
-        JK_N_IN
-    ctypedef void jk_pointwise_loop(Py_ssize_t n, void *out, const void *const *inputs)
-    ctypedef struct jk_op_loops:
-        jk_pointwise_loop *value
-    ctypedef struct jk_loops:
-        jk_op_loops *op
-    const jk_loops *jk_loops_of(jk_dtype dtype)
+# An axis Jacobian's storage and its products.  Letters longer than 1 are lowered once, when it is made, to
+# what one C call takes; a product of contiguous arrays of one dtype goes straight there.  Whatever else
+# comes goes to `_general_product`, which the Python class above supplies.
 
 cdef enum:
     AXIS         # jk_axis_*: the letters as they are
@@ -100,7 +87,7 @@ cdef class AxisProducts:
         self.in_shape = in_shape
         self.typenum = cnp.PyArray_TYPE(values)
 
-        # Per letter four numbers for the values, three at each end, and six more where it is lowered to DENSE.
+        # Per letter four numbers for the values, three at each end, and six more where it becomes DENSE.
         cdef Py_ssize_t size = 16 * n + len(out_shape) + len(in_shape)
         self.memory = <Py_ssize_t *>PyMem_Malloc(size * sizeof(Py_ssize_t))
         if self.memory == NULL:
@@ -166,7 +153,7 @@ cdef class AxisProducts:
         return 0
 
     cdef int lower(self) noexcept:
-        """Chooses the C call.  Letters of both ends count matrices, those of one end their rows or columns."""
+        """Chooses the C call.  Letters of both ends count matrices, of one end their rows or columns."""
         cdef const jk_axis *j = &self.axis
         cdef Py_ssize_t value_stride[JK_MAX_NDIM]
         cdef Py_ssize_t out_stride[JK_MAX_NDIM]
@@ -294,6 +281,7 @@ cdef class AxisProducts:
 
     def jvp(self, x_dot, *, out=None, bint accumulate=False):
         """The Jacobian-vector product; see `jackern.Jacobian.jvp`."""
+        jacobian_calls[0] += 1
         result = self.multiply(x_dot, out, accumulate, False)
         if result is NotImplemented:
             return self._general_product(x_dot, out, accumulate, False)
@@ -301,6 +289,7 @@ cdef class AxisProducts:
 
     def vjp(self, y_bar, *, out=None, bint accumulate=False):
         """The vector-Jacobian product; see `jackern.Jacobian.vjp`."""
+        jacobian_calls[1] += 1
         result = self.multiply(y_bar, out, accumulate, True)
         if result is NotImplemented:
             return self._general_product(y_bar, out, accumulate, True)

@@ -110,3 +110,24 @@ cdef extern from "jackern/jackern.h" nogil:
                                            const Py_ssize_t *labels, const jk_view *logits_bar, int accumulate)
     jk_status jk_softmax_cross_entropy_jvp(const jk_context *, const jk_view *logits_dot, const jk_view *logits,
                                            const Py_ssize_t *labels, const jk_view *loss_dot, int accumulate)
+
+# The table of loops, for calls that need no set-up at all.
+cdef extern from "view.h" nogil:
+    enum:
+        JK_OP_multiply
+        JK_IN_T
+        JK_IN_A
+        JK_IN_B
+        JK_IN_Y
+        JK_N_IN
+
+    ctypedef void jk_pointwise_loop(Py_ssize_t n, void *out, const void *const *inputs)
+
+    ctypedef struct jk_op_loops:
+        jk_pointwise_loop *value
+        jk_pointwise_loop *derivative[3]
+
+    ctypedef struct jk_loops:
+        jk_op_loops *op
+
+    const jk_loops *jk_loops_of(jk_dtype dtype)

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -39,8 +40,12 @@ def _module() -> Any:
     return jackern.ops
 
 
+def sum_to(inputs: list[Array], out: Array, accumulate: bool) -> None:
+    _core.sum_to(inputs[0], out, accumulate)
+
+
 def copy_into(values: Array, out: Array, accumulate: bool) -> None:
-    """out = values, or out += values in the wider dtype, `values` being broadcast to the shape of `out`."""
+    """Out = values, or out += values in the wider dtype, `values` being broadcast to the shape of `out`."""
     call("copy", [np.broadcast_to(values, out.shape)], lambda i: _core.pointwise_value(POSITIVE, i, out, accumulate))
 
 
@@ -148,7 +153,7 @@ class Reduction(Family):
 
     def jacobian(self, x: object, *, axis: Any = None, keepdims: bool = False) -> Any:
         """The Jacobian at any `x` of this shape: a reduction that stores one number."""
-        from jackern.jacobian import reduction
+        from jackern._jacobian import reduction
 
         where = self._where("jacobian")
         array = as_native(x, where, "x")
@@ -162,7 +167,7 @@ class Reduction(Family):
 
 
 def matrix_product(where: str, a: Array, b: Array, out: Array, accumulate: bool) -> None:
-    """out = a @ b, or out += a @ b: own kernels for one vector, NumPy's matmul for many."""
+    """Out = a @ b, or out += a @ b: own kernels for one vector, NumPy's matmul for many."""
     if a.ndim <= 2 and b.ndim <= 2 and (b.ndim == 1 or b.shape[1] == 1):
         column = out.reshape(math.prod(a.shape[:-1]))
         one_vector(where, _core.dense_jvp, np.atleast_2d(a), b.reshape(-1), column, out, accumulate)
@@ -181,7 +186,7 @@ def one_vector(where: str, product: Any, a: Array, v: Array, flat: Array, out: A
         out[...] = flat.reshape(out.shape)
 
 
-def product_shape(where: str, a: tuple[int, ...], b: tuple[int, ...], names: tuple[str, str]) -> tuple[int, ...]:
+def product_shape(where: str, a: tuple[int, ...], b: tuple[int, ...], names: Sequence[str]) -> tuple[int, ...]:
     for name, shape in zip(names, (a, b), strict=True):
         if not shape:
             raise ValueError(f"{where}: {name} has shape (), expected at least one axis")
@@ -245,7 +250,7 @@ class Matmul(Family):
         """``a_dot @ b + a @ b_dot``; a tangent may be None."""
         where = self._where("jvp")
         if not isinstance(tangents, tuple) or len(tangents) != 2:
-            raise TypeError(f"{where}: tangents is a {type(tangents).__name__}, expected a tuple of 2 (None for zero)")
+            raise TypeError(f"{where}: tangents is {_general.kind_of(tangents)}, expected a tuple of 2 (None for zero)")
         a_dot, b_dot = tangents
         if a_dot is None and b_dot is None:
             raise TypeError(f"{where}: every tangent is None; the product is zero")
@@ -276,7 +281,7 @@ class Matmul(Family):
 
     def jacobian(self, a: object, b: object, *, wrt: Any = 0) -> Any:
         """The Jacobian by one operand: its numbers are the other operand itself."""
-        from jackern.jacobian import matmul_jacobian
+        from jackern._jacobian import matmul_jacobian
 
         where = self._where("jacobian")
         positions = wanted(where, wrt, 2)
@@ -310,12 +315,14 @@ def _linear_vjp(
     labels = ["out"] if len(outs) == 1 else [f"out[{i}]" for i in range(len(outs))]
     outputs = Outputs(where, outs, [shape_of(args[k]) for k in positions], dtype, accumulate, labels)
     if len(positions) > 1 and out is not None:  # an output may be an operand that a later product still reads
-        cotangent, *pair = (x.copy() if any(np.may_share_memory(x, o) for o in outputs.arrays) else x for x in (cotangent, *pair))
+        cotangent, *pair = (
+            x.copy() if any(np.may_share_memory(x, o) for o in outputs.arrays) else x for x in (cotangent, *pair)
+        )
     for k, array in zip(positions, outputs.arrays, strict=True):
         if k < 2:
             product_cotangent(where, pair[0], pair[1], cotangent, k, array, accumulate)
         else:
-            call(where, [cotangent], lambda i, o=array: _core.sum_to(i[0], o, accumulate))
+            call(where, [cotangent], partial(sum_to, out=array, accumulate=accumulate))
     results = outputs.results()
     return tuple(results) if isinstance(wrt, tuple) else results[0]
 
@@ -353,7 +360,7 @@ class Linear(Family):
         where = self._where("jvp")
         shape = self._check(where, x, w, b)
         if not isinstance(tangents, tuple) or len(tangents) != 3:
-            raise TypeError(f"{where}: tangents is a {type(tangents).__name__}, expected a tuple of 3 (None for zero)")
+            raise TypeError(f"{where}: tangents is {_general.kind_of(tangents)}, expected a tuple of 3 (None for zero)")
         x_dot, w_dot, b_dot = tangents
         if x_dot is None and w_dot is None and b_dot is None:
             raise TypeError(f"{where}: every tangent is None; the product is zero")
@@ -403,16 +410,14 @@ class Linear(Family):
 
     def jacobian(self, x: object, w: object, b: object = None, *, wrt: Any = 0) -> Any:
         """The Jacobian by x (its numbers are w), by w (its numbers are x) or by b (one number)."""
-        from jackern.jacobian import elementwise, matmul_jacobian
+        from jackern._jacobian import elementwise, matmul_jacobian
 
         where = self._where("jacobian")
         shape = self._check(where, x, w, b)
         positions = wanted(where, wrt, 2 if b is None else 3)
         x, w = as_native(x, where, "x"), as_native(w, where, "w")
         one = np.ones((), np.result_type(x, w))
-        jacobians = tuple(
-            matmul_jacobian(x, w, k) if k < 2 else elementwise(one, shape[-1:], shape) for k in positions
-        )
+        jacobians = tuple(matmul_jacobian(x, w, k) if k < 2 else elementwise(one, shape[-1:], shape) for k in positions)
         return jacobians if isinstance(wrt, tuple) else jacobians[0]
 
 
@@ -507,7 +512,7 @@ class SoftmaxCrossEntropy(Family):
 
     def jacobian(self, logits: object, labels: object) -> Any:
         """The Jacobian by the logits: a reduction with one number per logit."""
-        from jackern.jacobian import reduction
+        from jackern._jacobian import reduction
 
         where = self._where("jacobian")
         rows = as_native(logits, where, "logits")

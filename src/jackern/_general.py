@@ -46,14 +46,14 @@ def as_array(x: object, where: str, name: str) -> Array:
     return array
 
 
-def promote(operands: Sequence[object]) -> np.dtype[Any]:
+def promote(operands: Sequence[Any]) -> np.dtype[Any]:
     """NumPy's promotion of arrays and Python numbers; integers and booleans alone give float64."""
-    dtype = np.result_type(*(x if is_weak(x) else x.dtype.newbyteorder("=") for x in operands))  # type: ignore[attr-defined]
+    dtype = np.result_type(*(x if is_weak(x) else x.dtype.newbyteorder("=") for x in operands))
     return dtype if dtype in NATIVE else np.dtype(np.float64)
 
 
 def native(array: object, dtype: np.dtype[Any]) -> Array:
-    """An aligned, native array: itself if it is one already, else a C-contiguous copy, of `dtype` unless it is float."""
+    """An aligned, native array: itself if it is one already, else a C-contiguous copy, of `dtype` unless it is one."""
     array = np.asarray(array)
     if array.dtype not in NATIVE:
         own = array.dtype.newbyteorder("=")
@@ -73,13 +73,11 @@ def as_operands(named: dict[str, object], where: str) -> tuple[dict[str, Array],
     """Operands that are read, as native arrays, and the dtype they promote to."""
     arrays = {name: x if is_weak(x) else as_array(x, where, name) for name, x in named.items()}
     dtype = promote(list(arrays.values()))
-    return {
-        name: np.asarray(x, dtype) if is_weak(x) else native(x, dtype) for name, x in arrays.items()
-    }, dtype
+    return {name: np.asarray(x, dtype) if is_weak(x) else native(x, dtype) for name, x in arrays.items()}, dtype
 
 
-def shape_of(x: object) -> tuple[int, ...]:
-    return x.shape if isinstance(x, np.ndarray) else np.shape(x)  # type: ignore[arg-type]
+def shape_of(x: Any) -> tuple[int, ...]:
+    return x.shape if isinstance(x, np.ndarray) else np.shape(x)
 
 
 def broadcast_shape(shapes: dict[str, tuple[int, ...]], where: str) -> tuple[int, ...]:
@@ -211,6 +209,10 @@ def wanted(where: str, wrt: object, nin: int) -> tuple[int, ...]:
     return tuple(int(k) for k in positions)
 
 
+def kind_of(x: object) -> str:
+    return f"a tuple of length {len(x)}" if isinstance(x, tuple) else f"a {type(x).__name__}"
+
+
 def as_outs(where: str, out: object, n: int, single: bool) -> tuple[object, ...]:
     """`out` as a tuple of n entries; `single` where it is not given as a tuple."""
     if out is None:
@@ -218,7 +220,7 @@ def as_outs(where: str, out: object, n: int, single: bool) -> tuple[object, ...]
     if single:
         return (out,)
     if not isinstance(out, tuple) or len(out) != n:
-        raise TypeError(f"{where}: out is a {type(out).__name__}, expected a tuple of {n} arrays (None makes a new one)")
+        raise TypeError(f"{where}: out is {kind_of(out)}, expected a tuple of {n} arrays (None makes a new one)")
     return out
 
 
@@ -251,7 +253,9 @@ def value_shape(
     shapes = {name: shape_of(x) for name, x in zip(names, args, strict=True) if x is not None}
     if len(shapes) < op.nin and op.nin > 1:
         missing = next(name for name in names if name not in shapes)
-        raise TypeError(f"{where}: {missing} is missing; where only its shape is read, np.broadcast_to(0., shape) will do")
+        raise TypeError(
+            f"{where}: {missing} is missing; where only its shape is read, np.broadcast_to(0., shape) will do"
+        )
     if shapes:
         shape = broadcast_shape(shapes, where)
         what = "the broadcast shape of " + listed(shapes) if op.nin > 1 else "the shape of x"
@@ -270,7 +274,9 @@ def as_unary(op: Any, args: Sequence[object]) -> Any:
     if op.name != "power" or shape_of(args[1]) != () or args[0] is None:
         return None
     exponent = args[1]
-    if not (is_weak(exponent) or promote([np.asarray(args[0]), np.asarray(exponent)]) == promote([np.asarray(args[0])])):
+    if not (
+        is_weak(exponent) or promote([np.asarray(args[0]), np.asarray(exponent)]) == promote([np.asarray(args[0])])
+    ):
         return None
     name = {2.0: "square", 1.0: "positive", -1.0: "reciprocal"}.get(float(exponent))  # type: ignore[arg-type]
     return None if name is None else _core.op_named(name)
@@ -279,6 +285,9 @@ def as_unary(op: Any, args: Sequence[object]) -> Any:
 def value(op: Any, args: tuple[object, ...], out: object) -> Any:
     where = f"ops.{op.name}"
     names = argument_names(op)
+    for name, x in zip(names, args, strict=True):
+        if x is None:
+            raise TypeError(f"{where}: {name} is missing; expected {op.nin} operands")
     operands, dtype = as_operands(dict(zip(names, args, strict=True)), where)
     unary = as_unary(op, args)
     if unary is not None:
@@ -297,7 +306,7 @@ def jvp(op: Any, tangents: object, args: tuple[object, ...], y: object, out: obj
     where = f"ops.{op.name}.jvp"
     names = argument_names(op)
     if not isinstance(tangents, tuple) or len(tangents) != op.nin:
-        raise TypeError(f"{where}: tangents is a {type(tangents).__name__}, expected a tuple of {op.nin} (None for zero)")
+        raise TypeError(f"{where}: tangents is {kind_of(tangents)}, expected a tuple of {op.nin} (None for zero)")
     positions = [k for k in range(op.nin) if tangents[k] is not None]
     if not positions:
         raise TypeError(f"{where}: every tangent is None; the product is zero")
@@ -325,9 +334,7 @@ def jvp(op: Any, tangents: object, args: tuple[object, ...], y: object, out: obj
     return outputs.results()[0]
 
 
-def vjp(
-    op: Any, y_bar: object, args: tuple[object, ...], y: object, wrt: object, out: object, accumulate: bool
-) -> Any:
+def vjp(op: Any, y_bar: object, args: tuple[object, ...], y: object, wrt: object, out: object, accumulate: bool) -> Any:
     where = f"ops.{op.name}.vjp"
     names = argument_names(op)
     positions = wanted(where, wrt, op.nin)
@@ -367,7 +374,7 @@ def vjp2(
     positions = wanted(where, wrt, op.nin)
     hs = h if isinstance(wrt, tuple) else (h,)
     if not isinstance(hs, tuple) or len(hs) != len(positions):
-        raise TypeError(f"{where}: h is a {type(h).__name__}, expected a tuple of {len(positions)}, one for each of wrt")
+        raise TypeError(f"{where}: h is {kind_of(h)}, expected a tuple of {len(positions)}, one for each of wrt")
     shape = value_shape(op, where, args, y, ("y_bar", y_bar))
     arg_shapes = [shape if x is None else shape_of(x) for x in args]
     given: dict[str, object] = {}
@@ -389,9 +396,7 @@ def vjp2(
     call(
         where,
         inputs,
-        lambda i: _core.pointwise_vjp2(
-            op, i[:n], i[n], i[n + 1 : 2 * n + 1], i[2 * n + 1], outputs.arrays, accumulate
-        ),
+        lambda i: _core.pointwise_vjp2(op, i[:n], i[n], i[n + 1 : 2 * n + 1], i[2 * n + 1], outputs.arrays, accumulate),
     )
     return tuple(outputs.results())
 
@@ -408,8 +413,7 @@ def unbroadcast(g: object, shape: object, out: object, accumulate: bool) -> Any:
 
 
 def derivative(op: Any, k: int, args: tuple[object, ...], y: object) -> Array:
-    """The numbers of the Jacobian by argument k, of the shape of what they are read from; an operand itself where the
-    derivative is that operand."""
+    """The numbers of the Jacobian by argument k: an operand itself where the derivative is that operand."""
     where = f"ops.{op.name}.jacobian"
     names = argument_names(op)
     read, use_y = read_operands(op, where, args, y, [k])
@@ -425,12 +429,14 @@ def derivative(op: Any, k: int, args: tuple[object, ...], y: object) -> Array:
     tangents: list[Any] = [None] * op.nin
     own = operands.get(names[k])
     tangents[k] = np.broadcast_to(np.ones((), dtype), () if own is None else own.shape)
-    _core.pointwise_jvp(op, tangents, [operands.get(name) for name in names], operands["y"] if use_y else None, values, False)
+    _core.pointwise_jvp(
+        op, tangents, [operands.get(name) for name in names], operands["y"] if use_y else None, values, False
+    )
     return values
 
 
 def jacobian(op: Any, args: tuple[object, ...], y: object, wrt: object) -> Any:
-    from jackern.jacobian import elementwise
+    from jackern._jacobian import elementwise
 
     where = f"ops.{op.name}.jacobian"
     positions = wanted(where, wrt, op.nin)

@@ -6,6 +6,7 @@ cdef enum:
     VALUE, JVP, VJP, VJP2, N_PRODUCTS, MAX_OPS = 256
 
 cdef long long calls[MAX_OPS][N_PRODUCTS]
+cdef long long jacobian_calls[2]
 cdef object general = None
 
 
@@ -24,15 +25,17 @@ def count_calls():
     names = ("value", "jvp", "vjp", "vjp2")
     counted = {f"{jk_op_at(i).name.decode()}.{names[k]}": calls[i][k]
                for i in range(jk_n_ops()) for k in range(N_PRODUCTS) if calls[i][k]}
-    if unbroadcast_calls:
-        counted["unbroadcast"] = unbroadcast_calls
+    for name, n in (("unbroadcast", unbroadcast_calls), ("jacobian.jvp", jacobian_calls[0]),
+                    ("jacobian.vjp", jacobian_calls[1])):
+        if n:
+            counted[name] = n
     return counted
 
 
 def reset_calls():
     """Sets the counters of all pointwise kernels to zero."""
     global unbroadcast_calls
-    unbroadcast_calls = 0
+    unbroadcast_calls = jacobian_calls[0] = jacobian_calls[1] = 0
     for i in range(jk_n_ops()):
         for k in range(N_PRODUCTS):
             calls[i][k] = 0
@@ -72,6 +75,38 @@ cdef inline bint is_broadcast(cnp.ndarray y, cnp.ndarray a, cnp.ndarray b) noexc
         if cnp.PyArray_DIMS(y)[d] != (lb if la == 1 else la):
             return False
     return True
+
+
+cdef inline jk_op_loops *flat_loops(int op, cnp.ndarray like) noexcept:
+    """The loops of an op for arrays of this dtype."""
+    return &jk_loops_of(JK_FLOAT64 if cnp.PyArray_TYPE(like) == cnp.NPY_DOUBLE else JK_FLOAT32).op[op]
+
+
+cdef inline bint lies_flat(object x, cnp.ndarray result) noexcept:
+    """Whether x, where it is given, is C-contiguous and lies apart from the result or exactly on it."""
+    cdef char *a
+    cdef char *b = <char *>cnp.PyArray_DATA(result)
+    if x is None:
+        return True
+    a = <char *>cnp.PyArray_DATA(<cnp.ndarray>x)
+    return (cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>x)
+            and (a == b or a + cnp.PyArray_NBYTES(<cnp.ndarray>x) <= b or b + cnp.PyArray_NBYTES(result) <= a))
+
+
+cdef inline void run_flat(jk_pointwise_loop *loop, cnp.ndarray result, object t, object a, object b, object y) noexcept:
+    """One loop over small arrays that lie flat, of one shape and dtype; places that it does not read hold t."""
+    cdef const void *inputs[JK_N_IN]
+    cdef const void *first = cnp.PyArray_DATA(<cnp.ndarray>t)
+    cdef int k
+    for k in range(JK_N_IN):
+        inputs[k] = first
+    if a is not None:
+        inputs[JK_IN_A] = cnp.PyArray_DATA(<cnp.ndarray>a)
+    if b is not None:
+        inputs[JK_IN_B] = cnp.PyArray_DATA(<cnp.ndarray>b)
+    if y is not None:
+        inputs[JK_IN_Y] = cnp.PyArray_DATA(<cnp.ndarray>y)
+    loop(cnp.PyArray_SIZE(result), cnp.PyArray_DATA(result), inputs)
 
 
 cdef bint are_accepted(tuple arrays, int nin) noexcept:
@@ -157,10 +192,6 @@ cdef class Op:
         return self.row.kinks.decode()
 
     @property
-    def __doc__(self):
-        return general.docstring_of(self)
-
-    @property
     def __name__(self):
         return self.name
 
@@ -177,11 +208,12 @@ cdef class Op:
 
 @cython.final
 cdef class UnaryOp(Op):
-    """A pointwise function of one argument.
+    # A pointwise function of one argument.  Calling it gives the value; jvp and vjp multiply by the derivative, which is
+    # read from x or, where the table allows it, from the output y alone.
 
-    Calling it gives the value.  `jvp` and `vjp` multiply by the derivative, which is read from `x` or, where the table
-    allows it, from the output `y` alone (see `reads`).
-    """
+    @property
+    def __doc__(self):
+        return general.docstring_of(self)
 
     cdef object multiply(self, object t, object x, object y, object out, bint accumulate, bint forward):
         """t * dy/dx the straight way; NotImplemented where that cannot be taken."""
@@ -213,9 +245,15 @@ cdef class UnaryOp(Op):
             result = <cnp.ndarray>out
         else:
             return NotImplemented
+        cdef bint large = cnp.PyArray_SIZE(like) >= LARGE
+        if (not large and not accumulate and cnp.PyArray_TYPE(result) == cnp.PyArray_TYPE(like)
+                and cnp.PyArray_IS_C_CONTIGUOUS(result) and not (self.all_reads & JK_READS_Y and y is None)
+                and lies_flat(t, result) and lies_flat(x, result) and lies_flat(y, result)):
+            run_flat(flat_loops(self.index, like).derivative[0], result, t, x, None, y)
+            count(self.index, JVP if forward else VJP)
+            return result
         view_of(&t_view, like)
         view_of(&out_view, result)
-        cdef bint large = cnp.PyArray_SIZE(like) >= LARGE
         cdef Call call
         if large:
             call = Call()
@@ -227,7 +265,7 @@ cdef class UnaryOp(Op):
         count(self.index, JVP if forward else VJP)
         return result
 
-    def __call__(self, x, out=None):
+    def __call__(self, x=None, out=None):
         cdef jk_view x_view, out_view
         cdef const jk_view *x_at = &x_view
         cdef cnp.ndarray result
@@ -239,6 +277,11 @@ cdef class UnaryOp(Op):
             result = <cnp.ndarray>out
         else:
             return general.value(self, (x,), out)
+        if (cnp.PyArray_TYPE(result) == cnp.PyArray_TYPE(<cnp.ndarray>x) and cnp.PyArray_IS_C_CONTIGUOUS(result)
+                and lies_flat(x, result)):
+            run_flat(flat_loops(self.index, result).value, result, x, x, None, None)
+            count(self.index, VALUE)
+            return result
         view_of(&x_view, <cnp.ndarray>x)
         view_of(&out_view, result)
         if jk_pointwise_value(NULL, self.index, &x_at, &out_view, False).error != JK_OK:
@@ -314,12 +357,14 @@ cdef tuple BOTH = (0, 1)
 
 @cython.final
 cdef class BinaryOp(Op):
-    """A pointwise function of two arguments, which broadcast against each other.
+    # A pointwise function of two arguments, which broadcast against each other.  The cotangent of an argument that was
+    # stretched is summed over the axes it was stretched along, in the same pass.
 
-    The cotangent of an argument that was stretched is summed over the axes it was stretched along, in the same pass.
-    """
+    @property
+    def __doc__(self):
+        return general.docstring_of(self)
 
-    def __call__(self, a, b, out=None):
+    def __call__(self, a=None, b=None, out=None):
         cdef jk_view a_view, b_view, out_view
         cdef const jk_view *args[2]
         cdef cnp.ndarray result
@@ -331,6 +376,11 @@ cdef class BinaryOp(Op):
             result = <cnp.ndarray>out
         else:
             return general.value(self, (a, b), out)
+        if (cnp.PyArray_TYPE(result) == cnp.PyArray_TYPE(<cnp.ndarray>a) and cnp.PyArray_IS_C_CONTIGUOUS(result)
+                and lies_flat(a, result) and lies_flat(b, result)):
+            run_flat(flat_loops(self.index, result).value, result, a, a, b, None)
+            count(self.index, VALUE)
+            return result
         view_of(&a_view, <cnp.ndarray>a)
         view_of(&b_view, <cnp.ndarray>b)
         view_of(&out_view, result)
@@ -413,6 +463,25 @@ cdef class BinaryOp(Op):
         if (want_a and given_a is not None and not is_out(given_a, <cnp.ndarray>a)
                 or want_b and given_b is not None and not is_out(given_b, <cnp.ndarray>b)):
             return general.vjp(self, y_bar, (a, b), y, wrt, out, accumulate)
+        cdef bint flat = (out is None and cnp.PyArray_SIZE(<cnp.ndarray>y_bar) < LARGE
+                          and not (self.all_reads & JK_READS_Y and y is None)
+                          and same_shape(<cnp.ndarray>y_bar, <cnp.ndarray>a)
+                          and same_shape(<cnp.ndarray>y_bar, <cnp.ndarray>b)
+                          and cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>y_bar)
+                          and cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>a)
+                          and cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>b)
+                          and (y is None or cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>y)))
+        if flat:
+            if want_a:
+                a_bar = new_like(<cnp.ndarray>a)
+                run_flat(flat_loops(self.index, a_bar).derivative[0], a_bar, y_bar, a, b, y)
+            if want_b:
+                b_bar = new_like(<cnp.ndarray>b)
+                run_flat(flat_loops(self.index, b_bar).derivative[1], b_bar, y_bar, a, b, y)
+            count(self.index, VJP)
+            if want_a and want_b:
+                return a_bar, b_bar
+            return a_bar if want_a else b_bar
         view_of(&t_view, <cnp.ndarray>y_bar)
         view_of(&a_view, <cnp.ndarray>a)
         view_of(&b_view, <cnp.ndarray>b)

@@ -43,7 +43,7 @@ def operand(
     n_batch = v.ndim - len(own)
     if n_batch < 0 or v.shape[n_batch:] != own:
         batched = ", ".join(["*batch", *map(str, own)])
-        raise ValueError(f"{where}: {name} has shape {v.shape}, expected {own} or ({batched})")
+        raise ValueError(f"{where}: {name} has shape {v.shape}, expected {own} or ({batched}).")
     batch = v.shape[:n_batch]
     dtype = np.promote_types(jacobian.dtype, v.dtype)
     return where, v, batch, _general.Outputs(where, (out,), (batch + other,), dtype, accumulate)
@@ -59,7 +59,7 @@ def product(jacobian: Any, v: object, out: object, accumulate: bool, transposed:
             written(jacobian, v, batch, scratch, False, transposed)
             _core.sum_to(scratch, result, accumulate)
     except ValueError as error:
-        raise ValueError(f"{where}: {error}") from None
+        raise ValueError(f"{where}: {error}.") from None
     return outputs.results()[0]
 
 
@@ -70,7 +70,7 @@ def zero_product(jacobian: Any, v: object, out: object, accumulate: bool, transp
     try:
         _core.sum_to(np.broadcast_to(np.zeros((), result.dtype), result.shape), result, accumulate)
     except ValueError as error:
-        raise ValueError(f"{where}: {error}") from None
+        raise ValueError(f"{where}: {error}.") from None
     return outputs.results()[0]
 
 

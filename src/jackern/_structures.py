@@ -199,7 +199,7 @@ class Jacobian(ABC):
         ValueError
             A structure that is not kept as values and letters.
         """
-        raise ValueError(f"a {self.structure} Jacobian is not kept as values and letters; see explain()")
+        raise ValueError(f"a {self.structure} Jacobian is not kept as values and letters; see explain().")
 
     @property
     def subscripts(self) -> str:
@@ -212,7 +212,7 @@ class Jacobian(ABC):
         ValueError
             A structure that is not kept as values and letters.
         """
-        raise ValueError(f"a {self.structure} Jacobian is not kept as values and letters; see explain()")
+        raise ValueError(f"a {self.structure} Jacobian is not kept as values and letters; see explain().")
 
     def toarray(
         self,
@@ -250,14 +250,14 @@ class Jacobian(ABC):
                [3., 6.]])
         """
         if layout not in ("numerator", "denominator"):
-            raise ValueError(f"toarray: layout is {layout!r}, expected 'numerator' or 'denominator'")
+            raise ValueError(f"toarray: layout is {layout!r}, expected 'numerator' or 'denominator'.")
         if layout == "denominator":
             return self.T.toarray(max_bytes=max_bytes)
         nbytes = math.prod(self.shape) * self.dtype.itemsize
         if max_bytes is not None and nbytes > max_bytes:
             raise MemoryError(
                 f"toarray: the dense matrix of shape {self.shape} takes {nbytes} bytes, more than "
-                f"max_bytes={max_bytes}; max_bytes=None lifts the cap"
+                f"max_bytes={max_bytes}; max_bytes=None lifts the cap."
             )
         matrix = np.zeros(self.shape, self.dtype)
         self._fill(matrix)
@@ -269,7 +269,7 @@ class Jacobian(ABC):
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         if copy is False:
-            raise ValueError("copy=False: a Jacobian has no dense array to share; leave out copy")
+            raise ValueError("copy=False: a Jacobian has no dense array to share; leave out copy.")
         return self.toarray().astype(self.dtype if dtype is None else dtype, copy=False)
 
     def __matmul__(self, v: ArrayLike) -> Array:
@@ -279,7 +279,7 @@ class Jacobian(ABC):
         m, n = self.shape
         v = _general.as_native(v, f"{self.structure} @ v", "v")
         if v.ndim not in (1, 2) or v.shape[0] != n:
-            raise ValueError(f"{self.structure} @ v: v has shape {v.shape}, expected ({n},) or ({n}, k)")
+            raise ValueError(f"{self.structure} @ v: v has shape {v.shape}, expected ({n},) or ({n}, k).")
         if v.ndim == 1:
             return np.reshape(self.jvp(v.reshape(self.in_shape)), m)
         k = v.shape[1]
@@ -293,22 +293,22 @@ class Jacobian(ABC):
         m, n = self.shape
         u = _general.as_native(u, f"u @ {self.structure}", "u")
         if u.ndim not in (1, 2) or u.shape[-1] != m:
-            raise ValueError(f"u @ {self.structure}: u has shape {u.shape}, expected ({m},) or (k, {m})")
+            raise ValueError(f"u @ {self.structure}: u has shape {u.shape}, expected ({m},) or (k, {m}).")
         batch = u.shape[:-1]
         return np.reshape(self.vjp(u.reshape(batch + self.out_shape)), (*batch, n))
 
-    def __mul__(self, number: Any) -> Jacobian:
+    def __mul__(self, number: Any) -> Any:
         return self._times(np.multiply, number)
 
     __rmul__ = __mul__
 
-    def __truediv__(self, number: Any) -> Jacobian:
+    def __truediv__(self, number: Any) -> Any:
         return self._times(np.divide, number)
 
     def __neg__(self) -> Jacobian:
         return self._scaled(np.multiply, -1)
 
-    def _times(self, function: Callable[..., Any], number: Any) -> Jacobian:
+    def _times(self, function: Callable[..., Any], number: Any) -> Any:
         if isinstance(number, Jacobian):
             return NotImplemented
         if not isinstance(number, bool | int | float):  # Python numbers are weak: they do not widen float32
@@ -316,7 +316,7 @@ class Jacobian(ABC):
             shape = _general.as_native(number, where, "c").shape
             if shape != ():
                 raise TypeError(
-                    f"{where}: c has shape {shape}, expected a number; jk.diagonal scales element by element"
+                    f"{where}: c has shape {shape}, expected a number; jk.diagonal scales element by element."
                 )
             number = np.asarray(number)
         return self._scaled(function, number)
@@ -366,10 +366,10 @@ class ZeroJacobian(Jacobian):
     def T(self) -> ZeroJacobian:
         return ZeroJacobian(self.in_shape, self.out_shape, self.dtype)
 
-    def jvp(self, x_dot: ArrayLike, *, out: Array | None = None, accumulate: bool = False) -> Array:
+    def jvp(self, x_dot: ArrayLike, *, out: Array | None = None, accumulate: bool = False) -> Any:
         return _products.zero_product(self, x_dot, out, accumulate, False)
 
-    def vjp(self, y_bar: ArrayLike, *, out: Array | None = None, accumulate: bool = False) -> Array:
+    def vjp(self, y_bar: ArrayLike, *, out: Array | None = None, accumulate: bool = False) -> Any:
         return _products.zero_product(self, y_bar, out, accumulate, True)
 
     def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> ZeroJacobian:
@@ -400,7 +400,7 @@ class AxisJacobian(_core.AxisProducts, Jacobian):
     _general_product = _products.product
 
     @property
-    def dtype(self) -> np.dtype[Any]:
+    def dtype(self) -> Any:
         return self.values.dtype
 
     @property
@@ -488,9 +488,9 @@ def as_shape(shape: ShapeLike, where: str, name: str) -> Shape:
         lengths = (shape,) if isinstance(shape, SupportsIndex) else tuple(shape)
         result = tuple(operator.index(n) for n in lengths)
     except TypeError:
-        raise TypeError(f"{where}: {name} is {shape!r}, expected an int or a tuple of ints") from None
+        raise TypeError(f"{where}: {name} is {shape!r}, expected an int or a tuple of ints.") from None
     if any(n < 0 for n in result):
-        raise ValueError(f"{where}: {name} is {result}, expected lengths of at least 0")
+        raise ValueError(f"{where}: {name} is {result}, expected lengths of at least 0.")
     return result
 
 
@@ -500,7 +500,7 @@ def reshaped(jacobian: Jacobian, out_shape: ShapeLike, in_shape: ShapeLike) -> t
     old = jacobian.out_shape, jacobian.in_shape
     for name, after, before in zip(("out_shape", "in_shape"), new, old, strict=True):
         if math.prod(after) != math.prod(before):
-            raise ValueError(f"reshape: {name} is {after}, expected as many elements as {before} has")
+            raise ValueError(f"reshape: {name} is {after}, expected as many elements as {before} has.")
     return new
 
 
@@ -508,7 +508,7 @@ def native_dtype(dtype: DTypeLike, where: str) -> np.dtype[Any]:
     """Return float32 or float64; TypeError for any other dtype."""
     result = np.dtype(dtype)
     if result not in _general.NATIVE:
-        raise TypeError(f"{where}: dtype is {result}, expected float32 or float64")
+        raise TypeError(f"{where}: dtype is {result}, expected float32 or float64.")
     return result
 
 

@@ -126,7 +126,9 @@ def _compare(what: str, computed: Array, expected: Array, tolerance: float) -> N
     if not computed.size:
         return
     scale = np.max(np.abs(expected[np.isfinite(expected)]), initial=1)
-    wrong = ~(np.abs(computed - expected) <= tolerance * scale) & ~((computed == expected) | (np.isnan(computed) & np.isnan(expected)))
+    wrong = ~(np.abs(computed - expected) <= tolerance * scale) & ~(
+        (computed == expected) | (np.isnan(computed) & np.isnan(expected))
+    )
     if np.any(wrong):
         index = tuple(int(i) for i in np.argwhere(wrong)[0])
         raise AssertionError(

@@ -91,16 +91,16 @@ typedef struct jk_op {
     int n_args;
     int selects; /* the op chooses: what it did not choose is a structural zero */
     const char *formula;
-    const char *derivative[JK_MAX_ARGS]; /* as written in the table */
-    const char *second[JK_N_SECOND];     /* "ZERO" where it vanishes identically */
-    unsigned reads[JK_MAX_ARGS];         /* of the first derivative by each argument: JK_READS_* */
+    const char *derivative[JK_MAX_ARGS];        /* as written in the table */
+    const char *second[JK_N_SECOND];            /* "ZERO" where it vanishes identically */
+    unsigned reads[JK_MAX_ARGS];                /* of the first derivative by each argument: JK_READS_* */
     double low[JK_MAX_ARGS], high[JK_MAX_ARGS]; /* where tests may draw arguments from */
     const char *kinks; /* in words of the table: points without a derivative, and the value chosen there */
 } jk_op;
 
 int jk_n_ops(void);
-const jk_op *jk_op_at(int op);      /* NULL if out of range */
-int jk_find_op(const char *name);   /* by name or alias; -1 if there is none */
+const jk_op *jk_op_at(int op);    /* NULL if out of range */
+int jk_find_op(const char *name); /* by name or alias; -1 if there is none */
 int jk_second(int i, int j);
 
 /* ---- pointwise products -------------------------------------------------------------------------------------
@@ -155,8 +155,7 @@ jk_status jk_dense_vjp(const jk_context *context, const jk_view *a, const jk_vie
                        int accumulate);
 /* out (*batch, m, n) = a (*batch, m, k) b (*batch, k, n): batches as above, no extra array.  Row i of out has the bits
  * of jk_dense_vjp with b and row i of `a`. */
-jk_status jk_matmul(const jk_context *context, const jk_view *a, const jk_view *b, const jk_view *out,
-                    int accumulate);
+jk_status jk_matmul(const jk_context *context, const jk_view *a, const jk_view *b, const jk_view *out, int accumulate);
 
 /* ---- rows --------------------------------------------------------------------------------------------------- */
 

@@ -143,16 +143,16 @@ def einsum(
     """
     if not isinstance(subscripts, str):
         raise TypeError(
-            f"einsum: subscripts is a {type(subscripts).__name__}, expected a str like 'bk,kn->bn'"
+            f"einsum: subscripts is a {type(subscripts).__name__}, expected a str like 'bk,kn->bn'."
         )
     where = f"einsum {subscripts!r}"
     strings = re.fullmatch(r"([a-zA-Z]*),([a-zA-Z]*)->([a-zA-Z]*)", subscripts.replace(" ", ""))
     if strings is None:
-        raise ValueError(f"{where}: expected 'values,in->out' with a letter per axis")
+        raise ValueError(f"{where}: expected 'values,in->out' with a letter per axis.")
     for text in strings.groups():
         for letter in text:
             if text.count(letter) > 1:
-                raise ValueError(f"{where}: the letter {letter!r} stands twice in {text!r}")
+                raise ValueError(f"{where}: the letter {letter!r} stands twice in {text!r}.")
     value_letters, in_letters, out_letters = strings.groups()
     array = _general.as_native(values, where, "values")
 
@@ -167,17 +167,17 @@ def einsum(
             continue
         lengths = as_shape(shape, where, name)
         if len(lengths) != len(text):
-            raise ValueError(f"{where}: {name} is {lengths}, expected as many axes as {text!r} has letters")
+            raise ValueError(f"{where}: {name} is {lengths}, expected as many axes as {text!r} has letters.")
         for letter, n in zip(text, lengths, strict=True):
             known, source = found.setdefault(letter, (n, name))
             if known != n:
                 raise ValueError(
-                    f"{where}: the letter {letter!r} has length {known} in {source}, but {n} in {name}"
+                    f"{where}: the letter {letter!r} has length {known} in {source}, but {n} in {name}."
                 )
     for name, text in (("in_shape", in_letters), ("out_shape", out_letters)):
         for letter in text:
             if letter not in found:
-                raise ValueError(f"{where}: the letter {letter!r} has no length; give {name}")
+                raise ValueError(f"{where}: the letter {letter!r} has no length; give {name}.")
     ends = in_letters + out_letters
     if any(letter not in ends for letter in value_letters):
         # v has no part in a sum over a letter of the values alone.
@@ -217,7 +217,9 @@ def dense(a: ArrayLike, out_shape: ShapeLike | None = None, in_shape: ShapeLike 
     outer = None if out_shape is None else as_shape(out_shape, "dense", "out_shape")
     inner = None if in_shape is None else as_shape(in_shape, "dense", "in_shape")
     if outer is None and inner is None and array.ndim != 2:
-        raise ValueError(f"dense: a has shape {array.shape}, expected (m, n), or give out_shape and in_shape")
+        raise ValueError(
+            f"dense: a has shape {array.shape}, expected (m, n), or give out_shape and in_shape."
+        )
     if outer is None:
         outer = array.shape[: array.ndim - len(inner)] if inner is not None else array.shape[:1]
     if inner is None:
@@ -229,7 +231,7 @@ def dense(a: ArrayLike, out_shape: ShapeLike | None = None, in_shape: ShapeLike 
     if array.ndim == 2 and array.shape == (np.prod(outer, dtype=int), np.prod(inner, dtype=int)):
         return axis_jacobian(array, "mn,n->m", array.shape[:1], array.shape[1:]).reshape(outer, inner)
     raise ValueError(
-        f"dense: a has shape {array.shape}, expected out_shape + in_shape, {outer} + {inner}, or their matrix"
+        f"dense: a has shape {array.shape}, expected out_shape + in_shape, {outer} + {inner}, or a matrix."
     )
 
 
@@ -262,7 +264,7 @@ def block_diagonal(blocks: ArrayLike) -> Jacobian:
     """
     array = _general.as_native(blocks, "block_diagonal", "blocks")
     if array.ndim < 2:
-        raise ValueError(f"block_diagonal: blocks has shape {array.shape}, expected (*batch, m, n)")
+        raise ValueError(f"block_diagonal: blocks has shape {array.shape}, expected (*batch, m, n).")
     names = letters(array.ndim)
     shapes = array.shape[:-1], array.shape[:-2] + array.shape[-1:]
     return axis_jacobian(array, f"{names},{names[:-2]}{names[-1]}->{names[:-1]}", *shapes)
@@ -324,7 +326,7 @@ def broadcast(d: ArrayLike, in_shape: ShapeLike) -> Jacobian:
     shape = as_shape(in_shape, "broadcast", "in_shape")
     own = array.shape[max(array.ndim - len(shape), 0) :]
     if len(shape) > array.ndim or any(n not in (1, m) for n, m in zip(shape, own, strict=True)):
-        raise ValueError(f"broadcast: in_shape {shape} does not broadcast to {array.shape}, the shape of d")
+        raise ValueError(f"broadcast: in_shape {shape} does not broadcast to {array.shape}, the shape of d.")
     return elementwise(array, shape, array.shape)
 
 
@@ -373,12 +375,12 @@ def as_axes(axis: SupportsIndex | Sequence[SupportsIndex], shape: Shape) -> set[
     try:
         axes = [operator.index(k) for k in ((axis,) if isinstance(axis, SupportsIndex) else axis)]
     except TypeError:
-        raise TypeError(f"reduction: axis is {axis!r}, expected None, an int or a tuple of ints") from None
+        raise TypeError(f"reduction: axis is {axis!r}, expected None, an int or a tuple of ints.") from None
     if any(not -len(shape) <= k < len(shape) for k in axes):
-        raise ValueError(f"reduction: axis is {axis}, out of range for shape {shape}")
+        raise ValueError(f"reduction: axis is {axis}, out of range for shape {shape}.")
     positions = {k % len(shape) for k in axes}
     if len(positions) < len(axes):
-        raise ValueError(f"reduction: axis is {axis}, in which an axis stands twice")
+        raise ValueError(f"reduction: axis is {axis}, in which an axis stands twice.")
     return positions
 
 
@@ -410,7 +412,7 @@ def identity(shape: ShapeLike, scale: ArrayLike = 1.0, dtype: DTypeLike = float)
     ends = as_shape(shape, "identity", "shape")
     number = _general.as_native(scale, "identity", "scale")
     if number.shape != ():
-        raise TypeError(f"identity: scale has shape {number.shape}, expected a number; see jk.diagonal")
+        raise TypeError(f"identity: scale has shape {number.shape}, expected a number; see jk.diagonal.")
     return elementwise(number.astype(native_dtype(dtype, "identity")), ends, ends)
 
 
