@@ -274,6 +274,8 @@ class Jacobian(ABC):
 
     def __matmul__(self, v: ArrayLike) -> Array:
         """``J @ v``, with the matrix: v is (n,) or (n, k)."""
+        if type(v) is np.ndarray and v.ndim == len(self.out_shape) == 1 and v.shape == self.in_shape:
+            return self.jvp(v)
         if isinstance(v, Jacobian):
             return NotImplemented
         m, n = self.shape
@@ -290,6 +292,8 @@ class Jacobian(ABC):
 
     def __rmatmul__(self, u: ArrayLike) -> Array:
         """``u @ J``, with the matrix: u is (m,) or (k, m)."""
+        if type(u) is np.ndarray and u.ndim == len(self.in_shape) == 1 and u.shape == self.out_shape:
+            return self.vjp(u)
         m, n = self.shape
         u = _general.as_native(u, f"u @ {self.structure}", "u")
         if u.ndim not in (1, 2) or u.shape[-1] != m:
