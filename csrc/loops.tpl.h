@@ -7,6 +7,7 @@
 
 #include "dense.tpl.h"
 #include "rowwise.tpl.h"
+#undef M
 
 /* clang-format off: designated initialisers, one a line */
 static const jk_loops N(loops) = {

@@ -89,12 +89,14 @@ static void swap_axes(nest *axes, int d, int e)
     move_axis(axes, JK_MAX_NDIM, e);
 }
 
-/* How far apart in memory, over all operands, two neighbours along an axis are. */
-static ptrdiff_t reach(const nest *axes, int d)
+/* How far apart in memory, over all operands that have the full shape, two neighbours along an axis are. */
+static ptrdiff_t reach(const run *r, int d)
 {
+    const nest *axes = &r->axes;
     ptrdiff_t total = 0;
     for (int j = 0; j < axes->n_inputs; j++) total += axes->in[j][d] < 0 ? -axes->in[j][d] : axes->in[j][d];
-    for (int j = 0; j < axes->n_outputs; j++) total += axes->out[j][d] < 0 ? -axes->out[j][d] : axes->out[j][d];
+    for (int k = 0; k < axes->n_outputs; k++)
+        if (!(r->sums >> k & 1)) total += axes->out[k][d] < 0 ? -axes->out[k][d] : axes->out[k][d];
     return total;
 }
 
@@ -127,7 +129,7 @@ static void build_nest(run *r, int ndim, const ptrdiff_t *shape)
             axes->out[j][e] = mine ? stride_along(p->output[j], ndim, d) : 0;
             if (mine && is_stretched(p->output[j], ndim, d)) axes->summed[e] = 1;
         }
-        for (int k = e; k > 0 && reach(axes, k - 1) < reach(axes, k); k--) swap_axes(axes, k - 1, k);
+        for (int k = e; k > 0 && reach(r, k - 1) < reach(r, k); k--) swap_axes(axes, k - 1, k);
     }
     int last = 0;
     for (int e = 1; e < axes->n_axes; e++) {

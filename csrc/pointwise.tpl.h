@@ -54,4 +54,3 @@ JK_INLINE void N(map)(ptrdiff_t n, void *out, const void *const *in, N(element) 
 #undef JK_ELEMENT
 #undef JK_READ_ALL
 #undef ZERO
-#undef M

@@ -20,7 +20,7 @@ static void N(row_exp)(ptrdiff_t n, void *exps, const void *logits, const void *
     const real *x = logits, m = *(const real *)max;
     real *e = exps;
     JK_SIMD
-    for (ptrdiff_t i = 0; i < n; i++) e[i] = LIBM(exp)(N(below_max)(x[i], m));
+    for (ptrdiff_t i = 0; i < n; i++) e[i] = M(exp)(N(below_max)(x[i], m));
 }
 
 static void N(row_less)(ptrdiff_t n, void *out, const void *logits_dot, const void *label_dot)

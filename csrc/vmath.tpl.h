@@ -1,10 +1,16 @@
-/* Functions of one dtype that ops.def may name with M(f): libm's, and those that need a choice to stay accurate. */
+/* Functions of one dtype that ops.def may name with M(f): our own, libm's, and those that need a choice to stay
+ * accurate.  Our own are straight lines with selects, so that a loop over them is vectorised; they need no FMA, and give
+ * the same bits on every instruction set.  `make accuracy` prints their errors. */
+#include "vmath_polynomials.h"
+
+#if FLT_EVAL_METHOD != 0
+#error "rounding needs sums in their own dtype: no x87 (for gcc and clang -msse2 -mfpmath=sse)"
+#endif
+
 #define M(f) N(m_##f)
 
 JK_INLINE real M(fabs)(real x) { return LIBM(fabs)(x); }
 JK_INLINE real M(sqrt)(real x) { return LIBM(sqrt)(x); }
-JK_INLINE real M(exp)(real x) { return LIBM(exp)(x); }
-JK_INLINE real M(expm1)(real x) { return LIBM(expm1)(x); }
 JK_INLINE real M(log)(real x) { return LIBM(log)(x); }
 JK_INLINE real M(log1p)(real x) { return LIBM(log1p)(x); }
 JK_INLINE real M(sin)(real x) { return LIBM(sin)(x); }
@@ -13,13 +19,100 @@ JK_INLINE real M(tan)(real x) { return LIBM(tan)(x); }
 JK_INLINE real M(asin)(real x) { return LIBM(asin)(x); }
 JK_INLINE real M(acos)(real x) { return LIBM(acos)(x); }
 JK_INLINE real M(atan)(real x) { return LIBM(atan)(x); }
-JK_INLINE real M(sinh)(real x) { return LIBM(sinh)(x); }
-JK_INLINE real M(cosh)(real x) { return LIBM(cosh)(x); }
-JK_INLINE real M(tanh)(real x) { return LIBM(tanh)(x); }
 JK_INLINE real M(asinh)(real x) { return LIBM(asinh)(x); }
 JK_INLINE real M(pow)(real a, real b) { return LIBM(pow)(a, b); }
 JK_INLINE real M(atan2)(real a, real b) { return LIBM(atan2)(a, b); }
 JK_INLINE real M(hypot)(real a, real b) { return LIBM(hypot)(a, b); }
+
+/* ---- exp and its kin: x = k*log(2) + r with |r| <= log(2)/2, so that exp(x) = 2**k * exp(r) ---- */
+
+JK_INLINE real M(clip)(real x, real low, real high) { return x < low ? low : x > high ? high : x; }
+
+/* The integer nearest to a number that is not large; NaN stays NaN. */
+JK_INLINE real M(round)(real x) { return (x + N(round_shift)) - N(round_shift); }
+
+/* 2**(k + n), a normal number, for a constant n: the sum holds the biased exponent in its lowest bits. */
+JK_INLINE real M(two_to)(real k, real n)
+{
+    const real sum = k + (N(round_shift) + n);
+    N(word) bits;
+    real power;
+    memcpy(&bits, &sum, sizeof bits);
+    bits <<= N(n_fraction);
+    memcpy(&power, &bits, sizeof power);
+    return power;
+}
+
+/* x - k*log(2)*scale for a power of two, where k*ln2_hi and the first difference are exact. */
+JK_INLINE real M(less_k_ln2)(real x, real k, real scale)
+{
+    return (x - k * (N(ln2_hi) * scale)) - k * (N(ln2_lo) * scale);
+}
+
+/* exp(x - k*log(2)) */
+JK_INLINE real M(exp_less)(real x, real k)
+{
+    const real r = M(less_k_ln2)(x, k, 1);
+    return 1 + (r + r * r * N(exp_tail)(r));
+}
+
+/* 2**n * exp(x), |n| <= 64.  Two factors reach infinity, and the subnormal numbers with one rounding. */
+JK_INLINE real M(exp_times_two_to)(real x, real n)
+{
+    const real inside = M(clip)(x, -(N(exp_overflow) + 60), N(exp_overflow));
+    const real k = M(round)(inside * N(log2e)), half = M(round)(k * C(0.5));
+    return M(exp_less)(inside, k) * M(two_to)(half, 0) * M(two_to)(k - half, n);
+}
+
+/* exp(x)/2 for x >= 0: it overflows later than exp(x), and needs but one power of two. */
+JK_INLINE real M(exp_half)(real x)
+{
+    const real inside = x > N(exp_overflow) + 1 ? N(exp_overflow) + 1 : x, k = M(round)(inside * N(log2e));
+    return M(exp_less)(inside, k) * M(two_to)(k, -2) * 2;
+}
+
+JK_INLINE real M(exp)(real x) { return M(exp_times_two_to)(x, 0); }
+
+/* 2**k * (exp(r) - 1) + (2**k - 1), at half the scale so that 2**k does not overflow before the result does; r - high is
+ * what rounding took from r. */
+JK_INLINE real M(expm1)(real x)
+{
+    const real inside = M(clip)(x, -60, N(exp_overflow)), k = M(round)(inside * N(log2e));
+    const real high = inside - k * N(ln2_hi), low = k * N(ln2_lo), r = high - low;
+    const real p = r + (((high - r) - low) + r * r * N(exp_tail)(r)), power = M(two_to)(k, -1);
+    return LIBM(copysign)(k == 0 ? p : (power * p + (power - C(0.5))) * 2, x);
+}
+
+/* With w = r*coth(r), tanh(r) = r/w and exp(2*r) = (w + r)/(w - r).  Up to 0.55 that is all, r = |x|; from there on
+ * |x| = k*log(2)/2 + r, and the result is 1 - 2/(exp(2*|x|) + 1). */
+JK_INLINE real M(tanh)(real x)
+{
+    const real a = M(fabs)(x), inside = a > 20 ? 20 : a, k = M(round)(inside * (2 * N(log2e)));
+    const int small = a < C(0.55);
+    const real r = small ? a : M(less_k_ln2)(inside, k, C(0.5)), w = 1 + r * r * N(tanh_tail)(r * r);
+    const real q = (small ? r : 2 * (w - r)) / (small ? w : M(two_to)(k, 0) * (w + r) + (w - r));
+    return LIBM(copysign)(small ? q : 1 - q, x);
+}
+
+/* exp(|x|)/2 -+ exp(-|x|)/2; the difference loses digits below 1. */
+JK_INLINE real M(sinh)(real x)
+{
+    const real a = M(fabs)(x), h = M(exp_half)(a);
+    return LIBM(copysign)(a < 1 ? a + a * (a * a) * N(sinh_tail)(a * a) : h - C(0.25) / h, x);
+}
+
+JK_INLINE real M(cosh)(real x)
+{
+    const real h = M(exp_half)(M(fabs)(x));
+    return h + C(0.25) / h;
+}
+
+/* log(1 + f) for 0 <= f <= 1, as f - s*(f - s*s*tail): the leading f is exact. */
+JK_INLINE real M(log1p_unit)(real f)
+{
+    const real s = f / (2 + f), z = s * s;
+    return f - s * (f - z * N(log1p_tail)(z));
+}
 
 /* Choices: NaN goes through every one of them. */
 JK_INLINE real M(sign)(real x) { return x > 0 ? 1 : x < 0 ? -1 : x == 0 ? 0 : x; }
@@ -72,13 +165,14 @@ JK_INLINE real M(sigmoid_second)(real x)
     return slope * ((x < 0 ? 1 - e : e - 1) / (1 + e));
 }
 
-JK_INLINE real M(softplus)(real x) { return M(relu)(x) + M(log1p)(M(exp)(-M(fabs)(x))); }
+JK_INLINE real M(softplus)(real x) { return M(relu)(x) + M(log1p_unit)(M(exp)(-M(fabs)(x))); }
 
-/* silu: where the sigmoid has underflowed the product is 0, also at x = -inf. */
+/* x*sigmoid(x), for x < 0 with exp(x) scaled by 2**64, so that no digits are lost where it is subnormal and silu is not;
+ * long before the clip the result is 0. */
 JK_INLINE real M(silu)(real x)
 {
-    const real s = M(sigmoid)(x);
-    return s == 0 ? 0 : x * s;
+    const real e = M(exp_times_two_to)(-M(fabs)(x), 64), scale = x < 0 ? C(0x1p-64) : 1;
+    return (x < 0 ? M(clip)(x, -(N(exp_overflow) + 60), 0) * e : x) / (1 + e * C(0x1p-64)) * scale;
 }
 
 JK_INLINE real M(silu_slope)(real x)

@@ -22,6 +22,7 @@ FLOORS = {
     # real functions in one dimension: one dtype, one instruction set
     "csrc/loops.tpl.h": 2,
     "csrc/vmath.tpl.h": 2,
+    "csrc/vmath_polynomials.h": 2,
     "csrc/move.tpl.h": 2,
     "csrc/pointwise.tpl.h": 2,
     "csrc/reduce.tpl.h": 2,
