@@ -10,11 +10,12 @@ ARGS ?=
 SOURCES := pyproject.toml setup.py VERSION $(wildcard csrc/*.* csrc/include/jackern/*) \
            $(wildcard src/jackern/*.pyx src/jackern/*.pxd src/jackern/*.pxi src/jackern/*.h src/jackern/*.in)
 
-.PHONY: help build demo test test-isa bench lint c sanitize clean
+.PHONY: help build demo test test-isa accuracy bench lint c sanitize clean
 help:
 	@echo 'make demo      a network on real digits, forward and backward through jackern (under a minute)'
 	@echo 'make test      the tests'
 	@echo 'make test-isa  the tests marked isa, once per instruction set'
+	@echo 'make accuracy  the largest errors of every function (ARGS="--exhaustive exp": all of float32)'
 	@echo 'make bench     the benchmarks against NumPy'
 	@echo 'make c         the C library without Python (csrc/libjackern.a), and its tests'
 	@echo 'make lint      formatters, linters, type checkers'
@@ -50,6 +51,9 @@ test: $(VENV)/built $(VENV)/has-test
 
 test-isa: $(VENV)/built $(VENV)/has-test
 	$(BIN)/python tools/test_isa.py $(ARGS)
+
+accuracy: $(VENV)/built
+	$(BIN)/python tools/accuracy.py $(ARGS)
 
 bench: $(VENV)/built $(VENV)/has-bench
 	$(BIN)/python -m pytest bench $(ARGS)
