@@ -11,8 +11,6 @@
 
 JK_INLINE real M(fabs)(real x) { return LIBM(fabs)(x); }
 JK_INLINE real M(sqrt)(real x) { return LIBM(sqrt)(x); }
-JK_INLINE real M(log)(real x) { return LIBM(log)(x); }
-JK_INLINE real M(log1p)(real x) { return LIBM(log1p)(x); }
 JK_INLINE real M(sin)(real x) { return LIBM(sin)(x); }
 JK_INLINE real M(cos)(real x) { return LIBM(cos)(x); }
 JK_INLINE real M(tan)(real x) { return LIBM(tan)(x); }
@@ -24,6 +22,20 @@ JK_INLINE real M(pow)(real a, real b) { return LIBM(pow)(a, b); }
 JK_INLINE real M(atan2)(real a, real b) { return LIBM(atan2)(a, b); }
 JK_INLINE real M(hypot)(real a, real b) { return LIBM(hypot)(a, b); }
 
+JK_INLINE N(word) M(bits)(real x)
+{
+    N(word) bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+JK_INLINE real M(from_bits)(N(word) bits)
+{
+    real x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
 /* ---- exp and its kin: x = k*log(2) + r with |r| <= log(2)/2, so that exp(x) = 2**k * exp(r) ---- */
 
 JK_INLINE real M(clip)(real x, real low, real high) { return x < low ? low : x > high ? high : x; }
@@ -32,16 +44,7 @@ JK_INLINE real M(clip)(real x, real low, real high) { return x < low ? low : x >
 JK_INLINE real M(round)(real x) { return (x + N(round_shift)) - N(round_shift); }
 
 /* 2**(k + n), a normal number, for a constant n: the sum holds the biased exponent in its lowest bits. */
-JK_INLINE real M(two_to)(real k, real n)
-{
-    const real sum = k + (N(round_shift) + n);
-    N(word) bits;
-    real power;
-    memcpy(&bits, &sum, sizeof bits);
-    bits <<= N(n_fraction);
-    memcpy(&power, &bits, sizeof power);
-    return power;
-}
+JK_INLINE real M(two_to)(real k, real n) { return M(from_bits)(M(bits)(k + (N(round_shift) + n)) << N(n_fraction)); }
 
 /* x - k*log(2)*scale for a power of two, where k*ln2_hi and the first difference are exact. */
 JK_INLINE real M(less_k_ln2)(real x, real k, real scale)
@@ -112,6 +115,38 @@ JK_INLINE real M(log1p_unit)(real f)
 {
     const real s = f / (2 + f), z = s * s;
     return f - s * (f - z * N(log1p_tail)(z));
+}
+
+/* ---- log and log1p: x = 2**k * m with sqrt(1/2) <= m < sqrt(2), so that log(x) = k*log(2) + log(m) ---- */
+
+/* log(x) + rest for a positive, finite x and a rest that is small beside it. */
+JK_INLINE real M(log_plus)(real x, real rest)
+{
+    const int subnormal = x < N(least_normal);
+    /* Less than sqrt(1/2) above a power of two, the exponent of x is that of the sum. */
+    const N(word) one = M(bits)(1), least = M(bits)(N(sqrt_half));
+    const N(word) sum = M(bits)(subnormal ? x * N(two_to_fraction) : x) + (one - least);
+    const real biased = M(from_bits)(M(bits)(N(two_to_fraction)) | (sum >> N(n_fraction))) - N(two_to_fraction);
+    const real k = biased - (subnormal ? N(bias) + N(n_fraction) : N(bias));
+    const real f = M(from_bits)((sum & (((N(word))1 << N(n_fraction)) - 1)) + least) - 1;
+    const real s = f / (2 + f), z = s * s;
+    return k * N(ln2_hi) + (f - ((s * (f - z * N(log_tail)(z)) - k * N(ln2_lo)) - rest));
+}
+
+/* What log gives where x is not positive and finite. */
+JK_INLINE real M(log_choose)(real x, real inside)
+{
+    const real outside = x < 0 ? (real)NAN : x == 0 ? -(real)INFINITY : x;
+    return x > 0 && x < (real)INFINITY ? inside : outside;
+}
+
+JK_INLINE real M(log)(real x) { return M(log_choose)(x, M(log_plus)(x, 0)); }
+
+/* u = 1 + x rounds; log(1 + x) is log(u) + rest/u to first order in what it rounds off. */
+JK_INLINE real M(log1p)(real x)
+{
+    const real u = 1 + x, back = u - 1, rest = (1 - (u - back)) + (x - back);
+    return LIBM(copysign)(M(log_choose)(u, M(log_plus)(u, rest / u)), x);
 }
 
 /* Choices: NaN goes through every one of them. */

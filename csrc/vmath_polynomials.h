@@ -7,20 +7,28 @@
 typedef uint64_t word_f64;
 enum { n_fraction_f64 = 52 };
 /* exp of this is infinite */
-static const double exp_overflow_f64 = 0x1.6300000000000p+9;
+static const double exp_overflow_f64 = 0x1.63p+9;
 /* log2(e) */
 static const double log2e_f64 = 0x1.71547652b82fep+0;
 /* log(2), its first 42 bits */
-static const double ln2_hi_f64 = 0x1.62e42fefa3800p-1;
+static const double ln2_hi_f64 = 0x1.62e42fefa38p-1;
 /* and its rest */
-static const double ln2_lo_f64 = 0x1.ef35793c76730p-45;
+static const double ln2_lo_f64 = 0x1.ef35793c7673p-45;
+/* sqrt(1/2) */
+static const double sqrt_half_f64 = 0x1.6a09e667f3bcdp-1;
+/* its last digit is the unit */
+static const double two_to_fraction_f64 = 0x1p+52;
+/* of the exponent */
+static const double bias_f64 = 0x1.ff8p+9;
+/* numbers below have fewer digits */
+static const double least_normal_f64 = 0x1p-1022;
 /* a sum with it is rounded to an integer, k, and ends with the bits of k + bias */
 static const double round_shift_f64 = 0x1.80000000003ffp+52;
 
 /* (exp(t) - 1 - t)/t**2 for |t| <= log(2)/2: error 2**-55.4 */
 JK_INLINE double exp_tail_f64(double t)
 {
-    const double p1_0 = 0x1.0000000000006p-1 + 0x1.5555555555560p-3 * t;
+    const double p1_0 = 0x1.0000000000006p-1 + 0x1.555555555556p-3 * t;
     const double p1_1 = 0x1.5555555551ab2p-5 + 0x1.111111110b6c4p-7 * t;
     const double p1_2 = 0x1.6c16c180dfe9cp-10 + 0x1.a01a01d356768p-13 * t;
     const double p1_3 = 0x1.a019a16751852p-16 + 0x1.71dd8862cb721p-19 * t;
@@ -38,9 +46,9 @@ JK_INLINE double exp_tail_f64(double t)
 /* (x*coth(x) - 1)/x**2 in t = x**2 for |x| <= 0.55: error 2**-61.4 */
 JK_INLINE double tanh_tail_f64(double t)
 {
-    const double p1_0 = 0x1.5555555555553p-2 - 0x1.6c16c16c15ea0p-6 * t;
+    const double p1_0 = 0x1.5555555555553p-2 - 0x1.6c16c16c15eap-6 * t;
     const double p1_1 = 0x1.1566abbf18355p-9 - 0x1.bbd7781cbd97ep-13 * t;
-    const double p1_2 = 0x1.66a89c8af2950p-16 - 0x1.2270ca4957c8dp-19 * t;
+    const double p1_2 = 0x1.66a89c8af295p-16 - 0x1.2270ca4957c8dp-19 * t;
     const double p1_3 = 0x1.d39385a272a57p-23 - 0x1.4d7f654977d34p-26 * t;
     const double t2 = t * t;
     const double p2_0 = p1_0 + p1_1 * t2;
@@ -67,7 +75,7 @@ JK_INLINE double sinh_tail_f64(double t)
 /* (log(1 + f) - 2*s)/s**3 in t = s**2, where s = f/(2 + f), for 0 <= f <= 1: error 2**-59.4 */
 JK_INLINE double log1p_tail_f64(double t)
 {
-    const double p1_0 = 0x1.5555555555535p-1 + 0x1.99999999a06c0p-2 * t;
+    const double p1_0 = 0x1.5555555555535p-1 + 0x1.99999999a06cp-2 * t;
     const double p1_1 = 0x1.249249209118ap-2 + 0x1.c71c741a04b67p-3 * t;
     const double p1_2 = 0x1.745cb459dd4c6p-3 + 0x1.3b1dd3aa1ee56p-3 * t;
     const double p1_3 = 0x1.10682ef470978p-3 + 0x1.efd18bc895538p-4 * t;
@@ -82,25 +90,47 @@ JK_INLINE double log1p_tail_f64(double t)
     return p8_0;
 }
 
+/* the same for sqrt(1/2) <= 1 + f <= sqrt(2): error 2**-59.5 */
+JK_INLINE double log_tail_f64(double t)
+{
+    const double p1_0 = 0x1.5555555555592p-1 + 0x1.999999997fee9p-2 * t;
+    const double p1_1 = 0x1.24924941e0a2cp-2 + 0x1.c71c5216747bdp-3 * t;
+    const double p1_2 = 0x1.74663c495a18bp-3 + 0x1.39a1fcc5e9277p-3 * t;
+    const double t2 = t * t;
+    const double p2_0 = p1_0 + p1_1 * t2;
+    const double p2_1 = p1_2 + 0x1.2f02d8f3b5ce6p-3 * t2;
+    const double t4 = t2 * t2;
+    const double p4_0 = p2_0 + p2_1 * t4;
+    return p4_0;
+}
+
 typedef uint32_t word_f32;
 enum { n_fraction_f32 = 23 };
 /* exp of this is infinite */
-static const float exp_overflow_f32 = 0x1.6400000000000p+6f;
+static const float exp_overflow_f32 = 0x1.64p+6f;
 /* log2(e) */
-static const float log2e_f32 = 0x1.7154760000000p+0f;
+static const float log2e_f32 = 0x1.715476p+0f;
 /* log(2), its first 16 bits */
-static const float ln2_hi_f32 = 0x1.62e4000000000p-1f;
+static const float ln2_hi_f32 = 0x1.62e4p-1f;
 /* and its rest */
-static const float ln2_lo_f32 = 0x1.7f7d1c0000000p-20f;
+static const float ln2_lo_f32 = 0x1.7f7d1cp-20f;
+/* sqrt(1/2) */
+static const float sqrt_half_f32 = 0x1.6a09e6p-1f;
+/* its last digit is the unit */
+static const float two_to_fraction_f32 = 0x1p+23f;
+/* of the exponent */
+static const float bias_f32 = 0x1.fcp+6f;
+/* numbers below have fewer digits */
+static const float least_normal_f32 = 0x1p-126f;
 /* a sum with it is rounded to an integer, k, and ends with the bits of k + bias */
-static const float round_shift_f32 = 0x1.8000fe0000000p+23f;
+static const float round_shift_f32 = 0x1.8000fep+23f;
 
 /* (exp(t) - 1 - t)/t**2 for |t| <= log(2)/2: error 2**-31.8 */
 JK_INLINE float exp_tail_f32(float t)
 {
-    const float p1_0 = 0x1.0000000000000p-1f + 0x1.5555560000000p-3f * t;
-    const float p1_1 = 0x1.5554a00000000p-5f + 0x1.11101e0000000p-7f * t;
-    const float p1_2 = 0x1.6d83380000000p-10f + 0x1.a2a3340000000p-13f * t;
+    const float p1_0 = 0x1p-1f + 0x1.555556p-3f * t;
+    const float p1_1 = 0x1.5554ap-5f + 0x1.11101ep-7f * t;
+    const float p1_2 = 0x1.6d8338p-10f + 0x1.a2a334p-13f * t;
     const float t2 = t * t;
     const float p2_0 = p1_0 + p1_1 * t2;
     const float t4 = t2 * t2;
@@ -111,17 +141,17 @@ JK_INLINE float exp_tail_f32(float t)
 /* (x*coth(x) - 1)/x**2 in t = x**2 for |x| <= 0.55: error 2**-26.1 */
 JK_INLINE float tanh_tail_f32(float t)
 {
-    const float p1_0 = 0x1.5555140000000p-2f - 0x1.6bc27a0000000p-6f * t;
+    const float p1_0 = 0x1.555514p-2f - 0x1.6bc27ap-6f * t;
     const float t2 = t * t;
-    const float p2_0 = p1_0 + 0x1.0607f60000000p-9f * t2;
+    const float p2_0 = p1_0 + 0x1.0607f6p-9f * t2;
     return p2_0;
 }
 
 /* (sinh(x) - x)/x**3 in t = x**2 for |x| <= 1: error 2**-34.2 */
 JK_INLINE float sinh_tail_f32(float t)
 {
-    const float p1_0 = 0x1.5555560000000p-3f + 0x1.1111340000000p-7f * t;
-    const float p1_1 = 0x1.9ffe920000000p-13f + 0x1.7a15b40000000p-19f * t;
+    const float p1_0 = 0x1.555556p-3f + 0x1.111134p-7f * t;
+    const float p1_1 = 0x1.9ffe92p-13f + 0x1.7a15b4p-19f * t;
     const float t2 = t * t;
     const float p2_0 = p1_0 + p1_1 * t2;
     return p2_0;
@@ -130,10 +160,19 @@ JK_INLINE float sinh_tail_f32(float t)
 /* (log(1 + f) - 2*s)/s**3 in t = s**2, where s = f/(2 + f), for 0 <= f <= 1: error 2**-27.7 */
 JK_INLINE float log1p_tail_f32(float t)
 {
-    const float p1_0 = 0x1.5555020000000p-1f + 0x1.99d2080000000p-2f * t;
-    const float p1_1 = 0x1.1ebd0a0000000p-2f + 0x1.1ed7d00000000p-2f * t;
+    const float p1_0 = 0x1.555502p-1f + 0x1.99d208p-2f * t;
+    const float p1_1 = 0x1.1ebd0ap-2f + 0x1.1ed7dp-2f * t;
     const float t2 = t * t;
     const float p2_0 = p1_0 + p1_1 * t2;
+    return p2_0;
+}
+
+/* the same for sqrt(1/2) <= 1 + f <= sqrt(2): error 2**-30.2 */
+JK_INLINE float log_tail_f32(float t)
+{
+    const float p1_0 = 0x1.55557ap-1f + 0x1.995edp-2f * t;
+    const float t2 = t * t;
+    const float p2_0 = p1_0 + 0x1.31e0dep-2f * t2;
     return p2_0;
 }
 

@@ -4,6 +4,7 @@ Run `python tools/fit_vmath.py > csrc/vmath_polynomials.h`.  Every polynomial is
 fewest coefficients whose error, next to 1, stays below a quarter of an ulp of the function that it serves.
 """
 
+import re
 from dataclasses import dataclass
 
 import mpmath as mp
@@ -39,7 +40,7 @@ class Dtype:
         """Return the literal of C for `x`, which must be a number of this format."""
         value = float(x)
         assert mp.mpf(value) == x == self.rounded(x)
-        return value.hex() + self.literal
+        return re.sub(r"\.?0+p", "p", value.hex()) + self.literal
 
 
 DTYPES = (Dtype("f64", "double", "", 53, 11), Dtype("f32", "float", "f", 24, 8))
@@ -95,6 +96,14 @@ FITS = (
         root(lambda s: s**3 / (2 * mp.atanh(s))),
         mp.mpf(0),
         mp.mpf(1) / 9,
+    ),
+    Fit(
+        "log_tail",
+        "the same for sqrt(1/2) <= 1 + f <= sqrt(2)",
+        root(lambda s: 2 * (mp.atanh(s) - s) / s**3),
+        root(lambda s: s**3 / (2 * mp.atanh(s))),
+        mp.mpf(0),
+        ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2,
     ),
 )
 
@@ -174,6 +183,10 @@ def constants(dtype):
         ("log2e", "log2(e)", 1 / mp.ln2),
         ("ln2_hi", f"log(2), its first {dtype.precision - dtype.exponent} bits", ln2_hi),
         ("ln2_lo", "and its rest", mp.ln2 - ln2_hi),
+        ("sqrt_half", "sqrt(1/2)", mp.sqrt(mp.mpf(1) / 2)),
+        ("two_to_fraction", "its last digit is the unit", mp.mpf(2) ** n_fraction),
+        ("bias", "of the exponent", mp.mpf(bias)),
+        ("least_normal", "numbers below have fewer digits", mp.mpf(2) ** (1 - bias)),
         (
             "round_shift",
             "a sum with it is rounded to an integer, k, and ends with the bits of k + bias",

@@ -115,6 +115,7 @@ cdef extern from "jackern/jackern.h" nogil:
 cdef extern from "view.h" nogil:
     enum:
         JK_OP_multiply
+        JK_OP_power
         JK_IN_T
         JK_IN_A
         JK_IN_B

@@ -34,6 +34,10 @@ cdef class Views:
             self.largest = max(self.largest, cnp.PyArray_SIZE(<cnp.ndarray>arrays[k]))
 
 
+# The workspace of the last call, for the next one; taken and given back with the GIL held.
+cdef void *spare_workspace = NULL
+
+
 cdef class Call:
     """What a large call needs: a context with a workspace, Ctrl-C, and the GIL released meanwhile."""
 
@@ -41,20 +45,33 @@ cdef class Call:
     cdef jk_status status
     cdef void *memory
 
-    def __cinit__(self):
-        self.memory = PyMem_Malloc(WORKSPACE_BYTES + 64)
-        if self.memory == NULL:
-            raise MemoryError()
+    def __cinit__(self, Py_ssize_t size=LARGE):
+        """Small calls, of fewer than LARGE elements, get no workspace: the stack is enough."""
+        global spare_workspace
         self.context.parallel_for = NULL
         self.context.pool = NULL
         self.context.n_threads = 1
         self.context.poll = poll_signals
         self.context.poll_argument = NULL
+        self.context.workspace = NULL
+        self.context.workspace_bytes = 0
+        if size < LARGE:
+            return
+        self.memory = spare_workspace
+        spare_workspace = NULL
+        if self.memory == NULL:
+            self.memory = PyMem_Malloc(WORKSPACE_BYTES + 64)
+        if self.memory == NULL:
+            raise MemoryError()
         self.context.workspace = <char *>self.memory + (64 - <uintptr_t>self.memory % 64)
         self.context.workspace_bytes = WORKSPACE_BYTES
 
     def __dealloc__(self):
-        PyMem_Free(self.memory)
+        global spare_workspace
+        if spare_workspace == NULL:
+            spare_workspace = self.memory
+        else:
+            PyMem_Free(self.memory)
 
     cdef object failed(self):
         """Raises on Ctrl-C; NotImplemented for what the general way will explain."""
@@ -91,7 +108,7 @@ cdef int finish(jk_status status) except -1:
 def pointwise_value(Op op, list args, out, bint accumulate):
     """op(*args) into out."""
     cdef Views v = Views(args + [out])
-    cdef Call call = Call()
+    cdef Call call = Call(v.largest)
     cdef jk_status status
     cdef int n = op.row.n_args
     with nogil:
@@ -103,7 +120,7 @@ def pointwise_value(Op op, list args, out, bint accumulate):
 def pointwise_jvp(Op op, list tangents, list args, y, out, bint accumulate):
     """The sum of derivative times tangent over the arguments, into out."""
     cdef Views v = Views(tangents + args + [y, out])
-    cdef Call call = Call()
+    cdef Call call = Call(v.largest)
     cdef jk_status status
     cdef int n = op.row.n_args
     with nogil:
@@ -115,7 +132,7 @@ def pointwise_jvp(Op op, list tangents, list args, y, out, bint accumulate):
 def pointwise_vjp(Op op, y_bar, list args, y, list outs, bint accumulate):
     """Derivative times cotangent, summed to each output's shape."""
     cdef Views v = Views([y_bar] + args + [y] + outs)
-    cdef Call call = Call()
+    cdef Call call = Call(v.largest)
     cdef jk_status status
     cdef int n = op.row.n_args
     with nogil:
@@ -127,7 +144,7 @@ def pointwise_vjp(Op op, y_bar, list args, y, list outs, bint accumulate):
 def pointwise_vjp2(Op op, list h, y_bar, list args, y, list outs, bint accumulate):
     """Double backward into outs."""
     cdef Views v = Views(h + [y_bar] + args + [y] + outs)
-    cdef Call call = Call()
+    cdef Call call = Call(v.largest)
     cdef jk_status status
     cdef int n = op.row.n_args
     with nogil:
@@ -140,7 +157,7 @@ def pointwise_vjp2(Op op, list h, y_bar, list args, y, list outs, bint accumulat
 def sum_to(g, out, bint accumulate):
     """g summed to the shape of out."""
     cdef Views v = Views([g, out])
-    cdef Call call = Call()
+    cdef Call call = Call(v.largest)
     cdef jk_status status
     with nogil:
         status = jk_unbroadcast(&call.context, v.at[0], v.at[1], accumulate)
@@ -218,7 +235,7 @@ def unbroadcast(g, shape, *, out=None, bint accumulate=False):
 def dense_jvp(a, v, out, bint accumulate):
     """a @ v into out."""
     cdef Views views = Views([a, v, out])
-    cdef Call call = Call()
+    cdef Call call = Call(views.largest)
     cdef jk_status status
     with nogil:
         status = jk_dense_jvp(&call.context, views.at[0], views.at[1], views.at[2], accumulate)
@@ -228,7 +245,7 @@ def dense_jvp(a, v, out, bint accumulate):
 def dense_vjp(a, u, out, bint accumulate):
     """u @ a into out."""
     cdef Views views = Views([a, u, out])
-    cdef Call call = Call()
+    cdef Call call = Call(views.largest)
     cdef jk_status status
     with nogil:
         status = jk_dense_vjp(&call.context, views.at[0], views.at[1], views.at[2], accumulate)
@@ -244,7 +261,7 @@ def softmax_cross_entropy_value(logits, labels, loss, bint accumulate):
     cdef Views v = Views([logits, loss])
     cdef cnp.ndarray index = label_array(labels)
     cdef const Py_ssize_t *label = <const Py_ssize_t *>cnp.PyArray_DATA(index)
-    cdef Call call = Call()
+    cdef Call call = Call(v.largest)
     cdef jk_status status
     with nogil:
         status = jk_softmax_cross_entropy_value(&call.context, v.at[0], label, v.at[1], accumulate)
@@ -256,7 +273,7 @@ def softmax_cross_entropy_vjp(loss_bar, logits, labels, logits_bar, bint accumul
     cdef Views v = Views([loss_bar, logits, logits_bar])
     cdef cnp.ndarray index = label_array(labels)
     cdef const Py_ssize_t *label = <const Py_ssize_t *>cnp.PyArray_DATA(index)
-    cdef Call call = Call()
+    cdef Call call = Call(v.largest)
     cdef jk_status status
     with nogil:
         status = jk_softmax_cross_entropy_vjp(&call.context, v.at[0], v.at[1], label, v.at[2], accumulate)
@@ -268,7 +285,7 @@ def softmax_cross_entropy_jvp(logits_dot, logits, labels, loss_dot, bint accumul
     cdef Views v = Views([logits_dot, logits, loss_dot])
     cdef cnp.ndarray index = label_array(labels)
     cdef const Py_ssize_t *label = <const Py_ssize_t *>cnp.PyArray_DATA(index)
-    cdef Call call = Call()
+    cdef Call call = Call(v.largest)
     cdef jk_status status
     with nogil:
         status = jk_softmax_cross_entropy_jvp(&call.context, v.at[0], v.at[1], label, v.at[2], accumulate)

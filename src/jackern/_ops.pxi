@@ -57,22 +57,46 @@ cdef inline bint is_out(object x, cnp.ndarray t) noexcept:
     return is_native(x) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>x) and same_shape(<cnp.ndarray>x, t)
 
 
-cdef inline bint is_broadcast(cnp.ndarray y, cnp.ndarray a, cnp.ndarray b) noexcept:
-    """Whether y has the shape that a and b broadcast to."""
-    cdef int n = cnp.PyArray_NDIM(y), da, db, d
-    cdef cnp.npy_intp la, lb
-    if cnp.PyArray_NDIM(a) > n or cnp.PyArray_NDIM(b) > n:
-        return False
-    if cnp.PyArray_NDIM(a) != n and cnp.PyArray_NDIM(b) != n:
-        return False
+cdef inline int typenum_of(object a, object b) noexcept:
+    """The dtype of whichever is a native array; -1 if neither is."""
+    if is_native(a):
+        return cnp.PyArray_TYPE(<cnp.ndarray>a)
+    return cnp.PyArray_TYPE(<cnp.ndarray>b) if is_native(b) else -1
+
+
+cdef inline cnp.ndarray as_operand(object x, int typenum):
+    """A native array of this dtype: x itself, or a Python number as a 0-d array; None for anything else."""
+    cdef cnp.ndarray scalar
+    if is_native(x):
+        return <cnp.ndarray>x if cnp.PyArray_TYPE(<cnp.ndarray>x) == typenum else None
+    if type(x) is not float and type(x) is not int:
+        return None
+    scalar = PyArray_EMPTY(0, NULL, typenum, 0)
+    cnp.PyArray_SETITEM(scalar, cnp.PyArray_DATA(scalar), x)
+    return scalar
+
+
+cdef inline int broadcast(cnp.ndarray a, cnp.ndarray b, cnp.npy_intp *shape) noexcept:
+    """The shape that a and b broadcast to, and its length; -1 if they do not."""
+    cdef int n_a = cnp.PyArray_NDIM(a), n_b = cnp.PyArray_NDIM(b)
+    cdef int n = max(n_a, n_b), d
+    cdef cnp.npy_intp length_a, length_b
     for d in range(n):
-        da = d - (n - cnp.PyArray_NDIM(a))
-        db = d - (n - cnp.PyArray_NDIM(b))
-        la = cnp.PyArray_DIMS(a)[da] if da >= 0 else 1
-        lb = cnp.PyArray_DIMS(b)[db] if db >= 0 else 1
-        if la != lb and la != 1 and lb != 1:
-            return False
-        if cnp.PyArray_DIMS(y)[d] != (lb if la == 1 else la):
+        length_a = cnp.PyArray_DIMS(a)[d - n + n_a] if d >= n - n_a else 1
+        length_b = cnp.PyArray_DIMS(b)[d - n + n_b] if d >= n - n_b else 1
+        if length_a != length_b and length_a != 1 and length_b != 1:
+            return -1
+        shape[d] = length_b if length_a == 1 else length_a
+    return n
+
+
+cdef inline bint has_shape(object x, int ndim, const cnp.npy_intp *shape) noexcept:
+    """A native array of this shape."""
+    cdef int d
+    if not is_native(x) or cnp.PyArray_NDIM(<cnp.ndarray>x) != ndim:
+        return False
+    for d in range(ndim):
+        if cnp.PyArray_DIMS(<cnp.ndarray>x)[d] != shape[d]:
             return False
     return True
 
@@ -110,23 +134,13 @@ cdef inline void run_flat(jk_pointwise_loop *loop, cnp.ndarray result, object t,
 
 
 cdef bint are_accepted(tuple arrays, int nin) noexcept:
-    cdef cnp.ndarray a, b
-    cdef int d
-    cdef cnp.npy_intp la, lb
+    cdef cnp.npy_intp shape[64]
     if not 0 < len(arrays) <= nin:
         return False
     for x in arrays:
         if not is_operand(x) or cnp.PyArray_TYPE(<cnp.ndarray>x) != cnp.PyArray_TYPE(<cnp.ndarray>arrays[0]):
             return False
-    if len(arrays) == 2:
-        a = <cnp.ndarray>arrays[0]
-        b = <cnp.ndarray>arrays[1]
-        for d in range(1, min(cnp.PyArray_NDIM(a), cnp.PyArray_NDIM(b)) + 1):
-            la = cnp.PyArray_DIMS(a)[cnp.PyArray_NDIM(a) - d]
-            lb = cnp.PyArray_DIMS(b)[cnp.PyArray_NDIM(b) - d]
-            if la != lb and la != 1 and lb != 1:
-                return False
-    return True
+    return len(arrays) == 1 or broadcast(<cnp.ndarray>arrays[0], <cnp.ndarray>arrays[1], shape) >= 0
 
 
 cdef class Op:
@@ -268,8 +282,10 @@ cdef class UnaryOp(Op):
     def __call__(self, x=None, out=None):
         cdef jk_view x_view, out_view
         cdef const jk_view *x_at = &x_view
+        cdef const jk_view *out_at = &out_view
         cdef cnp.ndarray result
-        if not is_operand(x) or cnp.PyArray_SIZE(<cnp.ndarray>x) >= LARGE:
+        cdef Call call
+        if not is_operand(x):
             return general.value(self, (x,), out)
         if out is None:
             result = new_like(<cnp.ndarray>x)
@@ -278,13 +294,17 @@ cdef class UnaryOp(Op):
         else:
             return general.value(self, (x,), out)
         if (cnp.PyArray_TYPE(result) == cnp.PyArray_TYPE(<cnp.ndarray>x) and cnp.PyArray_IS_C_CONTIGUOUS(result)
-                and lies_flat(x, result)):
+                and cnp.PyArray_SIZE(result) < LARGE and lies_flat(x, result)):
             run_flat(flat_loops(self.index, result).value, result, x, x, None, None)
             count(self.index, VALUE)
             return result
         view_of(&x_view, <cnp.ndarray>x)
         view_of(&out_view, result)
-        if jk_pointwise_value(NULL, self.index, &x_at, &out_view, False).error != JK_OK:
+        call = Call(cnp.PyArray_SIZE(result))
+        with nogil:
+            call.status = jk_pointwise_value(&call.context, self.index, &x_at, out_at, False)
+        if call.status.error != JK_OK:
+            call.failed()
             return general.value(self, (x,), out)
         count(self.index, VALUE)
         return result
@@ -364,29 +384,46 @@ cdef class BinaryOp(Op):
     def __doc__(self):
         return general.docstring_of(self)
 
+    cdef bint is_special(self, cnp.ndarray b) noexcept:
+        """A power with a scalar exponent may be a square or a reciprocal; the general way looks."""
+        return self.index == JK_OP_power and cnp.PyArray_NDIM(b) == 0
+
     def __call__(self, a=None, b=None, out=None):
         cdef jk_view a_view, b_view, out_view
         cdef const jk_view *args[2]
-        cdef cnp.ndarray result
-        if not (is_operand(a) and is_like(b, <cnp.ndarray>a)) or cnp.PyArray_SIZE(<cnp.ndarray>a) >= LARGE:
+        cdef const jk_view *out_at = &out_view
+        cdef cnp.npy_intp shape[64]
+        cdef int n = -1, typenum = typenum_of(a, b)
+        cdef cnp.ndarray result, x = None, z = None
+        cdef Call call
+        if typenum >= 0:
+            x = as_operand(a, typenum)
+            z = as_operand(b, typenum)
+        if x is not None and z is not None and not self.is_special(z):
+            n = broadcast(x, z, shape)
+        if n <= 0:
             return general.value(self, (a, b), out)
         if out is None:
-            result = new_like(<cnp.ndarray>a)
-        elif is_out(out, <cnp.ndarray>a):
+            result = new_like(x) if same_shape(x, z) else new_array(n, shape, typenum, False)
+        elif has_shape(out, n, shape) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out):
             result = <cnp.ndarray>out
         else:
             return general.value(self, (a, b), out)
-        if (cnp.PyArray_TYPE(result) == cnp.PyArray_TYPE(<cnp.ndarray>a) and cnp.PyArray_IS_C_CONTIGUOUS(result)
-                and lies_flat(a, result) and lies_flat(b, result)):
-            run_flat(flat_loops(self.index, result).value, result, a, a, b, None)
+        if (cnp.PyArray_SIZE(result) < LARGE and same_shape(x, z) and cnp.PyArray_TYPE(result) == typenum
+                and cnp.PyArray_IS_C_CONTIGUOUS(result) and lies_flat(x, result) and lies_flat(z, result)):
+            run_flat(flat_loops(self.index, result).value, result, x, x, z, None)
             count(self.index, VALUE)
             return result
-        view_of(&a_view, <cnp.ndarray>a)
-        view_of(&b_view, <cnp.ndarray>b)
+        view_of(&a_view, x)
+        view_of(&b_view, z)
         view_of(&out_view, result)
         args[0] = &a_view
         args[1] = &b_view
-        if jk_pointwise_value(NULL, self.index, args, &out_view, False).error != JK_OK:
+        call = Call(cnp.PyArray_SIZE(result))
+        with nogil:
+            call.status = jk_pointwise_value(&call.context, self.index, args, out_at, False)
+        if call.status.error != JK_OK:
+            call.failed()
             return general.value(self, (a, b), out)
         count(self.index, VALUE)
         return result
@@ -412,7 +449,58 @@ cdef class BinaryOp(Op):
         ndarray
             `out`, or a new array of the broadcast shape and the promoted dtype.
         """
-        return general.jvp(self, tangents, (a, b), y, out, accumulate)
+        cdef jk_view view[6]
+        cdef const jk_view *tangent_at[2]
+        cdef const jk_view *args[2]
+        cdef const jk_view *y_at = NULL
+        cdef const jk_view *out_at = &view[5]
+        cdef cnp.npy_intp shape[64]
+        cdef int n = -1, typenum = typenum_of(a, b)
+        cdef cnp.ndarray result, x = None, z = None, x_dot = None, z_dot = None
+        cdef Call call
+        if typenum >= 0 and type(tangents) is tuple and len(<tuple>tangents) == 2:
+            x = as_operand(a, typenum)
+            z = as_operand(b, typenum)
+            x_dot = as_operand((<tuple>tangents)[0], typenum)
+            z_dot = as_operand((<tuple>tangents)[1], typenum)
+        if x is not None and z is not None and not self.is_special(z):
+            n = broadcast(x, z, shape)
+        if (n <= 0 or (x_dot is None and z_dot is None)
+                or (x_dot is None) != ((<tuple>tangents)[0] is None)
+                or (z_dot is None) != ((<tuple>tangents)[1] is None)
+                or (x_dot is not None and not same_shape(x_dot, x))
+                or (z_dot is not None and not same_shape(z_dot, z))
+                or (y is not None and not (has_shape(y, n, shape) and cnp.PyArray_TYPE(<cnp.ndarray>y) == typenum))):
+            return general.jvp(self, tangents, (a, b), y, out, accumulate)
+        if out is None and not accumulate:
+            result = new_array(n, shape, typenum, False)
+        elif has_shape(out, n, shape) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out):
+            result = <cnp.ndarray>out
+        else:
+            return general.jvp(self, tangents, (a, b), y, out, accumulate)
+        tangent_at[0] = tangent_at[1] = NULL
+        if x_dot is not None:
+            view_of(&view[0], x_dot)
+            tangent_at[0] = &view[0]
+        if z_dot is not None:
+            view_of(&view[1], z_dot)
+            tangent_at[1] = &view[1]
+        view_of(&view[2], x)
+        view_of(&view[3], z)
+        args[0] = &view[2]
+        args[1] = &view[3]
+        if y is not None:
+            view_of(&view[4], <cnp.ndarray>y)
+            y_at = &view[4]
+        view_of(&view[5], result)
+        call = Call(cnp.PyArray_SIZE(result))
+        with nogil:
+            call.status = jk_pointwise_jvp(&call.context, self.index, tangent_at, args, y_at, out_at, accumulate)
+        if call.status.error != JK_OK:
+            call.failed()
+            return general.jvp(self, tangents, (a, b), y, out, accumulate)
+        count(self.index, JVP)
+        return result
 
     def vjp(self, y_bar, a, b, *, y=None, wrt=(0, 1), out=None, bint accumulate=False):
         """The vector-Jacobian products ``dy/da * y_bar`` and ``dy/db * y_bar``, each summed to its argument's shape.
@@ -441,17 +529,21 @@ cdef class BinaryOp(Op):
         cdef const jk_view *args[2]
         cdef const jk_view *outs[2]
         cdef const jk_view *y_at = NULL
-        cdef cnp.ndarray a_bar = None, b_bar = None
+        cdef cnp.npy_intp shape[64]
+        cdef int typenum = cnp.PyArray_TYPE(<cnp.ndarray>y_bar) if is_operand(y_bar) else -1
+        cdef cnp.ndarray a_bar = None, b_bar = None, x = None, z = None
         cdef bint want_a = False, want_b = False
         if type(wrt) is tuple:
             want_a = want_b = wrt == BOTH
         elif type(wrt) is int:
             want_a = wrt == 0
             want_b = wrt == 1
-        if (not (want_a or want_b) or accumulate or not (is_operand(y_bar) and is_operand(a) and is_operand(b))
-                or cnp.PyArray_TYPE(<cnp.ndarray>a) != cnp.PyArray_TYPE(<cnp.ndarray>y_bar)
-                or cnp.PyArray_TYPE(<cnp.ndarray>b) != cnp.PyArray_TYPE(<cnp.ndarray>y_bar)
-                or not is_broadcast(<cnp.ndarray>y_bar, <cnp.ndarray>a, <cnp.ndarray>b)
+        if typenum >= 0:
+            x = as_operand(a, typenum)
+            z = as_operand(b, typenum)
+        if (x is None or z is None or not (want_a or want_b) or accumulate or self.is_special(z)
+                or (want_a and cnp.PyArray_NDIM(x) == 0) or (want_b and cnp.PyArray_NDIM(z) == 0)
+                or not has_shape(y_bar, broadcast(x, z, shape), shape)
                 or (y is not None and not is_like(y, <cnp.ndarray>y_bar))):
             return general.vjp(self, y_bar, (a, b), y, wrt, out, accumulate)
         given_a = out
@@ -460,31 +552,31 @@ cdef class BinaryOp(Op):
             if type(out) is not tuple or len(<tuple>out) != 2:
                 return general.vjp(self, y_bar, (a, b), y, wrt, out, accumulate)
             given_a, given_b = <tuple>out
-        if (want_a and given_a is not None and not is_out(given_a, <cnp.ndarray>a)
-                or want_b and given_b is not None and not is_out(given_b, <cnp.ndarray>b)):
+        if (want_a and given_a is not None and not is_out(given_a, x)
+                or want_b and given_b is not None and not is_out(given_b, z)):
             return general.vjp(self, y_bar, (a, b), y, wrt, out, accumulate)
         cdef bint flat = (out is None and cnp.PyArray_SIZE(<cnp.ndarray>y_bar) < LARGE
                           and not (self.all_reads & JK_READS_Y and y is None)
-                          and same_shape(<cnp.ndarray>y_bar, <cnp.ndarray>a)
-                          and same_shape(<cnp.ndarray>y_bar, <cnp.ndarray>b)
+                          and same_shape(<cnp.ndarray>y_bar, x)
+                          and same_shape(<cnp.ndarray>y_bar, z)
                           and cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>y_bar)
-                          and cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>a)
-                          and cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>b)
+                          and cnp.PyArray_IS_C_CONTIGUOUS(x)
+                          and cnp.PyArray_IS_C_CONTIGUOUS(z)
                           and (y is None or cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>y)))
         if flat:
             if want_a:
-                a_bar = new_like(<cnp.ndarray>a)
-                run_flat(flat_loops(self.index, a_bar).derivative[0], a_bar, y_bar, a, b, y)
+                a_bar = new_like(x)
+                run_flat(flat_loops(self.index, a_bar).derivative[0], a_bar, y_bar, x, z, y)
             if want_b:
-                b_bar = new_like(<cnp.ndarray>b)
-                run_flat(flat_loops(self.index, b_bar).derivative[1], b_bar, y_bar, a, b, y)
+                b_bar = new_like(z)
+                run_flat(flat_loops(self.index, b_bar).derivative[1], b_bar, y_bar, x, z, y)
             count(self.index, VJP)
             if want_a and want_b:
                 return a_bar, b_bar
             return a_bar if want_a else b_bar
         view_of(&t_view, <cnp.ndarray>y_bar)
-        view_of(&a_view, <cnp.ndarray>a)
-        view_of(&b_view, <cnp.ndarray>b)
+        view_of(&a_view, x)
+        view_of(&b_view, z)
         args[0] = &a_view
         args[1] = &b_view
         outs[0] = outs[1] = NULL
@@ -492,11 +584,11 @@ cdef class BinaryOp(Op):
             view_of(&y_view, <cnp.ndarray>y)
             y_at = &y_view
         if want_a:
-            a_bar = new_like(<cnp.ndarray>a) if given_a is None else <cnp.ndarray>given_a
+            a_bar = new_like(x) if given_a is None else <cnp.ndarray>given_a
             view_of(&a_bar_view, a_bar)
             outs[0] = &a_bar_view
         if want_b:
-            b_bar = new_like(<cnp.ndarray>b) if given_b is None else <cnp.ndarray>given_b
+            b_bar = new_like(z) if given_b is None else <cnp.ndarray>given_b
             view_of(&b_bar_view, b_bar)
             outs[1] = &b_bar_view
         cdef Call call
