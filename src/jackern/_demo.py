@@ -147,9 +147,7 @@ def difference_from_numpy(network: Network, x: np.ndarray, labels: np.ndarray) -
     return float(np.abs(network.gradient - numpy.gradient).max())
 
 
-def difference_from_differences(
-    network: Network, x: np.ndarray, labels: np.ndarray, rng: np.random.Generator
-) -> float:
+def difference_from_differences(network: Network, x: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> float:
     """Return the largest difference between random entries of the network's gradient and central differences.
 
     The differences are taken in float64 for a float32 network too: float32 has too few digits for them.

@@ -9,7 +9,17 @@ from typing import Any
 import numpy as np
 
 from jackern import _core, _general
-from jackern._general import Array, Outputs, as_native, as_operands, as_outs, call, check_shape, shape_of, wanted
+from jackern._general import (
+    Array,
+    Outputs,
+    as_native,
+    as_operands,
+    as_outs,
+    call,
+    check_shape,
+    shape_of,
+    wanted,
+)
 
 calls: Counter[str] = Counter()
 POSITIVE = _core.op_named("positive")
@@ -90,20 +100,25 @@ class Reduction(Family):
 
     def _reduce(self, where: str, x: Array, axis: object, keepdims: bool, out: Any, accumulate: bool) -> Any:
         shape, kept, n = self._shapes(where, x.shape, axis, keepdims)
+        if out is None and not accumulate:
+            total = _core.unbroadcast(x, kept).reshape(shape)
+            return self._over(total, n) if self._mean else total[()]
         outputs = Outputs(where, (out,), (shape,), x.dtype, accumulate)
-        if not self._mean:
-            # reshape may copy only where out is strided oddly; then the copy is written back
-            target = outputs.arrays[0].reshape(kept)
-            call(where, [x], lambda i: _core.sum_to(i[0], target, accumulate))
-            if not np.may_share_memory(target, outputs.arrays[0]):
-                outputs.arrays[0][...] = target.reshape(shape)
+        if self._mean:
+            total = self._over(_core.unbroadcast(x, kept), n)
+            copy_into(np.asarray(total).reshape(shape), outputs.arrays[0], accumulate)
             return outputs.results()[0]
-        total = np.empty(kept, x.dtype)
-        _core.sum_to(x, total, False)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            np.divide(total, n, out=total)
-        copy_into(total.reshape(shape), outputs.arrays[0], accumulate)
+        target = outputs.arrays[0].reshape(kept)
+        call(where, [x], partial(sum_to, out=target, accumulate=accumulate))
+        if not np.may_share_memory(target, outputs.arrays[0]):  # out is strided so that reshape had to copy it
+            outputs.arrays[0][...] = target.reshape(shape)
         return outputs.results()[0]
+
+    @staticmethod
+    def _over(total: Any, n: int) -> Any:
+        """The mean from the sum; the mean of nothing is NaN, without a warning."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.divide(total, np.asarray(n, total.dtype))
 
     def __call__(self, x: object, *, axis: Any = None, keepdims: bool = False, out: Any = None) -> Any:
         where = self._where("")
@@ -145,9 +160,13 @@ class Reduction(Family):
         x_shape = shape_of(x)
         shape, kept, n = self._shapes(where, x_shape, axis, keepdims)
         check_shape(where, "y_bar", cotangent.shape, shape, f"x of shape {x_shape} reduced over axis {axis}")
-        outputs = Outputs(where, (out,), (x_shape,), cotangent.dtype, accumulate)
         if self._mean and n:
             cotangent = np.asarray(cotangent / np.asarray(n, cotangent.dtype))
+        if out is None and not accumulate:
+            x_bar = _core.new_output(x_shape, cotangent.dtype)
+            x_bar[...] = cotangent.reshape(kept)
+            return x_bar[()]
+        outputs = Outputs(where, (out,), (x_shape,), cotangent.dtype, accumulate)
         copy_into(cotangent.reshape(kept), outputs.arrays[0], accumulate)
         return outputs.results()[0]
 

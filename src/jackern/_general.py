@@ -26,6 +26,11 @@ def readable(expression: str) -> str:
     return re.sub(r"\b[MC]\(([\w.-]+)\)", r"\1", expression)
 
 
+def is_native(x: object) -> bool:
+    """An array that the binding takes as it is."""
+    return type(x) is np.ndarray and x.dtype in NATIVE and x.flags.aligned
+
+
 def is_weak(x: object) -> bool:
     """A Python number, which takes the dtype of the others."""
     return type(x) in (bool, int, float)
@@ -63,6 +68,8 @@ def native(array: object, dtype: np.dtype[Any]) -> Array:
 
 def as_native(x: object, where: str, name: str) -> Array:
     """Any array-like of real numbers as an aligned, native array of float32 or float64."""
+    if is_native(x):
+        return x  # type: ignore[return-value]
     if is_weak(x):
         return np.asarray(x, np.float64)
     array = as_array(x, where, name)
@@ -153,11 +160,6 @@ class Outputs:
                 out[...] = array  # type: ignore[index]
             results.append(out)
         return results
-
-
-def is_native(x: object) -> bool:
-    """An array that the binding takes as it is."""
-    return type(x) is np.ndarray and x.dtype in NATIVE and x.flags.aligned
 
 
 def call(where: str, inputs: list[Any], function: Callable[[list[Any]], None]) -> None:

@@ -142,9 +142,7 @@ def einsum(
     (True, True)
     """
     if not isinstance(subscripts, str):
-        raise TypeError(
-            f"einsum: subscripts is a {type(subscripts).__name__}, expected a str like 'bk,kn->bn'."
-        )
+        raise TypeError(f"einsum: subscripts is a {type(subscripts).__name__}, expected a str like 'bk,kn->bn'.")
     where = f"einsum {subscripts!r}"
     strings = re.fullmatch(r"([a-zA-Z]*),([a-zA-Z]*)->([a-zA-Z]*)", subscripts.replace(" ", ""))
     if strings is None:
@@ -171,9 +169,7 @@ def einsum(
         for letter, n in zip(text, lengths, strict=True):
             known, source = found.setdefault(letter, (n, name))
             if known != n:
-                raise ValueError(
-                    f"{where}: the letter {letter!r} has length {known} in {source}, but {n} in {name}."
-                )
+                raise ValueError(f"{where}: the letter {letter!r} has length {known} in {source}, but {n} in {name}.")
     for name, text in (("in_shape", in_letters), ("out_shape", out_letters)):
         for letter in text:
             if letter not in found:
@@ -217,9 +213,7 @@ def dense(a: ArrayLike, out_shape: ShapeLike | None = None, in_shape: ShapeLike 
     outer = None if out_shape is None else as_shape(out_shape, "dense", "out_shape")
     inner = None if in_shape is None else as_shape(in_shape, "dense", "in_shape")
     if outer is None and inner is None and array.ndim != 2:
-        raise ValueError(
-            f"dense: a has shape {array.shape}, expected (m, n), or give out_shape and in_shape."
-        )
+        raise ValueError(f"dense: a has shape {array.shape}, expected (m, n), or give out_shape and in_shape.")
     if outer is None:
         outer = array.shape[: array.ndim - len(inner)] if inner is not None else array.shape[:1]
     if inner is None:

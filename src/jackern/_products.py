@@ -74,9 +74,7 @@ def zero_product(jacobian: Any, v: object, out: object, accumulate: bool, transp
     return outputs.results()[0]
 
 
-def written(
-    jacobian: Any, v: Array, batch: tuple[int, ...], out: Array, accumulate: bool, transposed: bool
-) -> bool:
+def written(jacobian: Any, v: Array, batch: tuple[int, ...], out: Array, accumulate: bool, transposed: bool) -> bool:
     """Write the product into `out`; False, with nothing written, if `out` lies otherwise than is needed."""
     if jacobian._lowered == "dense" and not batch:
         v = v if v.flags.c_contiguous else v.copy()

@@ -460,9 +460,7 @@ class AxisJacobian(_core.AxisProducts, Jacobian):
         value_letters, in_letters, out_letters = _products.split(self.subscripts)
         text = f"{super().explain()}\nJ v = einsum({self.subscripts!r}, values, v)"
         for x, n in self._lengths.items():
-            role = (
-                "summed over" if x not in out_letters else "diagonal" if x in in_letters else "repeated along"
-            )
+            role = "summed over" if x not in out_letters else "diagonal" if x in in_letters else "repeated along"
             text += f"\n  {x}: length {n}, {role}{'' if x in value_letters else ', not stored'}"
         return text
 
