@@ -97,13 +97,21 @@ JK_INLINE real M(tanh)(real x)
     return LIBM(copysign)(small ? q : 1 - q, x);
 }
 
-/* exp(|x|)/2 -+ exp(-|x|)/2; the difference loses digits below 1. */
+/* sinh(|x|) = (2**k + 2**-k)/2 * sinh(r) + (2**k - 2**-k)/2 * cosh(r), at a quarter of the scale so that 2**k does not
+ * overflow before the result does.  Beyond k = 64 the smaller power does not count. */
 JK_INLINE real M(sinh)(real x)
 {
-    const real a = M(fabs)(x), h = M(exp_half)(a);
-    return LIBM(copysign)(a < 1 ? a + a * (a * a) * N(sinh_tail)(a * a) : h - C(0.25) / h, x);
+    const real a = M(fabs)(x), inside = a > N(exp_overflow) + 1 ? N(exp_overflow) + 1 : a;
+    const real k = M(round)(inside * N(log2e));
+    const real high = inside - k * N(ln2_hi), low = k * N(ln2_lo), r = high - low, z = r * r;
+    const real tail = ((high - r) - low) + r * z * N(sinh_tail)(z);
+    const real large = M(two_to)(k, -3), small = M(two_to)(-(k > 64 ? 64 : k), -3);
+    const real sum = large + small, difference = large - small;
+    const real y = difference + (sum * r + (sum * tail + difference * (z * N(cosh_tail)(z))));
+    return LIBM(copysign)(k == 0 ? r + tail : 4 * y, x);
 }
 
+/* exp(|x|)/2 + exp(-|x|)/2 */
 JK_INLINE real M(cosh)(real x)
 {
     const real h = M(exp_half)(M(fabs)(x));
@@ -123,7 +131,7 @@ JK_INLINE real M(log1p_unit)(real f)
 JK_INLINE real M(log_plus)(real x, real rest)
 {
     const int subnormal = x < N(least_normal);
-    /* Less than sqrt(1/2) above a power of two, the exponent of x is that of the sum. */
+    /* As integers: the sum carries into the exponent where the significand of x reaches sqrt(2). */
     const N(word) one = M(bits)(1), least = M(bits)(N(sqrt_half));
     const N(word) sum = M(bits)(subnormal ? x * N(two_to_fraction) : x) + (one - least);
     const real biased = M(from_bits)(M(bits)(N(two_to_fraction)) | (sum >> N(n_fraction))) - N(two_to_fraction);

@@ -58,17 +58,27 @@ JK_INLINE double tanh_tail_f64(double t)
     return p4_0;
 }
 
-/* (sinh(x) - x)/x**3 in t = x**2 for |x| <= 1: error 2**-63.3 */
+/* (sinh(r) - r)/r**3 in t = r**2 for |r| <= log(2)/2: error 2**-61.7 */
 JK_INLINE double sinh_tail_f64(double t)
 {
-    const double p1_0 = 0x1.5555555555556p-3 + 0x1.11111111110a6p-7 * t;
-    const double p1_1 = 0x1.a01a01a02899bp-13 + 0x1.71de3a465b3a7p-19 * t;
-    const double p1_2 = 0x1.ae64671b02e2cp-26 + 0x1.611a562608d74p-33 * t;
+    const double p1_0 = 0x1.5555555555559p-3 + 0x1.111111110f6d3p-7 * t;
+    const double p1_1 = 0x1.a01a01afd680ep-13 + 0x1.71ddf878a8a4dp-19 * t;
     const double t2 = t * t;
     const double p2_0 = p1_0 + p1_1 * t2;
-    const double p2_1 = p1_2 + 0x1.b4c75826e42c6p-41 * t2;
     const double t4 = t2 * t2;
-    const double p4_0 = p2_0 + p2_1 * t4;
+    const double p4_0 = p2_0 + 0x1.af5e7e7b322d2p-26 * t4;
+    return p4_0;
+}
+
+/* (cosh(r) - 1)/r**2 in t = r**2 for |r| <= log(2)/2: error 2**-58.1 */
+JK_INLINE double cosh_tail_f64(double t)
+{
+    const double p1_0 = 0x1.000000000000bp-1 + 0x1.55555555500ccp-5 * t;
+    const double p1_1 = 0x1.6c16c18583c8ap-10 + 0x1.a01996f3c1859p-16 * t;
+    const double t2 = t * t;
+    const double p2_0 = p1_0 + p1_1 * t2;
+    const double t4 = t2 * t2;
+    const double p4_0 = p2_0 + 0x1.28aff2219931p-22 * t4;
     return p4_0;
 }
 
@@ -147,13 +157,19 @@ JK_INLINE float tanh_tail_f32(float t)
     return p2_0;
 }
 
-/* (sinh(x) - x)/x**3 in t = x**2 for |x| <= 1: error 2**-34.2 */
+/* (sinh(r) - r)/r**3 in t = r**2 for |r| <= log(2)/2: error 2**-26.2 */
 JK_INLINE float sinh_tail_f32(float t)
 {
-    const float p1_0 = 0x1.555556p-3f + 0x1.111134p-7f * t;
-    const float p1_1 = 0x1.9ffe92p-13f + 0x1.7a15b4p-19f * t;
+    const float p1_0 = 0x1.5554bp-3f + 0x1.122788p-7f * t;
+    return p1_0;
+}
+
+/* (cosh(r) - 1)/r**2 in t = r**2 for |r| <= log(2)/2: error 2**-34.3 */
+JK_INLINE float cosh_tail_f32(float t)
+{
+    const float p1_0 = 0x1p-1f + 0x1.55548p-5f * t;
     const float t2 = t * t;
-    const float p2_0 = p1_0 + p1_1 * t2;
+    const float p2_0 = p1_0 + 0x1.6d9622p-10f * t2;
     return p2_0;
 }
 

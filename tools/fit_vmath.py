@@ -83,11 +83,19 @@ FITS = (
     ),
     Fit(
         "sinh_tail",
-        "(sinh(x) - x)/x**3 in t = x**2 for |x| <= 1",
-        root(lambda x: (mp.sinh(x) - x) / x**3),
-        root(lambda x: x**3 / mp.sinh(x)),
+        "(sinh(r) - r)/r**3 in t = r**2 for |r| <= log(2)/2",
+        root(lambda r: (mp.sinh(r) - r) / r**3),
+        root(lambda r: r**3 / mp.sinh(r)),
         mp.mpf(0),
-        mp.mpf(1),
+        HALF_LN2**2,
+    ),
+    Fit(
+        "cosh_tail",
+        "(cosh(r) - 1)/r**2 in t = r**2 for |r| <= log(2)/2",
+        root(lambda r: (mp.cosh(r) - 1) / r**2),
+        root(lambda r: r**2 / mp.cosh(r)),
+        mp.mpf(0),
+        HALF_LN2**2,
     ),
     Fit(
         "log1p_tail",

@@ -241,7 +241,11 @@ def product_cotangent(where: str, a: Array, b: Array, y_bar: Array, k: int, out:
     a, b, y_bar = as_matrices(a, b, y_bar)
     if b.ndim == 2 and a.ndim > 2:  # one matrix for a whole batch: the batch is more rows
         a, y_bar = as_rows(a), as_rows(y_bar)
-    wide = y_bar @ b.mT if k == 0 else a.mT @ y_bar
+    left, right = (y_bar, b.mT) if k == 0 else (a.mT, y_bar)
+    if out.ndim == left.ndim == right.ndim == 2 and not accumulate:
+        np.matmul(left, right, out=out, casting="same_kind")
+        return
+    wide = left @ right
     if wide.size == out.size:
         copy_into(wide.reshape(shape), out, accumulate)
     else:
