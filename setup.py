@@ -60,7 +60,7 @@ class BuildExt(build_ext):
         probe.parent.mkdir(parents=True, exist_ok=True)
         probe.write_text("int jk_probe;\n")
         try:
-            self.compiler.compile([str(probe)], extra_postargs=flags)
+            self.compiler.compile([str(probe)], output_dir=self.build_temp, extra_postargs=flags)
         except CompileError:
             return False
         return True

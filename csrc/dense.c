@@ -9,7 +9,7 @@
  * Either sums runs of a fixed length, and runs are joined by halves, so that the error grows like the logarithm of the
  * number of terms and the tree depends on shapes and strides alone.  An operand that is not contiguous, or of the other
  * dtype, is packed run by run, which leaves the tree as it is (unless the stack is too small for a run). */
-#include "view.h"
+#include "threads.h"
 
 #include <string.h>
 
@@ -21,6 +21,8 @@ enum {
     PANEL = SCRATCH / 4,  /* rows of the matrix */
     TILES = SCRATCH / 2,  /* sums: one tile for each level of halving */
     AXPY_ROWS = 8,        /* the loop's own group: a panel holds a multiple of it */
+    DOT_ROWS = 4,         /* that share the loads of the vector */
+    WIDE = 64,            /* columns that are worth a tile */
     CACHED = 1 << 15,     /* elements of the matrix that stay in cache while vectors pass */
     POLL_EVERY = 1 << 20  /* multiplications */
 };
@@ -112,25 +114,6 @@ static ptrdiff_t tile_width(const product *p)
     return width < 16 ? width : width - width % 16;
 }
 
-/* One matrix and its vectors.  Tiles are independent of each other. */
-static jk_status run(const product *p, const jk_context *context, ptrdiff_t *since_poll, char *out, const char *matrix,
-                     const char *vector)
-{
-    const ptrdiff_t width = tile_width(p);
-    for (ptrdiff_t k = 0; k < p->n_kept; k += width) {
-        const ptrdiff_t n_kept = JK_MIN(width, p->n_kept - k);
-        for (ptrdiff_t i = 0; i < p->n_vectors; i++) {
-            write_tile(p, n_kept, out + k * p->out_kept + i * p->out_next, matrix + k * p->matrix_kept,
-                       vector + i * p->vector_next);
-            *since_poll += n_kept * p->n_summed;
-            if (*since_poll < POLL_EVERY || context == NULL || context->poll == NULL) continue;
-            *since_poll = 0;
-            if (context->poll(context->poll_argument)) return jk_fail(JK_INTERRUPTED, -1);
-        }
-    }
-    return jk_success();
-}
-
 /* The axes in front of the last n_own ones, broadcast as in NumPy, and a place among them. */
 typedef struct batch {
     int ndim;
@@ -158,13 +141,82 @@ static char *item_at(const batch *b, const jk_view *view, int n_own)
     return data;
 }
 
-static int next_item(batch *b)
+static void go_to_item(batch *b, ptrdiff_t item)
 {
     for (int d = b->ndim - 1; d >= 0; d--) {
-        if (++b->index[d] < b->shape[d]) return 1;
+        b->index[d] = item % b->shape[d];
+        item /= b->shape[d];
+    }
+}
+
+static void next_item(batch *b)
+{
+    for (int d = b->ndim - 1; d >= 0; d--) {
+        if (++b->index[d] < b->shape[d]) return;
         b->index[d] = 0;
     }
-    return 0;
+}
+
+/* All tiles of all matrices with all vectors: they are independent of each other. */
+typedef struct grid {
+    const product *product;
+    batch batch;
+    const jk_view *matrix, *vector, *out;
+    int vector_ndim;
+    ptrdiff_t width, n_tiles; /* of one product */
+} grid;
+
+/* The tiles first <= place < last: vectors fastest, then tiles, then items of the batch. */
+static jk_status write_tiles(grid *g, const jk_context *context, ptrdiff_t first, ptrdiff_t last)
+{
+    const product *p = g->product;
+    batch *b = &g->batch;
+    ptrdiff_t i = first % p->n_vectors, k = first / p->n_vectors % g->n_tiles * g->width, since_poll = 0;
+    go_to_item(b, first / p->n_vectors / g->n_tiles);
+    for (ptrdiff_t place = first; place < last; next_item(b)) {
+        char *out = item_at(b, g->out, g->vector_ndim);
+        const char *matrix = item_at(b, g->matrix, 2), *vector = item_at(b, g->vector, g->vector_ndim);
+        for (; k < p->n_kept && place < last; k += g->width) {
+            const ptrdiff_t n_kept = JK_MIN(g->width, p->n_kept - k);
+            for (; i < p->n_vectors && place < last; i++, place++) {
+                write_tile(p, n_kept, out + k * p->out_kept + i * p->out_next, matrix + k * p->matrix_kept,
+                           vector + i * p->vector_next);
+                since_poll += n_kept * p->n_summed;
+                if (since_poll < POLL_EVERY || context == NULL || context->poll == NULL) continue;
+                since_poll = 0;
+                if (context->poll(context->poll_argument)) return jk_fail(JK_INTERRUPTED, -1);
+            }
+            i = 0;
+        }
+        k = 0;
+    }
+    return jk_success();
+}
+
+static void write_share(void *argument, ptrdiff_t task, ptrdiff_t first, ptrdiff_t last)
+{
+    (void)task;
+    grid g = *(const grid *)argument;
+    (void)write_tiles(&g, NULL, first, last);
+}
+
+static jk_status write_all(grid *g, const jk_context *context)
+{
+    const product *p = g->product;
+    ptrdiff_t n_items = 1;
+    for (int d = 0; d < g->batch.ndim; d++) n_items *= g->batch.shape[d];
+    const double cost = (double)n_items * (double)p->n_vectors * (double)p->n_kept * (double)p->n_summed;
+    const int n_tasks = jk_n_tasks(context, cost);
+    g->width = tile_width(p);
+    g->n_tiles = (p->n_kept - 1) / g->width + 1;
+    if (n_tasks == 1) return write_tiles(g, context, 0, n_items * g->n_tiles * p->n_vectors);
+    if (n_items * g->n_tiles * p->n_vectors < 4 * n_tasks) {
+        /* few tiles: all tasks get as many */
+        const ptrdiff_t n_tiles = (g->n_tiles + n_tasks - 1) / n_tasks * n_tasks, grain = p->dot ? DOT_ROWS : WIDE;
+        g->width = JK_MIN(g->width, ((p->n_kept - 1) / n_tiles / grain + 1) * grain);
+        g->n_tiles = (p->n_kept - 1) / g->width + 1;
+    }
+    return jk_split(context, n_tasks, n_items * g->n_tiles * p->n_vectors, cost, write_share, g);
 }
 
 static ptrdiff_t stride_from_end(const jk_view *view, int axis) { return view->strides_in_bytes[view->ndim - axis]; }
@@ -208,14 +260,12 @@ static jk_status multiply_views(const jk_context *context, const jk_view *matrix
     if (matrix->ndim < 2) return jk_fail(JK_SHAPE, matrix_argument);
     if (vector->ndim < vector_ndim) return jk_fail(JK_SHAPE, vector_argument);
 
-    batch b;
-    b.ndim = JK_MAX(matrix->ndim - 2, vector->ndim - vector_ndim);
-    for (int d = 0; d < b.ndim; d++) {
-        b.shape[d] = 1;
-        b.index[d] = 0;
-    }
-    JK_TRY(broadcast(&b, matrix, 2, 1));
-    JK_TRY(broadcast(&b, vector, vector_ndim, 1));
+    grid g;
+    batch *b = &g.batch;
+    b->ndim = JK_MAX(matrix->ndim - 2, vector->ndim - vector_ndim);
+    for (int d = 0; d < b->ndim; d++) b->shape[d] = 1;
+    JK_TRY(broadcast(b, matrix, 2, 1));
+    JK_TRY(broadcast(b, vector, vector_ndim, 1));
     product p = {
         .n_kept = matrix->shape[matrix->ndim - kept_axis],
         .n_summed = matrix->shape[matrix->ndim - summed_axis],
@@ -226,9 +276,9 @@ static jk_status multiply_views(const jk_context *context, const jk_view *matrix
         .vector_next = many ? stride_from_end(vector, 2) : 0,
     };
     if (vector->shape[vector->ndim - 1] != p.n_summed) return jk_fail(JK_SHAPE, 1);
-    if (out->ndim != b.ndim + vector_ndim) return jk_fail(JK_SHAPE, 2);
-    for (int d = 0; d < b.ndim; d++)
-        if (out->shape[d] != b.shape[d]) return jk_fail(JK_SHAPE, 2);
+    if (out->ndim != b->ndim + vector_ndim) return jk_fail(JK_SHAPE, 2);
+    for (int d = 0; d < b->ndim; d++)
+        if (out->shape[d] != b->shape[d]) return jk_fail(JK_SHAPE, 2);
     if (out->shape[out->ndim - 1] != p.n_kept) return jk_fail(JK_SHAPE, 2);
     if (many && out->shape[out->ndim - 2] != p.n_vectors) return jk_fail(JK_SHAPE, 2);
     p.out_kept = stride_from_end(out, 1);
@@ -238,12 +288,12 @@ static jk_status multiply_views(const jk_context *context, const jk_view *matrix
     if (jk_size(out) == 0) return jk_success();
 
     choose_loops(&p, matrix, vector, out, accumulate);
-    ptrdiff_t since_poll = 0;
-    do {
-        JK_TRY(run(&p, context, &since_poll, item_at(&b, out, vector_ndim), item_at(&b, matrix, 2),
-                   item_at(&b, vector, vector_ndim)));
-    } while (next_item(&b));
-    return jk_success();
+    g.product = &p;
+    g.matrix = matrix;
+    g.vector = vector;
+    g.out = out;
+    g.vector_ndim = vector_ndim;
+    return write_all(&g, context);
 }
 
 jk_status jk_dense_jvp(const jk_context *context, const jk_view *a, const jk_view *v, const jk_view *out,

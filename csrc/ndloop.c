@@ -3,6 +3,7 @@
  * is never larger than a block.  A sum over blocks is joined pairwise: its left part holds the largest power of two of
  * blocks that leaves a right part.  So the tree follows from shapes and strides alone. */
 #include "ndloop.h"
+#include "threads.h"
 
 #include <string.h>
 
@@ -47,6 +48,8 @@ typedef struct run {
     ptrdiff_t target_size;         /* elements of a block's sum */
     char *scratch;
     size_t scratch_left;
+    char *slices; /* the scratch of all tasks, where there are several */
+    size_t slice_bytes;
     long n_blocks;
 } run;
 
@@ -269,9 +272,11 @@ static ptrdiff_t n_chunks(const run *r, int axis)
 }
 
 /* Places all buffers in the scratch; 0 if it is too small. */
-static int place_buffers(run *r)
+static int place_buffers(run *r, char *scratch, size_t scratch_bytes)
 {
     const jk_program *p = r->program;
+    r->scratch = scratch;
+    r->scratch_left = scratch_bytes;
     const ptrdiff_t pass = r->flat ? r->rows * r->cols : r->cols;
     const ptrdiff_t kept = sums_rows(r) ? r->group * r->cols : pass;
     unsigned taken = 0;
@@ -299,10 +304,30 @@ static int place_buffers(run *r)
         if (r->scratch_left / one < (size_t)(depth + 1) * (left != 0)) return 0;
         r->scratch_left -= one * (size_t)(depth + 1);
     }
+    r->scratch_left = (size_t)(scratch + scratch_bytes - r->scratch);
     return 1;
 }
 
-static jk_status plan(run *r, char *scratch, size_t scratch_bytes)
+/* Places of the kept axes: each has outputs of its own. */
+static ptrdiff_t n_places(const run *r)
+{
+    ptrdiff_t n = 1;
+    for (int q = 0; q < r->n_kept; q++) n *= n_chunks(r, r->kept[q]);
+    return n;
+}
+
+/* Fewer columns give the same bits where nothing is summed or rows are; any other block is part of the tree. */
+static int can_cut_cols(const run *r) { return r->flat ? r->sums == 0 && r->rows == 1 : sums_rows(r); }
+
+/* Where there are few places, cuts the columns so that all tasks get as many. */
+static void even_out(run *r, int n_tasks)
+{
+    if (!can_cut_cols(r) || n_places(r) >= 4 * n_tasks) return;
+    const ptrdiff_t n_blocks = (n_chunks(r, r->col_axis) + n_tasks - 1) / n_tasks * n_tasks;
+    r->cols = JK_MIN(r->cols, ((r->n_cols - 1) / n_blocks / WIDE + 1) * WIDE);
+}
+
+static jk_status plan(run *r, int n_tasks, char *scratch, size_t scratch_bytes)
 {
     const jk_program *p = r->program;
     choose_block(r);
@@ -315,6 +340,7 @@ static jk_status plan(run *r, char *scratch, size_t scratch_bytes)
         else
             r->kept[r->n_kept++] = d;
     }
+    if (n_tasks > 1) even_out(r, n_tasks);
     for (;;) {
         r->direct_in = r->direct_out = 0;
         for (int j = 0; j < p->n_inputs; j++)
@@ -322,19 +348,14 @@ static jk_status plan(run *r, char *scratch, size_t scratch_bytes)
         for (int k = 0; k < p->n_outputs; k++)
             if (is_direct_out(r, k)) r->direct_out |= 1u << k;
         r->target_size = (sums_rows(r) ? 1 : r->rows) * (sums_cols(r) ? 1 : r->cols);
-        r->scratch = scratch;
-        r->scratch_left = scratch_bytes;
-        if (place_buffers(r)) break;
-        /* Smaller blocks give the same bits where nothing is summed or rows are; any other block is part of the tree. */
-        const int shrinks = r->sums == 0 || (!r->flat && sums_rows(r));
-        if (shrinks && r->cols > 1 && (!r->flat || r->rows == 1))
+        if (place_buffers(r, scratch, scratch_bytes)) break;
+        if (can_cut_cols(r) && r->cols > 1)
             r->cols = (r->cols + 1) / 2;
         else if (r->sums == 0 && r->rows > 1)
             r->rows /= 2;
         else
             return jk_fail(JK_WORKSPACE, -1);
     }
-    r->scratch_left = (size_t)(scratch + scratch_bytes - r->scratch);
     return jk_success();
 }
 
@@ -547,24 +568,72 @@ static jk_status run_place(run *r, const position *at)
     return jk_success();
 }
 
-static jk_status walk(run *r)
+/* The places first <= i < last, the last axis fastest. */
+static jk_status walk(run *r, ptrdiff_t first, ptrdiff_t last)
 {
     const jk_program *p = r->program;
     position at = {{NULL}, {NULL}, 0, 0};
     for (int j = 0; j < p->n_inputs; j++) at.in[j] = p->input[j]->data;
     for (int k = 0; k < p->n_outputs; k++)
         if (r->outputs >> k & 1) at.out[k] = p->output[k]->data;
-    ptrdiff_t index[JK_MAX_NDIM] = {0};
-    for (;;) {
+    ptrdiff_t index[JK_MAX_NDIM] = {0}, left = first;
+    for (int q = r->n_kept - 1; left > 0; q--) {
+        const ptrdiff_t n = n_chunks(r, r->kept[q]);
+        index[q] = left % n;
+        advance(r, &at, r->kept[q], index[q]);
+        left /= n;
+    }
+    for (ptrdiff_t place = first;;) {
         JK_TRY(run_place(r, &at));
+        if (++place == last) return jk_success();
         int q = r->n_kept - 1;
         while (q >= 0 && ++index[q] == n_chunks(r, r->kept[q])) {
             advance(r, &at, r->kept[q], 1 - index[q]);
             index[q--] = 0;
         }
-        if (q < 0) return jk_success();
         advance(r, &at, r->kept[q], 1);
     }
+}
+
+/* One task's places, with registers and buffers of its own.  It does not poll, and so cannot fail. */
+static void walk_share(void *argument, ptrdiff_t task, ptrdiff_t first, ptrdiff_t last)
+{
+    run r = *(const run *)argument;
+    (void)place_buffers(&r, r.slices + (size_t)task * r.slice_bytes, r.slice_bytes);
+    r.context = NULL;
+    (void)walk(&r, first, last);
+}
+
+static double n_elements(const nest *axes)
+{
+    double n = 1;
+    for (int d = 0; d < axes->n_axes; d++) n *= (double)axes->shape[d];
+    return n;
+}
+
+/* All places: on several threads if that pays and the workspace has a slice for each, else on this one. */
+static jk_status walk_all(run *r)
+{
+    const jk_context *context = r->context;
+    const size_t workspace_bytes = context != NULL ? context->workspace_bytes : 0;
+    const double cost = n_elements(&r->axes);
+    int n_tasks = jk_n_tasks(context, cost);
+    if ((size_t)n_tasks > workspace_bytes / JK_STACK_BYTES) n_tasks = (int)(workspace_bytes / JK_STACK_BYTES);
+    if (n_tasks > 1) {
+        r->slices = context->workspace;
+        r->slice_bytes = workspace_bytes / (size_t)n_tasks / ALIGNMENT * ALIGNMENT;
+        if (plan(r, n_tasks, r->slices, r->slice_bytes).error == JK_OK && n_places(r) > 1)
+            return jk_split(context, n_tasks, n_places(r), cost, walk_share, r);
+    }
+    char stack[JK_STACK_BYTES + ALIGNMENT];
+    char *scratch = stack + (ALIGNMENT - (uintptr_t)stack % ALIGNMENT) % ALIGNMENT;
+    size_t scratch_bytes = JK_STACK_BYTES;
+    if (workspace_bytes > JK_STACK_BYTES) {
+        scratch = context->workspace;
+        scratch_bytes = workspace_bytes;
+    }
+    JK_TRY(plan(r, 1, scratch, scratch_bytes));
+    return walk(r, 0, n_places(r));
 }
 
 /* ---- checks ------------------------------------------------------------------------------------------------- */
@@ -669,8 +738,11 @@ static int is_flat(const jk_program *p, int ndim, const ptrdiff_t *shape)
     return 1;
 }
 
-static jk_status run_flat(const jk_context *context, const jk_program *p, char *scratch, ptrdiff_t n)
+/* STEP_BLOCKs first <= i < last of one long vector. */
+static jk_status run_stretch(const jk_context *context, const jk_program *p, ptrdiff_t first, ptrdiff_t last)
 {
+    char stack[JK_STACK_BYTES + ALIGNMENT];
+    char *scratch = stack + (ALIGNMENT - (uintptr_t)stack % ALIGNMENT) % ALIGNMENT;
     run r;
     r.context = context;
     r.program = p;
@@ -688,13 +760,28 @@ static jk_status run_flat(const jk_context *context, const jk_program *p, char *
         r.reg[reg] = scratch;
         scratch += block * r.item;
     }
-    for (ptrdiff_t i = 0; i < n; i += block) {
+    const ptrdiff_t n = JK_MIN(last * STEP_BLOCK, jk_size(p->output[0]));
+    for (ptrdiff_t i = first * STEP_BLOCK; i < n; i += block) {
         for (int j = 0; j < p->n_inputs; j++) r.reg[j] = (char *)p->input[j]->data + i * r.item;
         for (int k = 0; k < p->n_outputs; k++) r.reg[p->result[k]] = (char *)p->output[k]->data + i * r.item;
         run_steps(&r, JK_MIN(block, n - i));
         JK_TRY(poll(&r));
     }
     return jk_success();
+}
+
+static void run_share(void *argument, ptrdiff_t task, ptrdiff_t first, ptrdiff_t last)
+{
+    (void)task;
+    (void)run_stretch(NULL, argument, first, last);
+}
+
+static jk_status run_flat(const jk_context *context, const jk_program *p)
+{
+    const ptrdiff_t n = jk_size(p->output[0]), n_pieces = n / STEP_BLOCK + (n % STEP_BLOCK != 0);
+    const int n_tasks = jk_n_tasks(context, (double)n);
+    if (n_tasks == 1) return run_stretch(context, p, 0, n_pieces);
+    return jk_split(context, n_tasks, n_pieces, (double)n, run_share, (void *)p);
 }
 
 jk_status jk_run(const jk_context *context, const jk_program *program, int ndim, const ptrdiff_t *shape)
@@ -714,15 +801,7 @@ jk_status jk_run(const jk_context *context, const jk_program *program, int ndim,
     JK_TRY(check_overlap(program, sums, one_pass));
     const unsigned computed = pending;
 
-    char stack[JK_STACK_BYTES + ALIGNMENT];
-    char *scratch = stack + (ALIGNMENT - (uintptr_t)stack % ALIGNMENT) % ALIGNMENT;
-    size_t scratch_bytes = JK_STACK_BYTES;
-    if (context != NULL && context->workspace_bytes > JK_STACK_BYTES) {
-        scratch = context->workspace;
-        scratch_bytes = context->workspace_bytes;
-    }
-    if (sums == 0 && pending != 0 && is_flat(program, ndim, shape))
-        return run_flat(context, program, scratch, jk_size(program->output[0]));
+    if (sums == 0 && pending != 0 && is_flat(program, ndim, shape)) return run_flat(context, program);
     while (pending != 0) {
         /* outputs that are summed alike share a pass; those that are not summed join the first */
         run r;
@@ -742,8 +821,7 @@ jk_status jk_run(const jk_context *context, const jk_program *program, int ndim,
         r.sums = r.outputs & sums;
         r.steps = needed_steps(program, r.outputs);
         build_nest(&r, ndim, shape);
-        JK_TRY(plan(&r, scratch, scratch_bytes));
-        JK_TRY(walk(&r));
+        JK_TRY(walk_all(&r));
     }
     /* last, because an output that is zero may be an input */
     for (int k = 0; k < program->n_outputs; k++)

@@ -34,7 +34,7 @@ static void N(row_less)(ptrdiff_t n, void *out, const void *logits_dot, const vo
 static void N(cross_entropy_value)(void *loss, const void *sum, const void *max, const void *label_logit)
 {
     const real m = *(const real *)max;
-    *(real *)loss = LIBM(log)(N(partition)(*(const real *)sum, m)) - N(below_max)(*(const real *)label_logit, m);
+    *(real *)loss = M(log)(N(partition)(*(const real *)sum, m)) - N(below_max)(*(const real *)label_logit, m);
 }
 
 static void N(cross_entropy_vjp)(ptrdiff_t n, void *logits_bar, const void *loss_bar, const void *exps, const void *sum,

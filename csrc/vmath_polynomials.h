@@ -1,4 +1,6 @@
-/* Polynomials and constants of the vector math, in both dtypes.  Made by tools/fit_vmath.py: change that, not this. */
+/* Polynomials and constants of the vector math, in both dtypes.  Made by
+ *     python tools/fit_vmath.py > csrc/vmath_polynomials.h
+ * Change that, not this. */
 #ifndef JK_VMATH_POLYNOMIALS_H
 #define JK_VMATH_POLYNOMIALS_H
 
@@ -16,11 +18,11 @@ static const double ln2_hi_f64 = 0x1.62e42fefa38p-1;
 static const double ln2_lo_f64 = 0x1.ef35793c7673p-45;
 /* sqrt(1/2) */
 static const double sqrt_half_f64 = 0x1.6a09e667f3bcdp-1;
-/* its last digit is the unit */
+/* the last digit of its significand counts 1 */
 static const double two_to_fraction_f64 = 0x1p+52;
-/* of the exponent */
+/* what is added to the exponent */
 static const double bias_f64 = 0x1.ff8p+9;
-/* numbers below have fewer digits */
+/* numbers below it have fewer digits */
 static const double least_normal_f64 = 0x1p-1022;
 /* a sum with it is rounded to an integer, k, and ends with the bits of k + bias */
 static const double round_shift_f64 = 0x1.80000000003ffp+52;
@@ -126,11 +128,11 @@ static const float ln2_hi_f32 = 0x1.62e4p-1f;
 static const float ln2_lo_f32 = 0x1.7f7d1cp-20f;
 /* sqrt(1/2) */
 static const float sqrt_half_f32 = 0x1.6a09e6p-1f;
-/* its last digit is the unit */
+/* the last digit of its significand counts 1 */
 static const float two_to_fraction_f32 = 0x1p+23f;
-/* of the exponent */
+/* what is added to the exponent */
 static const float bias_f32 = 0x1.fcp+6f;
-/* numbers below have fewer digits */
+/* numbers below it have fewer digits */
 static const float least_normal_f32 = 0x1p-126f;
 /* a sum with it is rounded to an integer, k, and ends with the bits of k + bias */
 static const float round_shift_f32 = 0x1.8000fep+23f;

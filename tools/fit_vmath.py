@@ -1,7 +1,7 @@
 """Prints csrc/vmath_polynomials.h: the numbers of the vector math, computed by mpmath.
 
 Run `python tools/fit_vmath.py > csrc/vmath_polynomials.h`.  Every polynomial is the weighted minimax fit with the
-fewest coefficients whose error, next to 1, stays below a quarter of an ulp of the function that it serves.
+fewest coefficients whose error, relative to the function that it serves, stays below a quarter of an ulp.
 """
 
 import re
@@ -12,7 +12,9 @@ import mpmath as mp
 mp.mp.prec = 200
 
 HEAD = """\
-/* Polynomials and constants of the vector math, in both dtypes.  Made by tools/fit_vmath.py: change that, not this. */
+/* Polynomials and constants of the vector math, in both dtypes.  Made by
+ *     python tools/fit_vmath.py > csrc/vmath_polynomials.h
+ * Change that, not this. */
 #ifndef JK_VMATH_POLYNOMIALS_H
 #define JK_VMATH_POLYNOMIALS_H
 
@@ -192,9 +194,9 @@ def constants(dtype):
         ("ln2_hi", f"log(2), its first {dtype.precision - dtype.exponent} bits", ln2_hi),
         ("ln2_lo", "and its rest", mp.ln2 - ln2_hi),
         ("sqrt_half", "sqrt(1/2)", mp.sqrt(mp.mpf(1) / 2)),
-        ("two_to_fraction", "its last digit is the unit", mp.mpf(2) ** n_fraction),
-        ("bias", "of the exponent", mp.mpf(bias)),
-        ("least_normal", "numbers below have fewer digits", mp.mpf(2) ** (1 - bias)),
+        ("two_to_fraction", "the last digit of its significand counts 1", mp.mpf(2) ** n_fraction),
+        ("bias", "what is added to the exponent", mp.mpf(bias)),
+        ("least_normal", "numbers below it have fewer digits", mp.mpf(2) ** (1 - bias)),
         (
             "round_shift",
             "a sum with it is rounded to an integer, k, and ends with the bits of k + bias",

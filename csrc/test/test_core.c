@@ -7,6 +7,7 @@
 #include "harness.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void test_before_init(void)
@@ -155,31 +156,55 @@ static int interrupt(void *n_polls)
 /* Bits depend neither on the number of threads nor on the order of their tasks; a poll ends a long call. */
 static void test_context(jk_dtype dtype)
 {
+    enum { N_THREADS = 4 };
+    static _Alignas(64) char workspace[N_THREADS << 17];
     int n_polls = 0;
-    const jk_context pool = {last_task_first, NULL, 4, NULL, NULL, NULL, 0};
+    jk_pool *const threads = jk_pool_create(malloc(jk_pool_bytes(N_THREADS)), N_THREADS);
+    const jk_context contexts[] = {
+        {NULL, NULL, 1, NULL, NULL, NULL, 0},
+        {last_task_first, NULL, N_THREADS, NULL, NULL, workspace, sizeof workspace},
+        {jk_pool_run, threads, N_THREADS, NULL, NULL, workspace, sizeof workspace},
+        {jk_pool_run, threads, 3, NULL, NULL, NULL, 0},
+    };
     const jk_context polling = {NULL, NULL, 1, interrupt, &n_polls, NULL, 0};
     const int multiply = jk_find_op("multiply");
     array *x = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(3000, 401)), *w = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(401));
     array *y_bar = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(3000, 401)),
-          *u = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(3000));
+          *u = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(3000)), *narrow = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(401, 3));
     const jk_view *args[] = {view(x), view(w)};
-    array *serial[5] = {like(x), like(w), new_array(dtype, CONTIGUOUS, SCALAR), like(u), like(w)};
-    array *threaded[5] = {like(x), like(w), new_array(dtype, CONTIGUOUS, SCALAR), like(u), like(w)};
-    for (int k = 0; k < 2; k++) {
-        array **out = k ? threaded : serial;
-        const jk_context *context = k ? &pool : NULL;
+    const jk_view *x_alone[] = {view(x)};
+    array *wanted[8];
+    for (size_t i = 0; i < sizeof contexts / sizeof contexts[0]; i++) {
+        const jk_context *context = &contexts[i];
+        array *out[] = {like(x), like(w), new_array(dtype, CONTIGUOUS, SCALAR),       like(u), like(u),
+                        like(w), like(x), new_array(dtype, CONTIGUOUS, DIMS(3000, 3))};
         const jk_view *outs[] = {view(out[0]), view(out[1])};
+        jk_view column = out[3]->view;
+        const ptrdiff_t column_shape[] = {out[3]->shape[0], 1}, column_strides[] = {out[3]->strides[0], 0};
+        column.ndim = 2;
+        column.shape = column_shape;
+        column.strides_in_bytes = column_strides;
         check_ok(jk_pointwise_vjp(context, multiply, view(y_bar), args, NULL, outs, 0), "multiply");
-        check_ok(jk_unbroadcast(context, view(x), view(out[2]), 0), "unbroadcast");
-        check_ok(jk_dense_jvp(context, view(x), view(w), view(out[3]), 0), "dense jvp");
-        check_ok(jk_dense_vjp(context, view(x), view(u), view(out[4]), 0), "dense vjp");
+        check_ok(jk_unbroadcast(context, view(x), view(out[2]), 0), "unbroadcast to a number");
+        check_ok(jk_unbroadcast(context, view(x), &column, 0), "unbroadcast to a column");
+        check_ok(jk_dense_jvp(context, view(x), view(w), view(out[4]), 0), "dense jvp");
+        check_ok(jk_dense_vjp(context, view(x), view(u), view(out[5]), 0), "dense vjp");
+        check_ok(jk_pointwise_value(context, jk_find_op("square"), x_alone, view(out[6]), 0), "square");
+        check_ok(jk_matmul(context, view(x), view(narrow), view(out[7]), 0), "matmul");
+        for (int k = 0; k < 8; k++) {
+            if (i == 0)
+                wanted[k] = out[k];
+            else
+                check_same_bits(out[k], wanted[k], "with a pool");
+        }
     }
-    for (int k = 0; k < 5; k++) check_same_bits(threaded[k], serial[k], "with a pool");
+    jk_pool_destroy(threads);
+    free(threads);
 
     /* one element, repeated for long enough */
     const ptrdiff_t many[] = {10000000}, still[] = {0};
     const jk_view repeated = {w->memory, dtype, 1, many, still};
-    check(jk_unbroadcast(&polling, &repeated, view(serial[2]), 0).error == JK_INTERRUPTED && n_polls == 1,
+    check(jk_unbroadcast(&polling, &repeated, view(wanted[2]), 0).error == JK_INTERRUPTED && n_polls == 1,
           "a poll that says so ends the call at once, after %d polls", n_polls);
     free_arrays();
 }

@@ -12,7 +12,7 @@ _core.set_general(_general)
 
 from jackern import ops, testing  # noqa: E402
 from jackern._config import get_include, op, op_names, reset_stats, show_config, stats  # noqa: E402
-from jackern._core import unbroadcast  # noqa: E402
+from jackern._core import get_num_threads, set_num_threads, unbroadcast  # noqa: E402
 from jackern._jacobian import (  # noqa: E402
     Jacobian,
     block_diagonal,
@@ -34,12 +34,14 @@ __all__ = [
     "diagonal",
     "einsum",
     "get_include",
+    "get_num_threads",
     "identity",
     "op",
     "op_names",
     "ops",
     "reduction",
     "reset_stats",
+    "set_num_threads",
     "show_config",
     "stats",
     "testing",

@@ -38,6 +38,11 @@ cdef inline void view_of(jk_view *view, cnp.ndarray a) noexcept:
     view.strides_in_bytes = <const Py_ssize_t *>cnp.PyArray_STRIDES(a)
 
 
+cdef inline cnp.ndarray borrowed(cnp.ndarray a):
+    """The same memory as an array that nobody else holds: its shape stays while other threads run."""
+    return a.view()
+
+
 cdef inline bint same_shape(cnp.ndarray a, cnp.ndarray b) noexcept:
     cdef int d
     if cnp.PyArray_NDIM(a) != cnp.PyArray_NDIM(b):
@@ -78,6 +83,10 @@ class BadLabel(Exception):
     """The label of this row is no class."""
 
 
+class Refused(ValueError):
+    """The C library refused the call for a reason that nobody above it ruled out."""
+
+
 cdef int raise_status(jk_status status) except -1:
     """Turns what the callers above did not rule out into an exception."""
     if status.error == JK_OK:
@@ -88,13 +97,15 @@ cdef int raise_status(jk_status status) except -1:
         raise BadLabel(status.argument)
     if status.error == JK_WORKSPACE:
         raise MemoryError(jk_message(status.error).decode())
-    raise ValueError(f"{jk_message(status.error).decode()} (argument {status.argument})")
+    raise Refused(jk_message(status.error).decode())
 
 
 def new_output(tuple shape, dtype):
     """An uninitialised C-contiguous array; large ones come from recycled memory."""
-    cdef cnp.npy_intp lengths[64]
+    cdef cnp.npy_intp lengths[JK_MAX_NDIM]
     cdef int d
+    if len(shape) > JK_MAX_NDIM:
+        raise ValueError(f"a result of shape {shape} has {len(shape)} axes, expected at most {JK_MAX_NDIM}")
     for d in range(<int>len(shape)):
         lengths[d] = shape[d]
     return new_array(<int>len(shape), lengths, cnp.NPY_DOUBLE if dtype == float else cnp.NPY_FLOAT, False)

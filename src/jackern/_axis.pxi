@@ -281,18 +281,18 @@ cdef class AxisProducts:
 
     def jvp(self, x_dot, *, out=None, bint accumulate=False):
         """The Jacobian-vector product; see `jackern.Jacobian.jvp`."""
-        jacobian_calls[0] += 1
         result = self.multiply(x_dot, out, accumulate, False)
         if result is NotImplemented:
-            return self._general_product(x_dot, out, accumulate, False)
+            result = self._general_product(x_dot, out, accumulate, False)
+        jacobian_calls[0] += 1
         return result
 
     def vjp(self, y_bar, *, out=None, bint accumulate=False):
         """The vector-Jacobian product; see `jackern.Jacobian.vjp`."""
-        jacobian_calls[1] += 1
         result = self.multiply(y_bar, out, accumulate, True)
         if result is NotImplemented:
-            return self._general_product(y_bar, out, accumulate, True)
+            result = self._general_product(y_bar, out, accumulate, True)
+        jacobian_calls[1] += 1
         return result
 
     def _straight_product(self, v, out, bint accumulate, bint transposed):

@@ -1,4 +1,5 @@
-# The C library, as csrc/include/jackern/jackern.h declares it.
+# The C library, as csrc/include/jackern/jackern.h declares it.  A module that cimports this links libjackern.a and has
+# jackern.get_include() on its include path.
 
 cdef extern from "jackern/jackern.h" nogil:
     ctypedef enum jk_error:
@@ -43,6 +44,14 @@ cdef extern from "jackern/jackern.h" nogil:
         void *poll_argument
         void *workspace
         size_t workspace_bytes
+
+    ctypedef struct jk_pool:
+        pass
+
+    size_t jk_pool_bytes(int n_threads)
+    jk_pool *jk_pool_create(void *memory, int n_threads)
+    void jk_pool_run(void *pool, jk_task *task, void *argument, Py_ssize_t n_tasks)
+    void jk_pool_destroy(jk_pool *pool)
 
     enum:
         JK_MAX_NDIM
@@ -110,25 +119,3 @@ cdef extern from "jackern/jackern.h" nogil:
                                            const Py_ssize_t *labels, const jk_view *logits_bar, int accumulate)
     jk_status jk_softmax_cross_entropy_jvp(const jk_context *, const jk_view *logits_dot, const jk_view *logits,
                                            const Py_ssize_t *labels, const jk_view *loss_dot, int accumulate)
-
-# The table of loops, for calls that need no set-up at all.
-cdef extern from "view.h" nogil:
-    enum:
-        JK_OP_multiply
-        JK_OP_power
-        JK_IN_T
-        JK_IN_A
-        JK_IN_B
-        JK_IN_Y
-        JK_N_IN
-
-    ctypedef void jk_pointwise_loop(Py_ssize_t n, void *out, const void *const *inputs)
-
-    ctypedef struct jk_op_loops:
-        jk_pointwise_loop *value
-        jk_pointwise_loop *derivative[3]
-
-    ctypedef struct jk_loops:
-        jk_op_loops *op
-
-    const jk_loops *jk_loops_of(jk_dtype dtype)

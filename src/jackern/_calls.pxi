@@ -7,7 +7,7 @@ cdef extern from "Python.h":
 
 
 cdef int poll_signals(void *argument) noexcept with gil:
-    # On Ctrl-C the exception is set here and stays set until Call.failed returns to Python.
+    # On Ctrl-C the exception is set here and stays set until raise_interrupt lets it through.
     return check_signals() != 0
 
 
@@ -29,6 +29,7 @@ cdef class Views:
                 continue
             if not is_native(arrays[k]):
                 raise TypeError(f"argument {k}: expected a native float32 or float64 array, got {type(arrays[k])}")
+            arrays[k] = borrowed(<cnp.ndarray>arrays[k])
             view_of(&self.view[k], <cnp.ndarray>arrays[k])
             self.at[k] = &self.view[k]
             self.largest = max(self.largest, cnp.PyArray_SIZE(<cnp.ndarray>arrays[k]))
@@ -36,18 +37,20 @@ cdef class Views:
 
 # The workspace of the last call, for the next one; taken and given back with the GIL held.
 cdef void *spare_workspace = NULL
+cdef size_t spare_bytes = 0
 
 
 cdef class Call:
-    """What a large call needs: a context with a workspace, Ctrl-C, and the GIL released meanwhile."""
+    """What a large call needs: a context with threads and a workspace, Ctrl-C, and the GIL released meanwhile."""
 
     cdef jk_context context
-    cdef jk_status status
+    cdef Pool pool
     cdef void *memory
 
     def __cinit__(self, Py_ssize_t size=LARGE):
         """Small calls, of fewer than LARGE elements, get no workspace: the stack is enough."""
         global spare_workspace
+        cdef size_t workspace_bytes = num_threads * WORKSPACE_BYTES
         self.context.parallel_for = NULL
         self.context.pool = NULL
         self.context.n_threads = 1
@@ -57,41 +60,27 @@ cdef class Call:
         self.context.workspace_bytes = 0
         if size < LARGE:
             return
-        self.memory = spare_workspace
-        spare_workspace = NULL
+        if num_threads > 1:
+            self.pool = current_pool()
+            self.context.parallel_for = jk_pool_run
+            self.context.pool = self.pool.pool
+            self.context.n_threads = num_threads
+        if spare_bytes == workspace_bytes:
+            self.memory = spare_workspace
+            spare_workspace = NULL
         if self.memory == NULL:
-            self.memory = PyMem_Malloc(WORKSPACE_BYTES + 64)
+            self.memory = PyMem_Malloc(workspace_bytes + 64)
         if self.memory == NULL:
             raise MemoryError()
         self.context.workspace = <char *>self.memory + (64 - <uintptr_t>self.memory % 64)
-        self.context.workspace_bytes = WORKSPACE_BYTES
+        self.context.workspace_bytes = workspace_bytes
 
     def __dealloc__(self):
-        global spare_workspace
-        if spare_workspace == NULL:
+        global spare_workspace, spare_bytes
+        if self.memory != NULL:
+            PyMem_Free(spare_workspace)
             spare_workspace = self.memory
-        else:
-            PyMem_Free(self.memory)
-
-    cdef object failed(self):
-        """Raises on Ctrl-C; NotImplemented for what the general way will explain."""
-        if self.status.error == JK_INTERRUPTED:
-            raise_interrupt()
-        return NotImplemented
-
-    cdef jk_status multiply(self, int op, const jk_view *t, const jk_view *x, const jk_view *y, const jk_view *out,
-                            bint accumulate):
-        cdef jk_status status
-        with nogil:
-            status = jk_pointwise_vjp(&self.context, op, t, &x, y, &out, accumulate)
-        return status
-
-    cdef jk_status vjp(self, int op, const jk_view *y_bar, const jk_view **args, const jk_view *y,
-                       const jk_view **outs):
-        cdef jk_status status
-        with nogil:
-            status = jk_pointwise_vjp(&self.context, op, y_bar, args, y, outs, False)
-        return status
+            spare_bytes = self.context.workspace_bytes
 
 
 cdef int raise_interrupt() except -1:
@@ -164,6 +153,12 @@ def sum_to(g, out, bint accumulate):
     finish(status)
 
 
+cdef inline bint fits_length(object length, cnp.ndarray g, int from_end):
+    """Whether the axis of g that many places from the end may be summed to this length."""
+    cdef int d = cnp.PyArray_NDIM(g) - from_end
+    return d >= 0 and (length == 1 or length == cnp.PyArray_DIMS(g)[d])
+
+
 cdef long long unbroadcast_calls = 0
 
 
@@ -200,35 +195,43 @@ def unbroadcast(g, shape, *, out=None, bint accumulate=False):
     global unbroadcast_calls
     cdef jk_view g_view, out_view
     cdef cnp.ndarray result
-    cdef cnp.npy_intp lengths[64]
+    cdef cnp.npy_intp lengths[JK_MAX_NDIM]
     cdef int d, n
-    cdef Call call
-    cdef bint straight = is_native(g) and type(shape) is tuple and len(<tuple>shape) <= 64 and not accumulate
+    cdef Call call = None
+    cdef bint straight = is_native(g) and type(shape) is tuple and len(<tuple>shape) <= JK_MAX_NDIM and not accumulate
     if straight:
         n = <int>len(<tuple>shape)
         for d in range(n):
-            lengths[d] = (<tuple>shape)[d]
-            straight = straight and lengths[d] >= 0
+            straight = straight and type((<tuple>shape)[d]) is int and fits_length((<tuple>shape)[d], <cnp.ndarray>g, n - d)
+            lengths[d] = (<tuple>shape)[d] if straight else 0
     if straight and out is not None:
         straight = (is_native(out) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out)
                     and cnp.PyArray_NDIM(<cnp.ndarray>out) == n)
         for d in range(n):
             straight = straight and cnp.PyArray_DIMS(<cnp.ndarray>out)[d] == lengths[d]
-    unbroadcast_calls += 1
     if not straight:
-        return general.unbroadcast(g, shape, out, accumulate)
+        g = general.unbroadcast(g, shape, out, accumulate)
+        unbroadcast_calls += 1
+        return g
     result = new_array(n, lengths, cnp.PyArray_TYPE(<cnp.ndarray>g), False) if out is None else <cnp.ndarray>out
-    view_of(&g_view, <cnp.ndarray>g)
-    view_of(&out_view, result)
-    if cnp.PyArray_SIZE(<cnp.ndarray>g) >= LARGE:
-        call = Call()
+    cdef cnp.ndarray source = <cnp.ndarray>g, target = result
+    if cnp.PyArray_SIZE(source) >= LARGE:
+        source, target, call = borrowed(source), borrowed(target), Call()
+    view_of(&g_view, source)
+    view_of(&out_view, target)
+    cdef jk_status status
+    if call is not None:
         with nogil:
-            call.status = jk_unbroadcast(&call.context, &g_view, &out_view, False)
-        if call.status.error != JK_OK:
-            call.failed()
-            return general.unbroadcast(g, shape, out, accumulate)
-    elif jk_unbroadcast(NULL, &g_view, &out_view, False).error != JK_OK:
-        return general.unbroadcast(g, shape, out, accumulate)
+            status = jk_unbroadcast(&call.context, &g_view, &out_view, False)
+    else:
+        status = jk_unbroadcast(NULL, &g_view, &out_view, False)
+    if status.error == JK_INTERRUPTED:
+        raise_interrupt()
+    if status.error != JK_OK:
+        g = general.unbroadcast(g, shape, out, accumulate)
+        unbroadcast_calls += 1
+        return g
+    unbroadcast_calls += 1
     return result if n > 0 or out is not None else result[()]
 
 

@@ -86,7 +86,7 @@ def show_config(mode: str = "stdout") -> dict[str, Any] | None:
         "instruction sets built": list(_core.built_instruction_sets()),
         "Python": platform.python_version(),
         "NumPy": np.__version__,
-        "threads": 1,
+        "threads": _core.get_num_threads(),
         "recycled memory at most": _core.recycling(),
         "include": get_include(),
     }

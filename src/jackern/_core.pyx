@@ -11,7 +11,9 @@ import os
 
 cnp.import_array()
 
+include "_table.pxi"
 include "_arrays.pxi"
+include "_threads.pxi"
 include "_setup.pxi"
 include "_ops.pxi"
 include "_calls.pxi"

@@ -78,6 +78,9 @@ def as_native(x: object, where: str, name: str) -> Array:
 
 def as_operands(named: dict[str, object], where: str) -> tuple[dict[str, Array], np.dtype[Any]]:
     """Operands that are read, as native arrays, and the dtype they promote to."""
+    first: Any = next(iter(named.values()))
+    if all(is_native(x) and x.dtype == first.dtype for x in named.values()):  # type: ignore[attr-defined]
+        return named, first.dtype  # type: ignore[return-value]
     arrays = {name: x if is_weak(x) else as_array(x, where, name) for name, x in named.items()}
     dtype = promote(list(arrays.values()))
     return {name: np.asarray(x, dtype) if is_weak(x) else native(x, dtype) for name, x in arrays.items()}, dtype

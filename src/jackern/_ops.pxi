@@ -101,7 +101,7 @@ cdef inline bint has_shape(object x, int ndim, const cnp.npy_intp *shape) noexce
     return True
 
 
-cdef inline jk_op_loops *flat_loops(int op, cnp.ndarray like) noexcept:
+cdef inline const jk_op_loops *flat_loops(int op, cnp.ndarray like) noexcept:
     """The loops of an op for arrays of this dtype."""
     return &jk_loops_of(JK_FLOAT64 if cnp.PyArray_TYPE(like) == cnp.NPY_DOUBLE else JK_FLOAT32).op[op]
 
@@ -134,7 +134,7 @@ cdef inline void run_flat(jk_pointwise_loop *loop, cnp.ndarray result, object t,
 
 
 cdef bint are_accepted(tuple arrays, int nin) noexcept:
-    cdef cnp.npy_intp shape[64]
+    cdef cnp.npy_intp shape[JK_MAX_NDIM]
     if not 0 < len(arrays) <= nin:
         return False
     for x in arrays:
@@ -153,6 +153,8 @@ cdef class Op:
     def __cinit__(self, int index):
         self.index = index
         self.row = jk_op_at(index)
+        if self.row == NULL or self.row.n_args != (1 if isinstance(self, UnaryOp) else 2):
+            raise ValueError(f"{type(self).__name__}: no such op at {index}; jackern.ops has them all")
         self.all_reads = self.row.reads[0] | self.row.reads[1] | self.row.reads[2]
 
     @property
@@ -266,15 +268,18 @@ cdef class UnaryOp(Op):
             run_flat(flat_loops(self.index, like).derivative[0], result, t, x, None, y)
             count(self.index, JVP if forward else VJP)
             return result
+        if large:
+            try:
+                if forward:
+                    pointwise_jvp(self, [t], [x], y, result, accumulate)
+                else:
+                    pointwise_vjp(self, t, [x], y, [result], accumulate)
+            except (Overlap, Refused):
+                return NotImplemented
+            return result
         view_of(&t_view, like)
         view_of(&out_view, result)
-        cdef Call call
-        if large:
-            call = Call()
-            call.status = call.multiply(self.index, t_at, x_at, y_at, out_at, accumulate)
-            if call.status.error != JK_OK:
-                return call.failed()
-        elif jk_pointwise_vjp(NULL, self.index, t_at, &x_at, y_at, &out_at, accumulate).error != JK_OK:
+        if jk_pointwise_vjp(NULL, self.index, t_at, &x_at, y_at, &out_at, accumulate).error != JK_OK:
             return NotImplemented
         count(self.index, JVP if forward else VJP)
         return result
@@ -282,9 +287,7 @@ cdef class UnaryOp(Op):
     def __call__(self, x=None, out=None):
         cdef jk_view x_view, out_view
         cdef const jk_view *x_at = &x_view
-        cdef const jk_view *out_at = &out_view
         cdef cnp.ndarray result
-        cdef Call call
         if not is_operand(x):
             return general.value(self, (x,), out)
         if out is None:
@@ -298,13 +301,15 @@ cdef class UnaryOp(Op):
             run_flat(flat_loops(self.index, result).value, result, x, x, None, None)
             count(self.index, VALUE)
             return result
+        if cnp.PyArray_SIZE(result) >= LARGE:
+            try:
+                pointwise_value(self, [x], result, False)
+            except (Overlap, Refused):
+                return general.value(self, (x,), out)
+            return result
         view_of(&x_view, <cnp.ndarray>x)
         view_of(&out_view, result)
-        call = Call(cnp.PyArray_SIZE(result))
-        with nogil:
-            call.status = jk_pointwise_value(&call.context, self.index, &x_at, out_at, False)
-        if call.status.error != JK_OK:
-            call.failed()
+        if jk_pointwise_value(NULL, self.index, &x_at, &out_view, False).error != JK_OK:
             return general.value(self, (x,), out)
         count(self.index, VALUE)
         return result
@@ -391,11 +396,9 @@ cdef class BinaryOp(Op):
     def __call__(self, a=None, b=None, out=None):
         cdef jk_view a_view, b_view, out_view
         cdef const jk_view *args[2]
-        cdef const jk_view *out_at = &out_view
-        cdef cnp.npy_intp shape[64]
+        cdef cnp.npy_intp shape[JK_MAX_NDIM]
         cdef int n = -1, typenum = typenum_of(a, b)
         cdef cnp.ndarray result, x = None, z = None
-        cdef Call call
         if typenum >= 0:
             x = as_operand(a, typenum)
             z = as_operand(b, typenum)
@@ -414,16 +417,18 @@ cdef class BinaryOp(Op):
             run_flat(flat_loops(self.index, result).value, result, x, x, z, None)
             count(self.index, VALUE)
             return result
+        if cnp.PyArray_SIZE(result) >= LARGE:
+            try:
+                pointwise_value(self, [x, z], result, False)
+            except (Overlap, Refused):
+                return general.value(self, (a, b), out)
+            return result
         view_of(&a_view, x)
         view_of(&b_view, z)
         view_of(&out_view, result)
         args[0] = &a_view
         args[1] = &b_view
-        call = Call(cnp.PyArray_SIZE(result))
-        with nogil:
-            call.status = jk_pointwise_value(&call.context, self.index, args, out_at, False)
-        if call.status.error != JK_OK:
-            call.failed()
+        if jk_pointwise_value(NULL, self.index, args, &out_view, False).error != JK_OK:
             return general.value(self, (a, b), out)
         count(self.index, VALUE)
         return result
@@ -453,11 +458,9 @@ cdef class BinaryOp(Op):
         cdef const jk_view *tangent_at[2]
         cdef const jk_view *args[2]
         cdef const jk_view *y_at = NULL
-        cdef const jk_view *out_at = &view[5]
-        cdef cnp.npy_intp shape[64]
+        cdef cnp.npy_intp shape[JK_MAX_NDIM]
         cdef int n = -1, typenum = typenum_of(a, b)
         cdef cnp.ndarray result, x = None, z = None, x_dot = None, z_dot = None
-        cdef Call call
         if typenum >= 0 and type(tangents) is tuple and len(<tuple>tangents) == 2:
             x = as_operand(a, typenum)
             z = as_operand(b, typenum)
@@ -478,6 +481,12 @@ cdef class BinaryOp(Op):
             result = <cnp.ndarray>out
         else:
             return general.jvp(self, tangents, (a, b), y, out, accumulate)
+        if cnp.PyArray_SIZE(result) >= LARGE:
+            try:
+                pointwise_jvp(self, [x_dot, z_dot], [x, z], y, result, accumulate)
+            except (Overlap, Refused):
+                return general.jvp(self, tangents, (a, b), y, out, accumulate)
+            return result
         tangent_at[0] = tangent_at[1] = NULL
         if x_dot is not None:
             view_of(&view[0], x_dot)
@@ -493,11 +502,7 @@ cdef class BinaryOp(Op):
             view_of(&view[4], <cnp.ndarray>y)
             y_at = &view[4]
         view_of(&view[5], result)
-        call = Call(cnp.PyArray_SIZE(result))
-        with nogil:
-            call.status = jk_pointwise_jvp(&call.context, self.index, tangent_at, args, y_at, out_at, accumulate)
-        if call.status.error != JK_OK:
-            call.failed()
+        if jk_pointwise_jvp(NULL, self.index, tangent_at, args, y_at, &view[5], accumulate).error != JK_OK:
             return general.jvp(self, tangents, (a, b), y, out, accumulate)
         count(self.index, JVP)
         return result
@@ -529,11 +534,11 @@ cdef class BinaryOp(Op):
         cdef const jk_view *args[2]
         cdef const jk_view *outs[2]
         cdef const jk_view *y_at = NULL
-        cdef cnp.npy_intp shape[64]
+        cdef cnp.npy_intp shape[JK_MAX_NDIM]
         cdef int typenum = cnp.PyArray_TYPE(<cnp.ndarray>y_bar) if is_operand(y_bar) else -1
         cdef cnp.ndarray a_bar = None, b_bar = None, x = None, z = None
         cdef bint want_a = False, want_b = False
-        if type(wrt) is tuple:
+        if type(wrt) is tuple and len(<tuple>wrt) == 2 and type((<tuple>wrt)[0]) is type((<tuple>wrt)[1]) is int:
             want_a = want_b = wrt == BOTH
         elif type(wrt) is int:
             want_a = wrt == 0
@@ -591,13 +596,15 @@ cdef class BinaryOp(Op):
             b_bar = new_like(z) if given_b is None else <cnp.ndarray>given_b
             view_of(&b_bar_view, b_bar)
             outs[1] = &b_bar_view
-        cdef Call call
         if cnp.PyArray_SIZE(<cnp.ndarray>y_bar) >= LARGE:
-            call = Call()
-            call.status = call.vjp(self.index, &t_view, args, y_at, outs)
-            if call.status.error != JK_OK and call.failed() is NotImplemented:
+            try:
+                pointwise_vjp(self, y_bar, [x, z], y, [a_bar, b_bar], False)
+            except (Overlap, Refused):
                 return general.vjp(self, y_bar, (a, b), y, wrt, out, accumulate)
-        elif jk_pointwise_vjp(NULL, self.index, &t_view, args, y_at, outs, False).error != JK_OK:
+            if want_a and want_b:
+                return a_bar, b_bar
+            return a_bar if want_a else b_bar
+        if jk_pointwise_vjp(NULL, self.index, &t_view, args, y_at, outs, False).error != JK_OK:
             return general.vjp(self, y_bar, (a, b), y, wrt, out, accumulate)
         count(self.index, VJP)
         if want_a and want_b:

@@ -58,13 +58,16 @@ static void recycle_free(void *context, void *data, size_t size)
     (void)context, (void)size;
     if (data == NULL) return;
     recycle_header *block = (recycle_header *)data - 1;
-    if (block->capacity <= recycle_limit && recycle_held <= recycle_limit - block->capacity) {
-        for (int i = 0; i < RECYCLE_SLOTS; i++)
-            if (recycle_slot[i] == NULL) {
-                recycle_slot[i] = block;
-                recycle_held += block->capacity;
-                return;
-            }
+    int place = 0; /* a free slot, or that of the smallest block */
+    for (int i = 1; i < RECYCLE_SLOTS && recycle_slot[place] != NULL; i++)
+        if (recycle_slot[i] == NULL || recycle_slot[i]->capacity < recycle_slot[place]->capacity) place = i;
+    recycle_header *smallest = recycle_slot[place];
+    const size_t freed = smallest == NULL ? 0 : smallest->capacity;
+    if (block->capacity > freed && block->capacity <= recycle_limit &&
+        recycle_held - freed <= recycle_limit - block->capacity) {
+        recycle_slot[place] = block;
+        recycle_held += block->capacity - freed;
+        block = smallest;
     }
     free(block);
 }

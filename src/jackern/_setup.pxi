@@ -38,17 +38,23 @@ def recycling():
 
 
 cdef int set_up() except -1:
-    wanted = os.environ.get("JACKERN_ISA")
-    cdef bytes name = b"" if wanted is None else wanted.encode()
-    cdef jk_status status = jk_init(NULL if wanted is None else <const char *>name)
+    wanted = os.environ.get("JACKERN_ISA", "")
+    cdef bytes name = wanted.encode()
+    cdef const char *isa = name
+    cdef jk_status status = jk_init(isa if wanted else NULL)
     if status.error != JK_OK:
         raise ValueError(f"JACKERN_ISA={wanted!r}: not an instruction set built in and supported by this CPU; "
                          f"choose one of {', '.join(instruction_sets())}, or leave it unset")
-    limit = os.environ.get("JACKERN_RECYCLE_BYTES")
-    if limit is not None:
+    limit = os.environ.get("JACKERN_RECYCLE_BYTES", "")
+    if limit:
         if not limit.isdecimal():
             raise ValueError(f"JACKERN_RECYCLE_BYTES={limit!r}: expected a number of bytes, 0 to switch it off")
-        recycle_set_limit(int(limit))
+        recycle_set_limit(min(int(limit), <size_t>-1))
+    threads = os.environ.get("JACKERN_NUM_THREADS", "")
+    if threads:
+        if not threads.isdecimal() or not 1 <= int(threads) <= MAX_THREADS:
+            raise ValueError(f"JACKERN_NUM_THREADS={threads!r}: expected a number from 1 to {MAX_THREADS}")
+        set_num_threads(int(threads))
     return 0
 
 

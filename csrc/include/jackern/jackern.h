@@ -54,16 +54,32 @@ typedef struct jk_view {
 typedef void jk_task(void *argument, ptrdiff_t index);
 
 typedef struct jk_context {
-    /* Runs task(argument, i) for 0 <= i < n_tasks, in any order, and returns when all are done.  NULL: serial. */
+    /* Runs task(argument, i) for 0 <= i < n_tasks, in any order, and returns when all are done.  NULL: serial.  Large
+     * outputs are then split among n_threads tasks, which gives the same bits for every number of threads. */
     void (*parallel_for)(void *pool, jk_task *task, void *argument, ptrdiff_t n_tasks);
     void *pool;
     int n_threads;
     /* Called now and then by the calling thread; non-zero ends the call with JK_INTERRUPTED, outputs undefined. */
     int (*poll)(void *poll_argument);
     void *poll_argument;
-    void *workspace; /* aligned to 64 bytes; used where the stack (JK_STACK_BYTES) is too small */
+    /* Aligned to 64 bytes; used where the stack (JK_STACK_BYTES) is too small.  Tasks share it: sums and strided arrays
+     * are split only where each task gets as much as the stack would give. */
+    void *workspace;
     size_t workspace_bytes;
 } jk_context;
+
+/* A pool for jk_context, if there is none at hand: jk_pool_run goes to `parallel_for`, the pool to `pool`.  The threads
+ * are POSIX threads; on a system without them the calling thread does all tasks.
+ *
+ * jk_pool_create starts n_threads - 1 threads (fewer if the system refuses) in jk_pool_bytes(n_threads) bytes of the
+ * caller's memory, aligned as malloc aligns.  Several threads may share a pool: one of them gets the workers, the
+ * others do their tasks alone.  jk_pool_destroy waits for the threads to end; no call may be using the pool then.
+ * After a fork the child has none of the threads: it must neither use nor destroy the pool. */
+typedef struct jk_pool jk_pool;
+size_t jk_pool_bytes(int n_threads);
+jk_pool *jk_pool_create(void *memory, int n_threads);
+void jk_pool_run(void *pool, jk_task *task, void *argument, ptrdiff_t n_tasks);
+void jk_pool_destroy(jk_pool *pool);
 
 /* ---- set-up ------------------------------------------------------------------------------------------------- */
 
