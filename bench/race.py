@@ -23,9 +23,7 @@ def race(statements: Mapping[str, str], names: dict[str, Any]) -> dict[str, floa
     On an idle machine processor time on one thread is the time on the clock; on a busy one it leaves out the
     turns of other processes.
     """
-    timers = {
-        key: timeit.Timer(code, timer=time.process_time, globals=names) for key, code in statements.items()
-    }
+    timers = {key: timeit.Timer(code, timer=time.process_time, globals=names) for key, code in statements.items()}
     repeats, seconds = {}, 0.0
     for key, timer in timers.items():
         repeats[key], lasted = _repeats(timer)

@@ -9,7 +9,7 @@
 #include "rowwise.tpl.h"
 #undef M
 
-/* clang-format off: designated initialisers, one a line */
+/* clang-format off */
 static const jk_loops N(loops) = {
     .op =
         {

@@ -12,7 +12,8 @@ JK_INLINE void N(map)(ptrdiff_t n, void *out, const void *const *in, N(element) 
     for (ptrdiff_t i = 0; i < n; i++) o[i] = f(t[i], a[i], b[i], c[i], y[i], h[i]);
 }
 
-/* clang-format off: a row's expression stands in parentheses of its own */
+/* A row's expression stands in parentheses of its own. */
+/* clang-format off */
 #define ZERO 0
 #define JK_READ_ALL (void)t, (void)a, (void)b, (void)c, (void)y, (void)h
 /* The function of one element and its loop. */

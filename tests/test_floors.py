@@ -118,9 +118,7 @@ def imported_by_cython(root, path):
             elif found["origin"] not in (".", "jackern"):
                 names = [found["origin"]]
             else:
-                names = [
-                    f"jackern.{name}" for name in re.findall(r"(?:^|,)\s*(\w+)", found["names"].strip("() "))
-                ]
+                names = [f"jackern.{name}" for name in re.findall(r"(?:^|,)\s*(\w+)", found["names"].strip("() "))]
             yield from modules_to_files(root, [re.sub(r"^\.", "jackern.", name) for name in names])
 
 
@@ -209,7 +207,5 @@ def test_the_c_library_knows_neither_python_nor_the_heap():
 
 def test_the_c_test_program_sees_the_public_header_alone():
     for path in (ROOT / "csrc/test").glob("*.[ch]"):
-        used = [
-            file for file in included_by_c(ROOT, path.relative_to(ROOT)) if file.parent != Path("csrc/test")
-        ]
+        used = [file for file in included_by_c(ROOT, path.relative_to(ROOT)) if file.parent != Path("csrc/test")]
         assert {floor(file) for file in used} <= FLOORS_SEEN_BY_C_TESTS

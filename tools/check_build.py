@@ -24,9 +24,7 @@ def missing(environ=os.environ, python_h=None, version=sys.version_info):
     """
     python = f"Python {version[0]}.{version[1]}"
     if version < (3, 11):
-        return (
-            f"jackern needs Python 3.11 or newer, not {python}: name another, as in `make PYTHON=python3.12`."
-        )
+        return f"jackern needs Python 3.11 or newer, not {python}: name another, as in `make PYTHON=python3.12`."
     # No compiler is named on Windows, where setuptools looks for Visual C++ itself.
     compiler = environ.get("CC") or sysconfig.get_config_var("CC")
     if compiler and not shutil.which(shlex.split(compiler)[0]):
