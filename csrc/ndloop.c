@@ -8,13 +8,13 @@
 #include <string.h>
 
 enum {
-    WIDE = 64,          /* columns from which a row is worth a call of its own */
-    STEP_BLOCK = 512,   /* elements of a block that passes through several steps */
-    LONG_BLOCK = 65536, /* elements of a block that passes through one */
-    MAX_TILE = 1024,    /* columns of a block of summed rows */
-    MAX_ROWS = 64,      /* rows of a block that is not flat */
-    NARROW = 16,        /* columns up to which it pays to sum along the other axis */
-    POLL_EVERY = 4096,  /* blocks */
+    WIDE = 64,            /* columns from which a row is worth a call of its own */
+    STEP_BLOCK = 512,     /* elements of a block that passes through several steps */
+    LONG_BLOCK = 65536,   /* elements of a block that passes through one */
+    MAX_TILE = 1024,      /* columns of a block of summed rows */
+    MAX_ROWS = 64,        /* rows of a block that is not flat */
+    NARROW = 16,          /* columns up to which it pays to sum along the other axis */
+    POLL_EVERY = 1 << 20, /* elements */
     ALIGNMENT = 64
 };
 
@@ -50,7 +50,7 @@ typedef struct run {
     size_t scratch_left;
     char *slices; /* the scratch of all tasks, where there are several */
     size_t slice_bytes;
-    long n_blocks;
+    ptrdiff_t n_unpolled; /* elements since the last poll */
 } run;
 
 typedef struct position {
@@ -301,7 +301,7 @@ static int place_buffers(run *r, char *scratch, size_t scratch_bytes)
     for (int q = 0; q < r->n_summed; q++) depth += levels(n_chunks(r, r->summed[q]));
     for (unsigned left = r->sums; left != 0; left &= left - 1) {
         const size_t one = ((size_t)(r->target_size * r->item) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        if (r->scratch_left / one < (size_t)(depth + 1) * (left != 0)) return 0;
+        if (r->scratch_left / one < (size_t)(depth + 1)) return 0;
         r->scratch_left -= one * (size_t)(depth + 1);
     }
     r->scratch_left = (size_t)(scratch + scratch_bytes - r->scratch);
@@ -429,10 +429,12 @@ static void sum_rows(run *r, ptrdiff_t rows, ptrdiff_t cols, char *target, int a
     }
 }
 
-static jk_status poll(run *r)
+static jk_status poll(run *r, ptrdiff_t n)
 {
     const jk_context *c = r->context;
-    if (c == NULL || c->poll == NULL || ++r->n_blocks % POLL_EVERY != 0) return jk_success();
+    r->n_unpolled += n;
+    if (c == NULL || c->poll == NULL || r->n_unpolled < POLL_EVERY) return jk_success();
+    r->n_unpolled = 0;
     return c->poll(c->poll_argument) ? jk_fail(JK_INTERRUPTED, -1) : jk_success();
 }
 
@@ -502,7 +504,7 @@ static jk_status run_block(run *r, const position *at, const targets *into)
         for (ptrdiff_t i = 0; i < n; i += pass) run_rows(r, at, into, row + i, i, pass, cols);
         if (sums_rows(r) && !sums_cols(r)) sum_group(r, at, into, row, n, cols);
     }
-    return poll(r);
+    return poll(r, rows * cols);
 }
 
 /* ---- walking ------------------------------------------------------------------------------------------------ */
@@ -512,7 +514,8 @@ static void advance(const run *r, position *at, int axis, ptrdiff_t chunks)
     const nest *axes = &r->axes;
     const ptrdiff_t n = chunks * (axis == r->col_axis ? r->cols : axis == r->row_axis ? r->rows : 1);
     for (int j = 0; j < r->program->n_inputs; j++) at->in[j] += n * axes->in[j][axis];
-    for (int k = 0; k < r->program->n_outputs; k++) at->out[k] += n * axes->out[k][axis];
+    for (int k = 0; k < r->program->n_outputs; k++)
+        if (r->outputs >> k & 1) at->out[k] += n * axes->out[k][axis];
     if (axis == r->col_axis) at->col += n;
     if (axis == r->row_axis) at->row += n;
 }
@@ -679,7 +682,9 @@ static jk_status check_overlap(const jk_program *p, unsigned sums, int one_pass)
     for (int k = 0; k < p->n_outputs; k++)
         for (int j = 0; j < p->n_inputs; j++) {
             const jk_meeting meeting = jk_meet(p->input[j], p->output[k]);
-            const int in_place = one_pass && !(sums >> k & 1);
+            int in_place = one_pass && !(sums >> k & 1);
+            for (int l = 0; l < p->n_outputs; l++) /* another output that is this input itself reads it later */
+                if (l != k && p->result[l] == j) in_place = 0;
             if (meeting == JK_PARTLY || (meeting == JK_SAME && !in_place))
                 return jk_fail(JK_OVERLAP, p->input_argument[j]);
         }
@@ -749,7 +754,7 @@ static jk_status run_stretch(const jk_context *context, const jk_program *p, ptr
     r.loops = jk_loops_of(p->dtype);
     r.item = jk_itemsize(p->dtype);
     r.steps = (1u << p->n_steps) - 1;
-    r.n_blocks = 0;
+    r.n_unpolled = 0;
     const int n_spare = p->n_registers - p->n_inputs - p->n_outputs;
     const ptrdiff_t room = JK_MAX((ptrdiff_t)JK_STACK_BYTES / r.item / JK_MAX(n_spare, 1) / 8 * 8, 1);
     const ptrdiff_t block = p->n_steps == 1 ? LONG_BLOCK : JK_MIN(room, STEP_BLOCK);
@@ -765,7 +770,7 @@ static jk_status run_stretch(const jk_context *context, const jk_program *p, ptr
         for (int j = 0; j < p->n_inputs; j++) r.reg[j] = (char *)p->input[j]->data + i * r.item;
         for (int k = 0; k < p->n_outputs; k++) r.reg[p->result[k]] = (char *)p->output[k]->data + i * r.item;
         run_steps(&r, JK_MIN(block, n - i));
-        JK_TRY(poll(&r));
+        JK_TRY(poll(&r, block));
     }
     return jk_success();
 }
@@ -810,7 +815,7 @@ jk_status jk_run(const jk_context *context, const jk_program *program, int ndim,
         r.loops = jk_loops_of(program->dtype);
         r.item = jk_itemsize(program->dtype);
         r.outputs = 0;
-        r.n_blocks = 0;
+        r.n_unpolled = 0;
         unsigned long long alike = 0;
         for (int k = 0; k < program->n_outputs; k++) {
             if (!(pending >> k & 1)) continue;

@@ -26,7 +26,7 @@ JK_INLINE void N(map)(ptrdiff_t n, void *out, const void *const *in, N(element) 
 #define JK_UNARY(name, aliases, value, d, dd, ...)                                                                    \
     JK_ELEMENT(name##_value, value)                                                                                   \
     JK_ELEMENT(name##_da, t * (d))                                                                                    \
-    JK_ELEMENT(name##_daa, h * t * (dd))
+    JK_ELEMENT(name##_daa, h * (t * (dd)))
 #define JK_SELECT1(name, aliases, value, d, dd, ...)                                                                  \
     JK_ELEMENT(name##_value, value)                                                                                   \
     JK_ELEMENT(name##_da, M(keep)(t, d))                                                                              \
@@ -35,9 +35,9 @@ JK_INLINE void N(map)(ptrdiff_t n, void *out, const void *const *in, N(element) 
     JK_ELEMENT(name##_value, value)                                                                                   \
     JK_ELEMENT(name##_da, t * (da))                                                                                   \
     JK_ELEMENT(name##_db, t * (db))                                                                                   \
-    JK_ELEMENT(name##_daa, h * t * (daa))                                                                             \
-    JK_ELEMENT(name##_dab, h * t * (dab))                                                                             \
-    JK_ELEMENT(name##_dbb, h * t * (dbb))
+    JK_ELEMENT(name##_daa, h * (t * (daa)))                                                                             \
+    JK_ELEMENT(name##_dab, h * (t * (dab)))                                                                             \
+    JK_ELEMENT(name##_dbb, h * (t * (dbb)))
 #define JK_SELECT2(name, aliases, value, da, db, daa, dab, dbb, ...)                                                  \
     JK_ELEMENT(name##_value, value)                                                                                   \
     JK_ELEMENT(name##_da, M(keep)(t, da))                                                                             \

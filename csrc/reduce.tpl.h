@@ -1,5 +1,7 @@
-/* Sums by halves: element i is paired with element i + half, so that every step is a plain vector addition, the tree
- * is the same for every instruction set, and the error grows like the logarithm of the length. */
+/* Sums.  Blocks of rows are summed by halves: row i is paired with row i + half.  A run of numbers is summed in lanes,
+ * of which four fill the widest registers, and the lanes by halves.  Either way every step is a plain vector addition,
+ * the tree is the same for every instruction set, and longer sums are joined pairwise, so that the error grows like the
+ * logarithm of the length. */
 
 /* o[j] = p[j] + q[j] */
 JK_INLINE void N(sum2)(ptrdiff_t n, real *o, const real *p, const real *q)

@@ -94,13 +94,36 @@ static void bounds(const jk_view *view, uintptr_t *low, uintptr_t *high)
     *high = hi + (uintptr_t)jk_itemsize(view->dtype);
 }
 
+/* Greatest common divisor of g and the strides of all axes longer than 1. */
+static ptrdiff_t common_step(const jk_view *view, ptrdiff_t g)
+{
+    for (int d = 0; d < view->ndim; d++) {
+        ptrdiff_t stride = view->shape[d] > 1 ? magnitude(view->strides_in_bytes[d]) : 0;
+        while (stride != 0) {
+            const ptrdiff_t rest = g % stride;
+            g = stride;
+            stride = rest;
+        }
+    }
+    return g;
+}
+
+/* Views that interleave, such as two columns of one matrix: modulo their common step no element reaches another. */
+static int interleave(const jk_view *a, const jk_view *b)
+{
+    const ptrdiff_t step = common_step(b, common_step(a, 0));
+    if (step == 0) return 0;
+    const ptrdiff_t ahead = ((ptrdiff_t)((uintptr_t)b->data - (uintptr_t)a->data) % step + step) % step;
+    return ahead >= jk_itemsize(a->dtype) && ahead <= step - jk_itemsize(b->dtype);
+}
+
 jk_meeting jk_meet(const jk_view *a, const jk_view *b)
 {
     if (jk_size(a) == 0 || jk_size(b) == 0) return JK_APART;
     uintptr_t a_low, a_high, b_low, b_high;
     bounds(a, &a_low, &a_high);
     bounds(b, &b_low, &b_high);
-    if (a_high <= b_low || b_high <= a_low) return JK_APART;
+    if (a_high <= b_low || b_high <= a_low || interleave(a, b)) return JK_APART;
     if (a->data != b->data || a->dtype != b->dtype || !jk_same_shape(a, b)) return JK_PARTLY;
     for (int d = 0; d < a->ndim; d++)
         if (a->shape[d] > 1 && a->strides_in_bytes[d] != b->strides_in_bytes[d]) return JK_PARTLY;

@@ -37,7 +37,8 @@ int jk_same_shape(const jk_view *a, const jk_view *b);
 ptrdiff_t jk_size(const jk_view *view); /* number of elements of a checked view */
 int jk_is_contiguous(const jk_view *view);
 
-/* How memory of two checked views meets: in no byte (by their bounds), element for element, or otherwise. */
+/* How memory of two checked views meets: in no byte (by their bounds, or because they interleave), element for element,
+ * or perhaps otherwise. */
 typedef enum jk_meeting { JK_APART, JK_SAME, JK_PARTLY } jk_meeting;
 jk_meeting jk_meet(const jk_view *a, const jk_view *b);
 

@@ -175,17 +175,18 @@ JK_INLINE real M(asin_second)(real x)
     return x / (q * M(sqrt)(q));
 }
 
+/* -2x/(1 + x*x)^2, through 1/x where x*x may overflow. */
 JK_INLINE real M(atan_second)(real x)
 {
-    const real q = 1 / (1 + x * x);
-    return -2 * (x * q) * q;
+    const real q = 1 / (1 + x * x), r = 1 / x;
+    return M(fabs)(x) < C(1e9) ? -2 * (x * q) * q : -2 * r * r * r;
 }
 
 /* -x/(1 + x*x)^(3/2), divided step by step so that nothing overflows. */
 JK_INLINE real M(asinh_second)(real x)
 {
     const real h = M(hypot)(1, x);
-    return -(x / h) / h / h;
+    return (M(fabs)(x) < C(1e18) ? -(x / h) : -M(sign)(x)) / h / h;
 }
 
 /* 1/(1 + exp(-x)) through exp(-|x|), which cannot overflow and keeps the digits of small results. */
@@ -235,7 +236,7 @@ JK_INLINE real M(silu_second)(real x)
 JK_INLINE real M(pow_da)(real a, real b) { return b == 0 ? 0 : b * M(pow)(a, b - 1); }
 JK_INLINE real M(pow_db)(real a, real y) { return a == 0 && y == y ? 0 : y * M(log)(a); }
 JK_INLINE real M(pow_daa)(real a, real b) { return b == 0 || b == 1 ? 0 : b * (b - 1) * M(pow)(a, b - 2); }
-JK_INLINE real M(pow_dab)(real a, real b) { return a == 0 ? 0 : M(pow)(a, b - 1) * (1 + b * M(log)(a)); }
+JK_INLINE real M(pow_dab)(real a, real b) { return a == 0 && b == b ? 0 : M(pow)(a, b - 1) * (1 + b * M(log)(a)); }
 JK_INLINE real M(pow_dbb)(real a, real y)
 {
     const real l = M(log)(a);
@@ -250,18 +251,21 @@ JK_INLINE real M(atan2_da)(real a, real b)
     return (b_larger ? 1 : t) / (big * (1 + t * t));
 }
 
+/* da/dhypot: 1 where |a| is all of it, infinite or not.  hypot has no derivative at the origin; 0 is its smallest
+ * subgradient. */
+JK_INLINE real M(hypot_d)(real a, real y) { return M(fabs)(a) == y ? M(sign)(a) : a / y; }
+JK_INLINE real M(hypot_dd)(real p, real q, real y) { return y == 0 ? 0 : (p / y) * (q / y) / y; }
+
 JK_INLINE real M(atan2_daa)(real a, real b)
 {
     const real h = M(hypot)(a, b);
-    return -2 * (a / h) * (b / h) / h / h;
+    return -2 * M(hypot_d)(a, h) * M(hypot_d)(b, h) / h / h;
 }
 
+/* a - b and a + b are rounded once, where the difference of the quotients would lose the digits that cancel; halves
+ * keep them finite. */
 JK_INLINE real M(atan2_dab)(real a, real b)
 {
-    const real h = M(hypot)(a, b), p = a / h, q = b / h;
-    return (p - q) * (p + q) / h / h;
+    const real h = M(hypot)(a, b), p = C(0.5) * a, q = C(0.5) * b, half = C(0.5) * h;
+    return M(hypot_d)(p - q, half) * M(hypot_d)(p + q, half) / h / h;
 }
-
-/* hypot has no derivative at the origin; 0 is its smallest subgradient. */
-JK_INLINE real M(hypot_d)(real a, real y) { return y == 0 ? 0 : a / y; }
-JK_INLINE real M(hypot_dd)(real p, real q, real y) { return y == 0 ? 0 : (p / y) * (q / y) / y; }

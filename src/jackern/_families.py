@@ -1,10 +1,11 @@
 """Ops that are no rows of the table: sums, matrix products, losses.  One object each, with the methods of an op."""
 
+import functools
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,18 +14,31 @@ from jackern._general import (
     Array,
     Outputs,
     as_native,
+    as_ndarray,
     as_operands,
     as_outs,
     call,
     check_shape,
+    quiet,
     shape_of,
     wanted,
 )
 
 calls: Counter[str] = Counter()
-POSITIVE = _core.op_named("positive")
-ADD = _core.op_named("add")
-MULTIPLY = _core.op_named("multiply")
+Product = TypeVar("Product", bound=Callable[..., Any])
+
+
+def counted(product: Product) -> Product:
+    """A method that users call: it never warns, and counts as a call once it has succeeded."""
+
+    @quiet
+    @functools.wraps(product)
+    def count_and_call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = product(self, *args, **kwargs)
+        calls[f"{self.name}.{product.__name__.strip('_').replace('call', 'value')}"] += 1
+        return result
+
+    return count_and_call  # type: ignore[return-value]
 
 
 class Family:
@@ -40,7 +54,6 @@ class Family:
         return getattr, (_module(), self.name)
 
     def _where(self, product: str) -> str:
-        calls[f"{self.name}.{product or 'value'}"] += 1
         return f"ops.{self.name}.{product}" if product else f"ops.{self.name}"
 
 
@@ -54,9 +67,9 @@ def sum_to(inputs: list[Array], out: Array, accumulate: bool) -> None:
     _core.sum_to(inputs[0], out, accumulate)
 
 
-def copy_into(values: Array, out: Array, accumulate: bool) -> None:
+def copy_into(where: str, values: Array, out: Array, accumulate: bool) -> None:
     """Out = values, or out += values in the wider dtype, `values` being broadcast to the shape of `out`."""
-    call("copy", [np.broadcast_to(values, out.shape)], lambda i: _core.pointwise_value(POSITIVE, i, out, accumulate))
+    call(where, [np.broadcast_to(values, out.shape)], partial(sum_to, out=out, accumulate=accumulate))
 
 
 # ---- sums ------------------------------------------------------------------------------------------------------
@@ -100,13 +113,12 @@ class Reduction(Family):
 
     def _reduce(self, where: str, x: Array, axis: object, keepdims: bool, out: Any, accumulate: bool) -> Any:
         shape, kept, n = self._shapes(where, x.shape, axis, keepdims)
-        if out is None and not accumulate:
-            total = _core.unbroadcast(x, kept).reshape(shape)
-            return self._over(total, n) if self._mean else total[()]
         outputs = Outputs(where, (out,), (shape,), x.dtype, accumulate)
         if self._mean:
-            total = self._over(_core.unbroadcast(x, kept), n)
-            copy_into(np.asarray(total).reshape(shape), outputs.arrays[0], accumulate)
+            total = _core.new_output(kept, x.dtype)
+            call(where, [x], partial(sum_to, out=total, accumulate=False))
+            np.divide(total, n, out=total)
+            copy_into(where, total.reshape(shape), outputs.arrays[0], accumulate)
             return outputs.results()[0]
         target = outputs.arrays[0].reshape(kept)
         call(where, [x], partial(sum_to, out=target, accumulate=accumulate))
@@ -114,16 +126,12 @@ class Reduction(Family):
             outputs.arrays[0][...] = target.reshape(shape)
         return outputs.results()[0]
 
-    @staticmethod
-    def _over(total: Any, n: int) -> Any:
-        """The mean from the sum; the mean of nothing is NaN, without a warning."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.divide(total, np.asarray(n, total.dtype))
-
+    @counted
     def __call__(self, x: object, *, axis: Any = None, keepdims: bool = False, out: Any = None) -> Any:
         where = self._where("")
         return self._reduce(where, as_native(x, where, "x"), axis, keepdims, out, False)
 
+    @counted
     def jvp(
         self,
         x_dot: object,
@@ -138,9 +146,10 @@ class Reduction(Family):
         where = self._where("jvp")
         tangent = as_native(x_dot, where, "x_dot")
         if x is not None:
-            check_shape(where, "x_dot", tangent.shape, shape_of(x), "the shape of x")
+            check_shape(where, "x_dot", tangent.shape, shape_of(x, where, "x"), "the shape of x")
         return self._reduce(where, tangent, axis, keepdims, out, accumulate)
 
+    @counted
     def vjp(
         self,
         y_bar: object,
@@ -157,7 +166,7 @@ class Reduction(Family):
         """
         where = self._where("vjp")
         cotangent = as_native(y_bar, where, "y_bar")
-        x_shape = shape_of(x)
+        x_shape = shape_of(x, where, "x")
         shape, kept, n = self._shapes(where, x_shape, axis, keepdims)
         check_shape(where, "y_bar", cotangent.shape, shape, f"x of shape {x_shape} reduced over axis {axis}")
         if self._mean and n:
@@ -167,9 +176,10 @@ class Reduction(Family):
             x_bar[...] = cotangent.reshape(kept)
             return x_bar[()]
         outputs = Outputs(where, (out,), (x_shape,), cotangent.dtype, accumulate)
-        copy_into(cotangent.reshape(kept), outputs.arrays[0], accumulate)
+        copy_into(where, cotangent.reshape(kept), outputs.arrays[0], accumulate)
         return outputs.results()[0]
 
+    @counted
     def jacobian(self, x: object, *, axis: Any = None, keepdims: bool = False) -> Any:
         """The Jacobian at any `x` of this shape: a reduction that stores one number."""
         from jackern._jacobian import reduction
@@ -247,12 +257,12 @@ def product_cotangent(where: str, a: Array, b: Array, y_bar: Array, k: int, out:
         return
     wide = left @ right
     if wide.size == out.size:
-        copy_into(wide.reshape(shape), out, accumulate)
+        copy_into(where, wide.reshape(shape), out, accumulate)
     else:
         target = (a if k == 0 else b).shape
         narrow = np.empty(target, wide.dtype)
-        _core.sum_to(wide, narrow, False)
-        copy_into(narrow.reshape(shape), out, accumulate)
+        call(where, [wide], partial(sum_to, out=narrow, accumulate=False))
+        copy_into(where, narrow.reshape(shape), out, accumulate)
 
 
 class Matmul(Family):
@@ -260,6 +270,7 @@ class Matmul(Family):
 
     name, nin = "matmul", 2
 
+    @counted
     def __call__(self, a: object, b: object, *, out: Any = None) -> Any:
         where = self._where("")
         operands, dtype = as_operands({"a": a, "b": b}, where)
@@ -269,6 +280,7 @@ class Matmul(Family):
         matrix_product(where, a, b, outputs.arrays[0], False)
         return outputs.results()[0]
 
+    @counted
     def jvp(self, tangents: object, a: object, b: object, *, out: Any = None, accumulate: bool = False) -> Any:
         """``a_dot @ b + a @ b_dot``; a tangent may be None."""
         where = self._where("jvp")
@@ -277,13 +289,14 @@ class Matmul(Family):
         a_dot, b_dot = tangents
         if a_dot is None and b_dot is None:
             raise TypeError(f"{where}: every tangent is None; the product is zero")
-        shape = product_shape(where, shape_of(a), shape_of(b), ("a", "b"))
+        shapes = {"a": shape_of(a, where, "a"), "b": shape_of(b, where, "b")}
+        shape = product_shape(where, shapes["a"], shapes["b"], ("a", "b"))
         given: dict[str, object] = {}
         if a_dot is not None:
-            check_shape(where, "a_dot", shape_of(a_dot), shape_of(a), "the shape of a")
+            check_shape(where, "a_dot", shape_of(a_dot, where, "a_dot"), shapes["a"], "the shape of a")
             given |= {"a_dot": a_dot, "b": b}
         if b_dot is not None:
-            check_shape(where, "b_dot", shape_of(b_dot), shape_of(b), "the shape of b")
+            check_shape(where, "b_dot", shape_of(b_dot, where, "b_dot"), shapes["b"], "the shape of b")
             given |= {"b_dot": b_dot, "a": a}
         operands, dtype = as_operands(given, where)
         outputs = Outputs(where, (out,), (shape,), dtype, accumulate)
@@ -292,9 +305,10 @@ class Matmul(Family):
             matrix_product(where, operands["a_dot"], operands["b"], total, False)
         if b_dot is not None:
             matrix_product(where, operands["a"], operands["b_dot"], total, a_dot is not None)
-        copy_into(total, outputs.arrays[0], accumulate)
+        copy_into(where, total, outputs.arrays[0], accumulate)
         return outputs.results()[0]
 
+    @counted
     def vjp(
         self, y_bar: object, a: object, b: object, *, wrt: Any = (0, 1), out: Any = None, accumulate: bool = False
     ) -> Any:
@@ -302,6 +316,7 @@ class Matmul(Family):
         where = self._where("vjp")
         return _linear_vjp(where, y_bar, (a, b), ("a", "b"), wrt, out, accumulate)
 
+    @counted
     def jacobian(self, a: object, b: object, *, wrt: Any = 0) -> Any:
         """The Jacobian by one operand: its numbers are the other operand itself."""
         from jackern._jacobian import matmul_jacobian
@@ -325,18 +340,19 @@ def _linear_vjp(
 ) -> Any:
     """Cotangents of (a, b) in a @ b, or of (x, w, b) in x @ w + b."""
     positions = wanted(where, wrt, len(args))
-    shape = product_shape(where, shape_of(args[0]), shape_of(args[1]), names[:2])
-    check_shape(where, "y_bar", shape_of(y_bar), shape, f"the shape of {names[0]} @ {names[1]}")
+    shapes = [shape_of(x, where, name) for x, name in zip(args, names, strict=False)]
+    shape = product_shape(where, shapes[0], shapes[1], names[:2])
+    check_shape(where, "y_bar", shape_of(y_bar, where, "y_bar"), shape, f"the shape of {names[0]} @ {names[1]}")
     reads: dict[str, object] = {"y_bar": y_bar}
     for k in positions:
         if k < 2:
             reads[names[1 - k]] = args[1 - k]
     operands, dtype = as_operands(reads, where)
     cotangent = operands["y_bar"]
-    pair = [operands.get(names[k], np.broadcast_to(np.zeros((), dtype), shape_of(args[k]))) for k in (0, 1)]
+    pair = [operands.get(names[k], np.broadcast_to(np.zeros((), dtype), shapes[k])) for k in (0, 1)]
     outs = as_outs(where, out, len(positions), single=not isinstance(wrt, tuple))
     labels = ["out"] if len(outs) == 1 else [f"out[{i}]" for i in range(len(outs))]
-    outputs = Outputs(where, outs, [shape_of(args[k]) for k in positions], dtype, accumulate, labels)
+    outputs = Outputs(where, outs, [shapes[k] for k in positions], dtype, accumulate, labels)
     if len(positions) > 1 and out is not None:  # an output may be an operand that a later product still reads
         cotangent, *pair = (
             x.copy() if any(np.may_share_memory(x, o) for o in outputs.arrays) else x for x in (cotangent, *pair)
@@ -356,13 +372,15 @@ class Linear(Family):
     name, nin = "linear", 3
 
     def _check(self, where: str, x: object, w: object, b: object) -> tuple[int, ...]:
-        if len(shape_of(w)) != 2:
-            raise ValueError(f"{where}: w has shape {shape_of(w)}, expected (k, n)")
-        shape = product_shape(where, shape_of(x), shape_of(w), ("x", "w"))
+        x_shape, w_shape = shape_of(x, where, "x"), shape_of(w, where, "w")
+        if len(w_shape) != 2:
+            raise ValueError(f"{where}: w has shape {w_shape}, expected (k, n)")
+        shape = product_shape(where, x_shape, w_shape, ("x", "w"))
         if b is not None:
-            check_shape(where, "b", shape_of(b), shape_of(w)[1:], "one number per column of w")
+            check_shape(where, "b", shape_of(b, where, "b"), w_shape[1:], "one number per column of w")
         return shape
 
+    @counted
     def __call__(self, x: object, w: object, b: object = None, *, out: Any = None) -> Any:
         where = self._where("")
         shape = self._check(where, x, w, b)
@@ -373,9 +391,10 @@ class Linear(Family):
             bias = bias.copy()
         matrix_product(where, operands["x"], operands["w"], array, False)
         if bias is not None:
-            _core.pointwise_value(ADD, [array, bias], array, False)
+            copy_into(where, bias, array, True)
         return outputs.results()[0]
 
+    @counted
     def jvp(
         self, tangents: object, x: object, w: object, b: object = None, *, out: Any = None, accumulate: bool = False
     ) -> Any:
@@ -390,8 +409,9 @@ class Linear(Family):
         given: dict[str, object] = {}
         for name, tangent, primal in (("x", x_dot, x), ("w", w_dot, w), ("b", b_dot, b)):
             if tangent is not None:
-                expected = shape_of(w)[1:] if primal is None else shape_of(primal)
-                check_shape(where, f"{name}_dot", shape_of(tangent), expected, f"the shape of {name}")
+                expected = shape[-1:] if primal is None else shape_of(primal, where, name)
+                found = shape_of(tangent, where, f"{name}_dot")
+                check_shape(where, f"{name}_dot", found, expected, f"the shape of {name}")
                 given[f"{name}_dot"] = tangent
         if x_dot is not None:
             given["w"] = w
@@ -405,10 +425,11 @@ class Linear(Family):
         if w_dot is not None:
             matrix_product(where, operands["x"], operands["w_dot"], total, x_dot is not None)
         if b_dot is not None:
-            copy_into(operands["b_dot"], total, True)
-        copy_into(total, outputs.arrays[0], accumulate)
+            copy_into(where, operands["b_dot"], total, True)
+        copy_into(where, total, outputs.arrays[0], accumulate)
         return outputs.results()[0]
 
+    @counted
     def vjp(
         self,
         y_bar: object,
@@ -431,6 +452,7 @@ class Linear(Family):
         args = (x, w) if b is None else (x, w, b)
         return _linear_vjp(where, y_bar, args, ("x", "w", "b"), wrt, out, accumulate)
 
+    @counted
     def jacobian(self, x: object, w: object, b: object = None, *, wrt: Any = 0) -> Any:
         """The Jacobian by x (its numbers are w), by w (its numbers are x) or by b (one number)."""
         from jackern._jacobian import elementwise, matmul_jacobian
@@ -456,39 +478,61 @@ class SoftmaxCrossEntropy(Family):
     name, nin = "softmax_cross_entropy", 2
 
     def _labels(self, where: str, labels: object, shape: tuple[int, ...]) -> Array:
+        """The labels as an array of integers, one per row of logits of this shape."""
         if not shape:
             raise ValueError(f"{where}: logits has shape (), expected (..., classes)")
-        array = np.asarray(labels)
+        array = as_ndarray(labels, where, "labels")
         if array.dtype.kind not in "iu":
             raise TypeError(f"{where}: labels has dtype {array.dtype}, expected integers, one per row")
         check_shape(where, "labels", array.shape, shape[:-1], "one label per row of logits")
-        return array.reshape(-1).astype(np.intp, copy=False)
+        return array
 
-    def _run(self, where: str, labels: Array, inputs: list[Array], n: int, function: Any) -> None:
+    def _run(self, where: str, labels: Array, inputs: list[Array], function: Callable[..., None]) -> None:
+        """Calls `function(inputs, labels in one row)`; ValueError that names a label which is no class."""
+        index = labels.reshape(-1).astype(np.intp, copy=False)
         try:
-            call(where, inputs, function)
+            call(where, inputs, lambda i: function(i, index))
         except _core.BadLabel as bad:
-            row = bad.args[0]
-            raise ValueError(f"{where}: labels[{row}] is {labels[row]}, expected a class from 0 to {n - 1}") from None
+            at = ", ".join(str(i) for i in np.unravel_index(bad.args[0], labels.shape)) or "()"
+            label, n = labels.flat[bad.args[0]], inputs[-1].shape[-1]
+            raise ValueError(f"{where}: labels[{at}] is {label}, expected a class from 0 to {n - 1}") from None
 
+    def _bars(
+        self, where: str, cotangent: Array, rows: Array, labels: Array, out: Any, dtype: np.dtype[Any], accumulate: bool
+    ) -> Any:
+        """The cotangent of the logits."""
+        outputs = Outputs(where, (out,), (rows.shape,), dtype, accumulate)
+        n = rows.shape[-1]
+        direct = rows.ndim == 2
+        bars = outputs.arrays[0] if direct else np.empty((labels.size, n), dtype)
+        self._run(
+            where,
+            labels,
+            [cotangent.reshape(labels.size), rows.reshape(labels.size, n)],
+            lambda i, index: _core.softmax_cross_entropy_vjp(i[0], i[1], index, bars, accumulate and direct),
+        )
+        if not direct:
+            copy_into(where, bars.reshape(rows.shape), outputs.arrays[0], accumulate)
+        return outputs.results()[0]
+
+    @counted
     def __call__(self, logits: object, labels: object, *, out: Any = None) -> Any:
         where = self._where("")
         rows = as_native(logits, where, "logits")
-        index = self._labels(where, labels, rows.shape)
+        classes = self._labels(where, labels, rows.shape)
         outputs = Outputs(where, (out,), (rows.shape[:-1],), rows.dtype, False)
-        n = rows.shape[-1]
-        losses = np.empty(index.size, rows.dtype) if rows.ndim != 2 else outputs.arrays[0]
+        losses = np.empty(classes.size, rows.dtype) if rows.ndim != 2 else outputs.arrays[0]
         self._run(
             where,
-            index,
-            [rows.reshape(index.size, n)],
-            n,
-            lambda i: _core.softmax_cross_entropy_value(i[0], index, losses, False),
+            classes,
+            [rows.reshape(classes.size, rows.shape[-1])],
+            lambda i, index: _core.softmax_cross_entropy_value(i[0], index, losses, False),
         )
         if losses is not outputs.arrays[0]:
-            copy_into(losses.reshape(rows.shape[:-1]), outputs.arrays[0], False)
+            copy_into(where, losses.reshape(rows.shape[:-1]), outputs.arrays[0], False)
         return outputs.results()[0]
 
+    @counted
     def jvp(
         self, logits_dot: object, logits: object, labels: object, *, out: Any = None, accumulate: bool = False
     ) -> Any:
@@ -496,50 +540,40 @@ class SoftmaxCrossEntropy(Family):
         where = self._where("jvp")
         operands, dtype = as_operands({"logits_dot": logits_dot, "logits": logits}, where)
         rows, tangent = operands["logits"], operands["logits_dot"]
-        index = self._labels(where, labels, rows.shape)
+        classes = self._labels(where, labels, rows.shape)
         check_shape(where, "logits_dot", tangent.shape, rows.shape, "the shape of logits")
         outputs = Outputs(where, (out,), (rows.shape[:-1],), dtype, accumulate)
         n = rows.shape[-1]
-        losses = np.empty(index.size, dtype)
+        losses = np.empty(classes.size, dtype)
         self._run(
             where,
-            index,
-            [tangent.reshape(index.size, n), rows.reshape(index.size, n)],
-            n,
-            lambda i: _core.softmax_cross_entropy_jvp(i[0], i[1], index, losses, False),
+            classes,
+            [tangent.reshape(classes.size, n), rows.reshape(classes.size, n)],
+            lambda i, index: _core.softmax_cross_entropy_jvp(i[0], i[1], index, losses, False),
         )
-        copy_into(losses.reshape(rows.shape[:-1]), outputs.arrays[0], accumulate)
+        copy_into(where, losses.reshape(rows.shape[:-1]), outputs.arrays[0], accumulate)
         return outputs.results()[0]
 
+    @counted
     def vjp(self, y_bar: object, logits: object, labels: object, *, out: Any = None, accumulate: bool = False) -> Any:
         """The cotangent of the logits, ``y_bar[..., None] * (softmax(logits) - onehot(labels))``."""
         where = self._where("vjp")
         operands, dtype = as_operands({"y_bar": y_bar, "logits": logits}, where)
         rows, cotangent = operands["logits"], operands["y_bar"]
-        index = self._labels(where, labels, rows.shape)
+        classes = self._labels(where, labels, rows.shape)
         check_shape(where, "y_bar", cotangent.shape, rows.shape[:-1], "one number per row of logits")
-        outputs = Outputs(where, (out,), (rows.shape,), dtype, accumulate)
-        n = rows.shape[-1]
-        direct = rows.ndim == 2
-        bars = outputs.arrays[0] if direct else np.empty((index.size, n), dtype)
-        self._run(
-            where,
-            index,
-            [cotangent.reshape(index.size), rows.reshape(index.size, n)],
-            n,
-            lambda i: _core.softmax_cross_entropy_vjp(i[0], i[1], index, bars, accumulate and direct),
-        )
-        if not direct:
-            copy_into(bars.reshape(rows.shape), outputs.arrays[0], accumulate)
-        return outputs.results()[0]
+        return self._bars(where, cotangent, rows, classes, out, dtype, accumulate)
 
+    @counted
     def jacobian(self, logits: object, labels: object) -> Any:
         """The Jacobian by the logits: a reduction with one number per logit."""
         from jackern._jacobian import reduction
 
         where = self._where("jacobian")
         rows = as_native(logits, where, "logits")
-        return reduction(self.vjp(np.ones(rows.shape[:-1], rows.dtype), rows, labels), axis=-1)
+        ones = np.ones(rows.shape[:-1], rows.dtype)
+        bars = self._bars(where, ones, rows, self._labels(where, labels, rows.shape), None, rows.dtype, False)
+        return reduction(bars, axis=-1)
 
 
 OPS = (

@@ -4,6 +4,7 @@ All checks come before anything is written.  The functions below `as_native` are
 """
 
 import inspect
+import operator
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,6 +15,7 @@ from jackern import _core
 
 Array = np.ndarray[Any, Any]
 NATIVE = (np.dtype(np.float32), np.dtype(np.float64))
+quiet = np.errstate(all="ignore")  # decorates what users call: kernels never warn
 
 
 # ---- operands --------------------------------------------------------------------------------------------------
@@ -36,14 +38,21 @@ def is_weak(x: object) -> bool:
     return type(x) in (bool, int, float)
 
 
-def as_array(x: object, where: str, name: str) -> Array:
-    """Any array-like of real numbers as an ndarray of its own dtype; TypeError for what jackern does not compute."""
+def as_ndarray(x: object, where: str, name: str) -> Array:
+    """Any array-like as an ndarray; TypeError for None and masked arrays, ValueError for a ragged list."""
+    if x is None:
+        raise TypeError(f"{where}: {name} is missing")
     if isinstance(x, np.ma.MaskedArray):
-        raise TypeError(f"{where}: {name} is a masked array; pass x.filled(value) or x.data")
+        raise TypeError(f"{where}: {name} is a masked array; pass {name}.filled(value) or {name}.data")
     try:
-        array = np.asarray(x)
+        return np.asarray(x)
     except ValueError as error:
         raise ValueError(f"{where}: {name} is not an array: {error}") from None
+
+
+def as_array(x: object, where: str, name: str) -> Array:
+    """Any array-like of real numbers as an ndarray of its own dtype; TypeError for what jackern does not compute."""
+    array = as_ndarray(x, where, name)
     if array.dtype == object:
         raise TypeError(f"{where}: {name} is an object array ({type(x).__name__}); pass an array of float32 or float64")
     if array.dtype.kind not in "biu" and array.dtype.newbyteorder("=") not in NATIVE:
@@ -66,12 +75,21 @@ def native(array: object, dtype: np.dtype[Any]) -> Array:
     return array if array.flags.aligned else array.copy()
 
 
+def as_scalar(x: Any, dtype: np.dtype[Any], where: str, name: str) -> Array:
+    """A Python number as a 0-d array; ValueError for an int that no float holds."""
+    try:
+        return np.asarray(x, dtype)
+    except OverflowError:
+        about = f"{'-' * (x < 0)}2**{x.bit_length() - 1}"
+        raise ValueError(f"{where}: {name} is about {about}, beyond the range of {dtype}") from None
+
+
 def as_native(x: object, where: str, name: str) -> Array:
     """Any array-like of real numbers as an aligned, native array of float32 or float64."""
     if is_native(x):
         return x  # type: ignore[return-value]
     if is_weak(x):
-        return np.asarray(x, np.float64)
+        return as_scalar(x, NATIVE[1], where, name)
     array = as_array(x, where, name)
     return native(array, promote([array]))
 
@@ -83,18 +101,28 @@ def as_operands(named: dict[str, object], where: str) -> tuple[dict[str, Array],
         return named, first.dtype  # type: ignore[return-value]
     arrays = {name: x if is_weak(x) else as_array(x, where, name) for name, x in named.items()}
     dtype = promote(list(arrays.values()))
-    return {name: np.asarray(x, dtype) if is_weak(x) else native(x, dtype) for name, x in arrays.items()}, dtype
+    operands = {
+        name: as_scalar(x, dtype, where, name) if is_weak(x) else native(x, dtype) for name, x in arrays.items()
+    }
+    return operands, dtype
 
 
-def shape_of(x: Any) -> tuple[int, ...]:
-    return x.shape if isinstance(x, np.ndarray) else np.shape(x)
+def shape_of(x: object, where: str, name: str) -> tuple[int, ...]:
+    """The shape of an array-like of which nothing else is read."""
+    return x.shape if type(x) is np.ndarray else as_ndarray(x, where, name).shape
 
 
 def broadcast_shape(shapes: dict[str, tuple[int, ...]], where: str) -> tuple[int, ...]:
-    try:
-        return np.broadcast_shapes(*shapes.values())
-    except ValueError:
-        raise ValueError(f"{where}: {listed(shapes)} do not broadcast together") from None
+    """The shape that these broadcast to; np.broadcast_shapes stops at 32 axes."""
+    ndim = max(len(shape) for shape in shapes.values())
+    result = [1] * ndim
+    for shape in shapes.values():
+        for d, n in enumerate(shape, ndim - len(shape)):
+            if n != 1 and result[d] not in (1, n):
+                raise ValueError(f"{where}: {listed(shapes)} do not broadcast together")
+            if n != 1:
+                result[d] = n
+    return tuple(result)
 
 
 def listed(shapes: dict[str, tuple[int, ...]]) -> str:
@@ -119,6 +147,20 @@ def check_out(where: str, out: object, shape: tuple[int, ...], name: str = "out"
         raise ValueError(f"{where}: {name} has shape {out.shape}, expected {shape}")
     if not out.flags.writeable:
         raise ValueError(f"{where}: {name} is read-only; pass a writable array")
+    if overlaps_itself(out):
+        raise ValueError(f"{where}: {name} overlaps itself; give every element memory of its own.")
+
+
+def overlaps_itself(array: Array) -> bool:
+    """Whether, in order of growing stride, an axis does not step past everything below it, as in the C library."""
+    if array.flags.forc:
+        return False
+    extent = array.itemsize
+    for stride, n in sorted((abs(stride), n) for stride, n in zip(array.strides, array.shape, strict=True) if n > 1):
+        if stride < extent:
+            return True
+        extent += stride * (n - 1)
+    return False
 
 
 def new_output(shape: tuple[int, ...], dtype: np.dtype[Any], accumulate: bool) -> Array:
@@ -126,7 +168,10 @@ def new_output(shape: tuple[int, ...], dtype: np.dtype[Any], accumulate: bool) -
 
 
 class Outputs:
-    """The outputs of one call: given or new, and native stand-ins for those that are byte-swapped or misaligned."""
+    """The outputs of one call: given or new, and native stand-ins for those that the C library does not take.
+
+    It takes no byte-swapped or misaligned ones, and none that interleave.
+    """
 
     def __init__(
         self,
@@ -139,15 +184,23 @@ class Outputs:
     ):
         if accumulate and all(out is None for out in outs):
             raise TypeError(f"{where}: accumulate=True needs out, the array to add to")
-        for out, shape, name in zip(outs, shapes, names, strict=True):
-            if out is not None:
-                check_out(where, out, shape, name)
+        interleaved: set[int] = set()
+        for k, (out, shape, name) in enumerate(zip(outs, shapes, names, strict=True)):
+            if out is None:
+                continue
+            check_out(where, out, shape, name)
+            for other, before in zip(outs[:k], names, strict=False):
+                if other is None or not np.may_share_memory(out, other):  # type: ignore[arg-type]
+                    continue
+                if np.shares_memory(out, other):  # type: ignore[arg-type]
+                    raise ValueError(f"{where}: {name} overlaps {before}; give each output memory of its own.")
+                interleaved.add(k)
         self.given = list(outs)
         self.arrays: list[Array] = []
-        for out, shape in zip(outs, shapes, strict=True):
+        for k, (out, shape) in enumerate(zip(outs, shapes, strict=True)):
             if out is None:
                 self.arrays.append(new_output(shape, dtype, accumulate))
-            elif is_native(out):
+            elif is_native(out) and k not in interleaved:
                 self.arrays.append(np.asarray(out))
             else:
                 self.arrays.append(np.asarray(out).astype(np.asarray(out).dtype.newbyteorder("=")))
@@ -156,12 +209,9 @@ class Outputs:
         """What the caller gets: `out` itself where it was given, a NumPy scalar where a new result is 0-d."""
         results: list[Any] = []
         for out, array in zip(self.given, self.arrays, strict=True):
-            if out is None:
-                results.append(array[()] if array.ndim == 0 else array)
-                continue
-            if not is_native(out):
+            if out is not None and array is not out:
                 out[...] = array  # type: ignore[index]
-            results.append(out)
+            results.append(out if out is not None else array[()] if array.ndim == 0 else array)
         return results
 
 
@@ -172,7 +222,7 @@ def call(where: str, inputs: list[Any], function: Callable[[list[Any]], None]) -
             return function(inputs)
         except _core.Overlap as overlap:
             inputs[overlap.args[0]] = inputs[overlap.args[0]].copy()
-        except ValueError as error:
+        except _core.Refused as error:
             raise ValueError(f"{where}: {error}") from None
 
 
@@ -255,7 +305,7 @@ def value_shape(
 ) -> tuple[int, ...]:
     """The shape of the op's output, from all arguments that are given, or from y, or from `other`."""
     names = argument_names(op)
-    shapes = {name: shape_of(x) for name, x in zip(names, args, strict=True) if x is not None}
+    shapes = {name: shape_of(x, where, name) for name, x in zip(names, args, strict=True) if x is not None}
     if len(shapes) < op.nin and op.nin > 1:
         missing = next(name for name in names if name not in shapes)
         raise TypeError(
@@ -265,18 +315,19 @@ def value_shape(
         shape = broadcast_shape(shapes, where)
         what = "the broadcast shape of " + listed(shapes) if op.nin > 1 else "the shape of x"
         if y is not None:
-            check_shape(where, "y", shape_of(y), shape, what)
+            check_shape(where, "y", shape_of(y, where, "y"), shape, what)
     else:
-        shape = shape_of(y if y is not None else other[1] if other else None)
+        name, x = ("y", y) if y is not None or other is None else other
+        shape = shape_of(x, where, name)
         what = "the shape of y"
     if other is not None:
-        check_shape(where, other[0], shape_of(other[1]), shape, what)
+        check_shape(where, other[0], shape_of(other[1], where, other[0]), shape, what)
     return shape
 
 
 def as_unary(op: Any, args: Sequence[object]) -> Any:
     """square, positive or reciprocal where `op` is a power with the scalar exponent 2, 1 or -1; else None."""
-    if op.name != "power" or shape_of(args[1]) != () or args[0] is None:
+    if op.name != "power" or args[0] is None or shape_of(args[1], op.name, "b") != ():
         return None
     exponent = args[1]
     if not (
@@ -287,6 +338,7 @@ def as_unary(op: Any, args: Sequence[object]) -> Any:
     return None if name is None else _core.op_named(name)
 
 
+@quiet
 def value(op: Any, args: tuple[object, ...], out: object) -> Any:
     where = f"ops.{op.name}"
     names = argument_names(op)
@@ -307,6 +359,7 @@ def value(op: Any, args: tuple[object, ...], out: object) -> Any:
     return outputs.results()[0]
 
 
+@quiet
 def jvp(op: Any, tangents: object, args: tuple[object, ...], y: object, out: object, accumulate: bool) -> Any:
     where = f"ops.{op.name}.jvp"
     names = argument_names(op)
@@ -319,17 +372,20 @@ def jvp(op: Any, tangents: object, args: tuple[object, ...], y: object, out: obj
     shape = value_shape(op, where, args, y, (tangent_names[0], tangents[0]) if op.nin == 1 else None)
     for k in positions:
         if args[k] is not None:
-            check_shape(where, tangent_names[k], shape_of(tangents[k]), shape_of(args[k]), f"the shape of {names[k]}")
+            expected = shape_of(args[k], where, names[k])
+            found = shape_of(tangents[k], where, tangent_names[k])
+            check_shape(where, tangent_names[k], found, expected, f"the shape of {names[k]}")
     read, use_y = read_operands(op, where, args, y, positions)
-    unary = as_unary(op, args) if positions == [0] else None
     operands, dtype = as_operands({tangent_names[k]: tangents[k] for k in positions} | read, where)
+    unary = as_unary(op, args) if positions == [0] else None
     if unary is not None:
         return jvp(unary, (operands["a_dot"],), (operands.get("a", args[0]),), None, out, accumulate)
     outputs = Outputs(where, (out,), (shape,), dtype, accumulate)
     n = op.nin
-    blank = [None if x is None else np.broadcast_to(np.zeros((), dtype), shape_of(x)) for x in args]
     inputs: list[Any] = [operands.get(name) for name in tangent_names]
-    inputs += [operands.get(name, blank[k]) for k, name in enumerate(names)]
+    for name, x in zip(names, args, strict=True):  # of an argument that is not read, the shape counts
+        blank = None if x is None else np.broadcast_to(np.zeros((), dtype), shape_of(x, where, name))
+        inputs.append(operands.get(name, blank))
     inputs.append(operands["y"] if use_y else None)
     call(
         where,
@@ -339,6 +395,7 @@ def jvp(op: Any, tangents: object, args: tuple[object, ...], y: object, out: obj
     return outputs.results()[0]
 
 
+@quiet
 def vjp(op: Any, y_bar: object, args: tuple[object, ...], y: object, wrt: object, out: object, accumulate: bool) -> Any:
     where = f"ops.{op.name}.vjp"
     names = argument_names(op)
@@ -346,12 +403,12 @@ def vjp(op: Any, y_bar: object, args: tuple[object, ...], y: object, wrt: object
     shape = value_shape(op, where, args, y, ("y_bar", y_bar))
     read, use_y = read_operands(op, where, args, y, positions)
     outs = as_outs(where, out, len(positions), single=not isinstance(wrt, tuple))
-    unary = as_unary(op, args) if positions == (0,) else None
     operands, dtype = as_operands({"y_bar": y_bar} | read, where)
+    unary = as_unary(op, args) if positions == (0,) else None
     if unary is not None:
         result = vjp(unary, operands["y_bar"], (operands.get("a", args[0]),), None, 0, outs[0], accumulate)
         return (result,) if isinstance(wrt, tuple) else result
-    shapes = [shape if args[k] is None else shape_of(args[k]) for k in positions]
+    shapes = [shape if args[k] is None else shape_of(args[k], where, names[k]) for k in positions]
     labels = ["out"] if len(outs) == 1 else [f"out[{i}]" for i in range(len(outs))]
     outputs = Outputs(where, outs, shapes, dtype, accumulate, labels)
     bars: list[Array | None] = [None] * op.nin
@@ -364,6 +421,7 @@ def vjp(op: Any, y_bar: object, args: tuple[object, ...], y: object, wrt: object
     return tuple(results) if isinstance(wrt, tuple) else results[0]
 
 
+@quiet
 def vjp2(
     op: Any,
     h: object,
@@ -381,12 +439,12 @@ def vjp2(
     if not isinstance(hs, tuple) or len(hs) != len(positions):
         raise TypeError(f"{where}: h is {kind_of(h)}, expected a tuple of {len(positions)}, one for each of wrt")
     shape = value_shape(op, where, args, y, ("y_bar", y_bar))
-    arg_shapes = [shape if x is None else shape_of(x) for x in args]
+    arg_shapes = [shape if x is None else shape_of(x, where, name) for name, x in zip(names, args, strict=True)]
     given: dict[str, object] = {}
     for k, x in zip(positions, hs, strict=True):
         if x is not None:
             name = "h" if len(positions) == 1 else f"h[{k}]"
-            check_shape(where, name, shape_of(x), arg_shapes[k], f"the shape of {names[k]}")
+            check_shape(where, name, shape_of(x, where, name), arg_shapes[k], f"the shape of {names[k]}")
             given[f"h{k}"] = x
     if not given:
         raise TypeError(f"{where}: every h is None; the products are zero")
@@ -406,9 +464,13 @@ def vjp2(
     return tuple(outputs.results())
 
 
+@quiet
 def unbroadcast(g: object, shape: object, out: object, accumulate: bool) -> Any:
+    try:
+        lengths = tuple(map(operator.index, (shape,) if isinstance(shape, int | np.integer) else shape))  # type: ignore
+    except TypeError:
+        raise TypeError(f"unbroadcast: shape is {shape!r}, expected an int or a tuple of ints") from None
     array = as_native(g, "unbroadcast", "g")
-    lengths = (int(shape),) if isinstance(shape, int | np.integer) else tuple(shape)  # type: ignore[arg-type]
     tail = array.shape[max(array.ndim - len(lengths), 0) :]
     if len(lengths) > array.ndim or any(n not in (1, m) for n, m in zip(lengths, tail, strict=True)):
         raise ValueError(f"unbroadcast: shape {lengths} does not broadcast to the shape {array.shape} of g.")
@@ -429,7 +491,7 @@ def derivative(op: Any, k: int, args: tuple[object, ...], y: object) -> Array:
     if not read:
         known = [x for x in args if x is not None and not is_weak(x)]
         return np.asarray(float(formula), promote([as_array(x, where, "x") for x in known] or [1.0]))
-    shape = np.broadcast_shapes(*(x.shape for x in operands.values()))
+    shape = broadcast_shape({name: x.shape for name, x in operands.items()}, where)
     values = _core.new_output(shape, dtype)
     tangents: list[Any] = [None] * op.nin
     own = operands.get(names[k])
@@ -440,16 +502,18 @@ def derivative(op: Any, k: int, args: tuple[object, ...], y: object) -> Array:
     return values
 
 
+@quiet
 def jacobian(op: Any, args: tuple[object, ...], y: object, wrt: object) -> Any:
     from jackern._jacobian import elementwise
 
     where = f"ops.{op.name}.jacobian"
+    names = argument_names(op)
     positions = wanted(where, wrt, op.nin)
     if op.nin == 1 and args[0] is None and y is None:
         raise TypeError(f"{where}: x or y is missing; its shape is the shape of the Jacobian")
     shape = value_shape(op, where, args, y)
     jacobians = tuple(
-        elementwise(derivative(op, k, args, y), shape if args[k] is None else shape_of(args[k]), shape)
+        elementwise(derivative(op, k, args, y), shape if args[k] is None else shape_of(args[k], where, names[k]), shape)
         for k in positions
     )
     return jacobians if isinstance(wrt, tuple) else jacobians[0]

@@ -86,7 +86,7 @@ def matmul_jacobian(a: Array, b: Array, wrt: int) -> Jacobian:
         own[1] = own[1][:-2] + k
     out_letters = batch + m * (a.ndim > 1) + n * (b.ndim > 1)
     lengths = dict(zip(own[0], a.shape, strict=True)) | dict(zip(own[1], b.shape, strict=True))
-    out_shape = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    out_shape = _general.broadcast_shape({"a": a.shape[:-2], "b": b.shape[:-2]}, "matmul_jacobian")
     lengths |= dict(zip(batch, out_shape, strict=True))
     out_shape += tuple(lengths[x] for x in out_letters[n_batch:])
     operand, in_shape = (b, a.shape) if wrt == 0 else (a, b.shape)
