@@ -112,21 +112,56 @@ static jk_status run_over(const jk_context *context, const writer *w, const jk_v
     return jk_run(context, &w->program, like->ndim, like->shape);
 }
 
-/* The output of a value or a JVP has exactly the shape that the inputs broadcast to. */
-static jk_status check_result(const jk_view *out, int argument, const jk_view *const *views, int n_views)
+/* `whole` has exactly the shape that n views broadcast to; where one of them is not given, a shape that it may be. */
+static jk_status check_broadcast(const jk_view *whole, int argument, const jk_view *const *views, int n,
+                                 int first_argument)
 {
-    for (int k = 0; k < n_views; k++)
-        if (views[k] != NULL) JK_TRY(jk_check_input(views[k], k));
-    JK_TRY(jk_check_output(out, argument));
-    for (int d = 0; d < out->ndim; d++) {
-        int wanted = out->shape[d] == 1;
-        for (int k = 0; k < n_views && !wanted; k++) {
-            const int e = views[k] != NULL ? d - (out->ndim - views[k]->ndim) : -1;
-            wanted = e >= 0 && views[k]->shape[e] == out->shape[d];
+    int ndim = 0, complete = 1;
+    for (int k = 0; k < n; k++) {
+        if (views[k] == NULL)
+            complete = 0;
+        else
+            ndim = JK_MAX(ndim, views[k]->ndim);
+    }
+    if (complete ? ndim != whole->ndim : ndim > whole->ndim) return jk_fail(JK_SHAPE, argument);
+    for (int d = 1; d <= ndim; d++) { /* from the last axis */
+        ptrdiff_t length = 1;
+        for (int k = 0; k < n; k++) {
+            if (views[k] == NULL || d > views[k]->ndim) continue;
+            const ptrdiff_t own = views[k]->shape[views[k]->ndim - d];
+            if (own != 1 && length != 1 && own != length) return jk_fail(JK_SHAPE, first_argument + k);
+            if (own != 1) length = own;
         }
-        if (!wanted) return jk_fail(JK_SHAPE, argument);
+        if (length != whole->shape[whole->ndim - d] && (complete || length != 1)) return jk_fail(JK_SHAPE, argument);
     }
     return jk_success();
+}
+
+static jk_status check_inputs(const jk_view *const *views, int n, int first_argument)
+{
+    for (int k = 0; k < n; k++)
+        if (views[k] != NULL) JK_TRY(jk_check_input(views[k], first_argument + k));
+    return jk_success();
+}
+
+/* Views that are given on both sides have the same shape. */
+static jk_status check_like(const jk_view *const *views, const jk_view *const *like, int n, int first_argument)
+{
+    for (int k = 0; k < n; k++)
+        if (views[k] != NULL && like[k] != NULL && !jk_same_shape(views[k], like[k]))
+            return jk_fail(JK_SHAPE, first_argument + k);
+    return jk_success();
+}
+
+/* The shapes of a cotangent and of what it is the cotangent of. */
+static jk_status check_cotangent(const jk_view *y_bar, int argument, const jk_view *const *args, const jk_view *y,
+                                 int n)
+{
+    JK_TRY(jk_check_input(y_bar, argument));
+    JK_TRY(check_inputs(args, n, argument + 1));
+    JK_TRY(check_inputs(&y, 1, argument + 1 + n));
+    JK_TRY(check_broadcast(y_bar, argument, args, n, argument + 1));
+    return check_like(&y, &y_bar, 1, argument + 1 + n);
 }
 
 jk_status jk_pointwise_value(const jk_context *context, int op, const jk_view *const *args, const jk_view *out,
@@ -138,7 +173,9 @@ jk_status jk_pointwise_value(const jk_context *context, int op, const jk_view *c
     const unsigned all = (1u << n) - 1;
     add_arguments(&w, args, 0, NULL, all);
     JK_TRY(begin_steps(&w, all));
-    JK_TRY(check_result(out, n, args, n));
+    JK_TRY(check_inputs(args, n, 0));
+    JK_TRY(jk_check_output(out, n));
+    JK_TRY(check_broadcast(out, n, args, n, 0));
     add_output(&w, out, n, add_step(&w, w.loops->value, -1, -1, -1));
     return run_over(context, &w, out);
 }
@@ -149,6 +186,15 @@ jk_status jk_pointwise_jvp(const jk_context *context, int op, const jk_view *con
     writer w;
     JK_TRY(begin(&w, op, accumulate));
     const int n = w.op->n_args, out_argument = 2 * n + 1;
+    JK_TRY(check_inputs(tangents, n, 0));
+    JK_TRY(check_inputs(args, n, n));
+    JK_TRY(check_inputs(&y, 1, 2 * n));
+    JK_TRY(check_like(tangents, args, n, 0));
+    JK_TRY(jk_check_output(out, out_argument));
+    const jk_view *shapes[JK_MAX_ARGS];
+    for (int k = 0; k < n; k++) shapes[k] = tangents[k] != NULL ? tangents[k] : args[k];
+    JK_TRY(check_broadcast(out, out_argument, shapes, n, n));
+    JK_TRY(check_like(&y, &out, 1, 2 * n));
     unsigned reads = 0;
     int t[JK_MAX_ARGS], n_tangents = 0;
     for (int k = 0; k < n; k++) {
@@ -157,22 +203,10 @@ jk_status jk_pointwise_jvp(const jk_context *context, int op, const jk_view *con
         t[k] = add_input(&w, tangents[k], k);
         reads |= w.op->reads[k];
         n_tangents++;
-        JK_TRY(jk_check_input(tangents[k], k));
-        if (args[k] == NULL) continue;
-        JK_TRY(jk_check_input(args[k], n + k));
-        if (!jk_same_shape(tangents[k], args[k])) return jk_fail(JK_SHAPE, k);
     }
     if (n_tangents == 0) return jk_fail(JK_NULL_VIEW, 0);
     add_arguments(&w, args, n, y, reads);
     JK_TRY(begin_steps(&w, reads));
-    if (out == NULL) return jk_fail(JK_NULL_VIEW, out_argument);
-    const jk_view *shapes[2 * JK_MAX_ARGS + 1] = {NULL};
-    for (int k = 0; k < n; k++) {
-        shapes[k] = tangents[k];
-        shapes[n + k] = args[k];
-    }
-    shapes[2 * n] = y;
-    JK_TRY(check_result(out, out_argument, shapes, 2 * n + 1));
     int sum = -1;
     for (int k = 0; k < n; k++)
         if (t[k] >= 0) sum = add_step(&w, w.loops->derivative[k], t[k], -1, sum);
@@ -185,11 +219,15 @@ jk_status jk_pointwise_vjp(const jk_context *context, int op, const jk_view *y_b
 {
     writer w;
     JK_TRY(begin(&w, op, accumulate));
-    if (y_bar == NULL) return jk_fail(JK_NULL_VIEW, 0);
     const int n = w.op->n_args;
+    JK_TRY(check_cotangent(y_bar, 0, args, y, n));
     unsigned reads = 0;
-    for (int k = 0; k < n; k++)
-        if (outs[k] != NULL) reads |= w.op->reads[k];
+    for (int k = 0; k < n; k++) {
+        if (outs[k] == NULL) continue;
+        JK_TRY(jk_check_output(outs[k], 2 + n + k));
+        reads |= w.op->reads[k];
+    }
+    JK_TRY(check_like(outs, args, n, 2 + n));
     const int t = add_input(&w, y_bar, 0);
     add_arguments(&w, args, 1, y, reads);
     JK_TRY(begin_steps(&w, reads));
@@ -208,7 +246,13 @@ jk_status jk_pointwise_vjp2(const jk_context *context, int op, const jk_view *co
     writer w;
     JK_TRY(begin(&w, op, accumulate));
     const int n = w.op->n_args;
-    if (y_bar == NULL) return jk_fail(JK_NULL_VIEW, n);
+    JK_TRY(check_cotangent(y_bar, n, args, y, n));
+    JK_TRY(check_inputs(h, n, 0));
+    JK_TRY(check_like(h, args, n, 0));
+    for (int i = 0; i < n + 1; i++)
+        if (outs[i] != NULL) JK_TRY(jk_check_output(outs[i], 2 * n + 2 + i));
+    JK_TRY(check_like(outs, &y_bar, 1, 2 * n + 2));
+    JK_TRY(check_like(outs + 1, args, n, 2 * n + 3));
     int cotangent[JK_MAX_ARGS];
     unsigned reads = 0;
     for (int k = 0; k < n; k++) {
@@ -239,8 +283,8 @@ jk_status jk_pointwise_vjp2(const jk_context *context, int op, const jk_view *co
 
 jk_status jk_unbroadcast(const jk_context *context, const jk_view *g, const jk_view *out, int accumulate)
 {
-    if (g == NULL) return jk_fail(JK_NULL_VIEW, 0);
     if (jk_loops_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
+    JK_TRY(jk_check_input(g, 0));
     writer w;
     JK_TRY(begin(&w, 0, accumulate));
     add_output(&w, out, 1, add_input(&w, g, 0));

@@ -4,7 +4,7 @@
  * computed in one pass, and no array of x's shape is made.  From the root of the repository:
  *
  *     make -C csrc
- *     cc -std=c11 -Icsrc/include examples/broadcast_vjp.c csrc/libjackern.a -lm -o broadcast_vjp
+ *     cc -std=c11 -Icsrc/include examples/broadcast_vjp.c csrc/libjackern.a -lm -pthread -o broadcast_vjp
  *     ./broadcast_vjp
  *
  * prints w_bar = 5 7 9, the sums of x's columns.

@@ -211,6 +211,30 @@ def test_mixed_widths_are_summed_in_the_wider_dtype():
     assert oracle.same_bits(out, wanted[1].astype(np.float32))
 
 
+def test_arrays_may_have_64_axes():
+    a_shape, b_shape = (1,) * 40 + (2, 1, 3), (1,) * 39 + (4, 3)
+    shape = (1,) * 40 + (2, 4, 3)
+    a, b = layouts.integers(a_shape, np.float64, "a"), layouts.integers(b_shape, np.float64, "b")
+    g = layouts.integers(shape, np.float64, "g")
+    *small, small_g = (x.reshape(x.shape[-3:]) for x in (a, b, g))
+    total = (small[0] + small[1]).reshape(shape)
+    assert np.array_equal(jk.ops.add(a, b), total)
+    assert np.array_equal(jk.ops.add(a, np.int64(b)), total)
+    assert np.array_equal(jk.ops.add.jvp((a, b), a, b), total)
+    for results, wanted in (
+        (jk.ops.multiply.vjp(g, a, b), jk.ops.multiply.vjp(small_g, *small)),
+        (jk.ops.multiply.vjp2((a, b), g, a, b), jk.ops.multiply.vjp2(tuple(small), small_g, *small)),
+    ):
+        for x, y in zip(results, wanted, strict=True):
+            assert np.array_equal(x.reshape(y.shape), y)
+    jacobian = jk.ops.divide.jacobian(a, b + 9, wrt=1)
+    assert (jacobian.out_shape, jacobian.in_shape) == (shape, b_shape)
+    assert jk.ops.tanh.jacobian(a).in_shape == a_shape
+    rows = np.ones((1,) * 40 + (2, 3))
+    assert jk.ops.matmul.jacobian(rows, np.ones((3, 4))).out_shape == (1,) * 40 + (2, 4)
+    assert jk.ops.matmul(rows, np.ones((3, 4))).shape == (1,) * 40 + (2, 4)
+
+
 def test_python_numbers_get_cotangents_without_axes(dtype):
     g, a = layouts.integers((5, 3), dtype, "g"), layouts.integers((5, 3), dtype, "a")
     a_bar, b_bar = jk.ops.multiply.vjp(g, a, 2.0)

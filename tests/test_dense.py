@@ -153,6 +153,24 @@ def test_matmul_into_an_operand_is_computed_as_if_it_had_been_copied(dtype):
     assert np.array_equal(jk.ops.matmul(matrix, matrix[0], out=matrix[1]), a @ a[0])
 
 
+def test_outs_may_interleave_where_they_share_no_number(dtype):
+    a, b = operands((4, 4), (4, 4), dtype)
+    y_bar, both = layouts.integers((4, 4), dtype, "y_bar"), np.zeros((4, 8), dtype)
+    for op in (jk.ops.matmul, jk.ops.multiply):
+        results = op.vjp(y_bar, a, b, out=(both[:, ::2], both[:, 1::2]))
+        wanted = op.vjp(y_bar, a, b)
+        assert all(np.array_equal(x, y) for x, y in zip(results, wanted, strict=True))
+        assert np.array_equal(both, np.stack(wanted, axis=-1).reshape(4, 8))
+
+
+def test_matrix_products_never_warn():
+    a, large = np.full((3, 3), np.inf), np.full((3, 3), 1e300)
+    assert np.all(np.isnan(jk.ops.matmul(a, np.zeros((3, 3)))))
+    assert np.all(np.isinf(jk.ops.matmul(large, np.eye(3) + 1, out=np.zeros((3, 3), np.float32))))
+    assert np.all(np.isnan(jk.ops.matmul.vjp(a, a, np.zeros((3, 3)), wrt=0)))
+    assert np.all(np.isnan(jk.ops.linear.jvp((a, None, None), a, np.zeros((3, 3)))))
+
+
 def test_matmul_promotes_like_numpy():
     a, b = operands((2, 3), (3, 4), np.float32)
     assert jk.ops.matmul(a, b).dtype == np.float32

@@ -33,6 +33,14 @@ def overlapping_pair():
     return buffer[:3], buffer[1:]
 
 
+def same_twice(array):
+    return array, array
+
+
+RAGGED = [[1.0], [1.0, 2.0]]
+X33 = np.ones((3, 3))
+
+
 # what is wrong: (the call, the error, what its message must contain)
 ERRORS = {
     # shapes
@@ -78,6 +86,30 @@ ERRORS = {
     "two outs that overlap": (
         lambda: jk.ops.add.vjp(X3, X3, X3, out=overlapping_pair()),
         ValueError, ["ops.add.vjp", "out", "overlap"]),
+    "two outs of a matmul that are one": (
+        lambda: jk.ops.matmul.vjp(X33, X33, X33, out=same_twice(np.zeros((3, 3)))),
+        ValueError, ["ops.matmul.vjp: out[1] overlaps out[0]"]),
+    "two outs of a linear that are one": (
+        lambda: jk.ops.linear.vjp(X33, X33, X33, X3, out=(*same_twice(np.zeros((3, 3))), None)),
+        ValueError, ["ops.linear.vjp: out[1] overlaps out[0]"]),
+    "two byte-swapped outs that are one": (
+        lambda: jk.ops.add.vjp(X3, X3, X3, out=same_twice(np.zeros(3, np.dtype(float).newbyteorder()))),
+        ValueError, ["ops.add.vjp: out[1] overlaps out[0]"]),
+    "two outs of a subclass that are one": (
+        lambda: jk.ops.add.vjp(X3, X3, X3, out=same_twice(np.zeros(3).view(np.recarray))),
+        ValueError, ["ops.add.vjp: out[1] overlaps out[0]"]),
+    "outs of vjp2 that overlap": (
+        lambda: jk.ops.multiply.vjp2((X3, X3), X3, X3, X3, out=(None, *overlapping_pair())),
+        ValueError, ["ops.multiply.vjp2: out[2] overlaps out[1]"]),
+    "an out of a matmul that overlaps itself": (
+        lambda: jk.ops.matmul(X33, X33, out=self_overlapping(3, 3)), ValueError, ["ops.matmul: out overlaps itself"]),
+    "an out of a matrix and a vector that overlaps itself": (
+        lambda: jk.ops.matmul(X33, X3, out=self_overlapping(3)), ValueError, ["ops.matmul: out overlaps itself"]),
+    "an out of a linear that overlaps itself": (
+        lambda: jk.ops.linear(X33, X33, X3, out=self_overlapping(3, 3)),
+        ValueError, ["ops.linear: out overlaps itself"]),
+    "an out of a sum's cotangent that overlaps itself": (
+        lambda: jk.ops.sum.vjp(1.0, X33, out=self_overlapping(3, 3)), ValueError, ["ops.sum.vjp: out overlaps itself"]),
     "an out of integers": (
         lambda: jk.ops.tanh(X3, out=np.zeros(3, np.int64)), TypeError, ["ops.tanh", "out", "int64"]),
     "an out that is a list": (lambda: jk.ops.tanh(X3, out=[0.0] * 3), TypeError, ["ops.tanh", "out", "list"]),
@@ -116,7 +148,22 @@ ERRORS = {
         TypeError, ["ops.add.jvp", "b_dot", "complex128"]),
     "a float16 tangent": (
         lambda: jk.ops.tanh.jvp(X3.astype(np.float16), X3), TypeError, ["ops.tanh.jvp", "x_dot", "float16"]),
+    "a ragged cotangent": (lambda: jk.ops.tanh.vjp(RAGGED, X3), ValueError, ["ops.tanh.vjp: y_bar is not an array"]),
+    "a ragged cotangent of a sum": (
+        lambda: jk.ops.sum.vjp(RAGGED, X3), ValueError, ["ops.sum.vjp: y_bar is not an array"]),
+    "a ragged cotangent of a matmul": (
+        lambda: jk.ops.matmul.vjp(RAGGED, X33, X33), ValueError, ["ops.matmul.vjp: y_bar is not an array"]),
+    "a number that no float holds": (
+        lambda: jk.ops.tanh(10**400), ValueError, ["ops.tanh: x is about 2**1328", "float64"]),
+    "a second operand that no float holds": (
+        lambda: jk.ops.multiply(X3, -(10**400)), ValueError, ["ops.multiply: b is about -2**1328", "float64"]),
+    "an exponent that no float holds": (
+        lambda: jk.ops.power.vjp(X3, X3, 10**400, wrt=0), ValueError, ["ops.power.vjp: b is about 2**1328", "float64"]),
     # arguments
+    "a cotangent that is None": (lambda: jk.ops.tanh.vjp(None, X3), TypeError, ["ops.tanh.vjp: y_bar is missing"]),
+    "an unbroadcast to None": (lambda: jk.unbroadcast(X34, None), TypeError, ["unbroadcast: shape is None"]),
+    "an unbroadcast to half a length": (
+        lambda: jk.unbroadcast(X34, (4.0,)), TypeError, ["unbroadcast: shape is (4.0,)"]),
     "neither x nor y": (lambda: jk.ops.tanh.vjp(X3), TypeError, ["ops.tanh.vjp", "x", "y"]),
     "no x where x is read": (lambda: jk.ops.sin.vjp(X3), TypeError, ["ops.sin.vjp", "x"]),
     "y where only x is read": (lambda: jk.ops.sin.vjp(X3, y=X3), TypeError, ["ops.sin.vjp", "x"]),
@@ -158,7 +205,13 @@ ERRORS = {
         lambda: jk.ops.sum.jvp(X3, X34), ValueError, ["ops.sum.jvp", "x_dot", "(3,)", "(3, 4)"]),
     "a mean of complex": (
         lambda: jk.ops.mean(X3.astype(complex)), TypeError, ["ops.mean", "x", "complex128"]),
+    "a sum over None": (lambda: jk.ops.sum.vjp(1.0, None), TypeError, ["ops.sum.vjp: x is missing"]),
+    "a mean over None": (lambda: jk.ops.mean.vjp(1.0, None), TypeError, ["ops.mean.vjp: x is missing"]),
     # products of matrices
+    "a matmul with None": (lambda: jk.ops.matmul(X33, None), TypeError, ["ops.matmul: b is missing"]),
+    "a cotangent by None": (
+        lambda: jk.ops.matmul.vjp(X33, None, X33, wrt=0), TypeError, ["ops.matmul.vjp: a is missing"]),
+    "a linear without weights": (lambda: jk.ops.linear(X33, None), TypeError, ["ops.linear: w is missing"]),
     "inner lengths that differ": (
         lambda: jk.ops.matmul(X34, X35), ValueError, ["ops.matmul", "(3, 4)", "(3, 5)"]),
     "batches that do not broadcast": (
@@ -187,6 +240,18 @@ ERRORS = {
     "a label too large in a vjp": (
         lambda: jk.ops.softmax_cross_entropy.vjp(X3, LOGITS, np.array([0, 4, 1])),
         ValueError, ["ops.softmax_cross_entropy.vjp", "label", "4"]),
+    "a label too large in a batch of two axes": (
+        lambda: jk.ops.softmax_cross_entropy(np.ones((2, 3, 4)), [[0, 1, 2], [3, 7, 1]]),
+        ValueError, ["ops.softmax_cross_entropy: labels[1, 1] is 7", "0 to 3"]),
+    "a label beyond every signed integer": (
+        lambda: jk.ops.softmax_cross_entropy(LOGITS, np.array([0, 2**64 - 1, 1], np.uint64)),
+        ValueError, ["ops.softmax_cross_entropy: labels[1] is 18446744073709551615"]),
+    "masked labels": (
+        lambda: jk.ops.softmax_cross_entropy(LOGITS, np.ma.array([0, 1, 2])),
+        TypeError, ["ops.softmax_cross_entropy: labels is a masked array"]),
+    "ragged labels": (
+        lambda: jk.ops.softmax_cross_entropy(LOGITS, [[0], [1, 2]]),
+        ValueError, ["ops.softmax_cross_entropy: labels is not an array"]),
     "labels of floats": (
         lambda: jk.ops.softmax_cross_entropy(LOGITS, np.array([0.0, 1.0, 2.0])),
         TypeError, ["ops.softmax_cross_entropy", "labels", "float64"]),
@@ -297,6 +362,20 @@ def test_every_op_names_itself_and_its_argument(op):
         assert str(error.value).startswith(where)
 
 
+def test_op_does_not_take_a_function_for_numpy_s_because_of_its_name():
+    def square(x):
+        return x
+
+    with pytest.raises(ValueError, match="did you mean 'square'"):
+        jk.op(square)
+
+
+@pytest.mark.parametrize("thing", [None, np, abs, type("Named", (), {"name": []})()])
+def test_op_refuses_what_is_no_function_of_numpy(thing):
+    with pytest.raises(ValueError, match=r"^op: no op for "):
+        jk.op(thing)
+
+
 def test_op_names_the_nearest_ops_of_a_function_it_does_not_know():
     def tanhh(x):
         return x
@@ -317,6 +396,7 @@ UNTOUCHED = {
     "the second out of another shape": lambda out: jk.ops.add.vjp(X3, X3, X3, out=(out, np.ones(4))),
     "the second out of integers": lambda out: jk.ops.add.vjp(X3, X3, X3, out=(out, np.ones(3, int))),
     "the second out the same array": lambda out: jk.ops.add.vjp(X3, X3, X3, out=(out, out)),
+    "the second out of a matmul the same array": lambda out: jk.ops.matmul.vjp(1.0, X3, X3, out=(out, out)),
     "wrt out of range": lambda out: jk.ops.add.vjp(X3, X3, X3, wrt=(0, 2), out=(out, np.ones(3))),
     "the third out of vjp2 read-only": lambda out: jk.ops.multiply.vjp2(
         (X3, X3), X3, X3, X3, out=(out, None, read_only(3))

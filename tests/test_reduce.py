@@ -131,6 +131,12 @@ def test_layouts_of_out_are_filled_and_returned(name, dtype, writable_layout):
     assert oracle.same_bits(out, op.vjp(y_bar, x, axis=1))
 
 
+def test_an_overflow_into_float32_does_not_warn(name):
+    op, out = getattr(jk.ops, name), np.zeros((3, 4), np.float32)
+    assert np.all(np.isinf(op(np.full((3, 4), 1e300), axis=(), out=out)))
+    assert np.all(np.isinf(op.vjp(1e300, out, out=out)))
+
+
 @pytest.mark.parametrize("out_dtype", layouts.DTYPES)
 def test_accumulate_adds_the_sum_once_in_the_wider_dtype(name, dtype, out_dtype):
     op = getattr(jk.ops, name)

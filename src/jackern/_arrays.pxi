@@ -18,7 +18,7 @@ cdef extern from "_recycle.h":
 cdef Py_ssize_t LARGE = 8192
 # From this many bytes on an output is taken from recycled blocks.
 cdef Py_ssize_t RECYCLED = 1 << 17
-cdef size_t WORKSPACE_BYTES = 1 << 18
+cdef size_t WORKSPACE_BYTES = jk_pointwise_workspace()
 cdef object recycle_capsule = PyCapsule_New(recycle_handler_address, b"mem_handler", NULL)
 
 

@@ -96,6 +96,7 @@ cdef extern from "jackern/jackern.h" nogil:
     int jk_find_op(const char *name)
     int jk_second(int i, int j)
 
+    size_t jk_pointwise_workspace()
     jk_status jk_pointwise_value(const jk_context *, int op, const jk_view *const *args, const jk_view *out,
                                  int accumulate)
     jk_status jk_pointwise_jvp(const jk_context *, int op, const jk_view *const *tangents, const jk_view *const *args,

@@ -156,7 +156,7 @@ def sum_to(g, out, bint accumulate):
 cdef inline bint fits_length(object length, cnp.ndarray g, int from_end):
     """Whether the axis of g that many places from the end may be summed to this length."""
     cdef int d = cnp.PyArray_NDIM(g) - from_end
-    return d >= 0 and (length == 1 or length == cnp.PyArray_DIMS(g)[d])
+    return d >= 0 and type(length) is int and (length == 1 or length == cnp.PyArray_DIMS(g)[d])
 
 
 cdef long long unbroadcast_calls = 0
@@ -202,7 +202,7 @@ def unbroadcast(g, shape, *, out=None, bint accumulate=False):
     if straight:
         n = <int>len(<tuple>shape)
         for d in range(n):
-            straight = straight and type((<tuple>shape)[d]) is int and fits_length((<tuple>shape)[d], <cnp.ndarray>g, n - d)
+            straight = straight and fits_length((<tuple>shape)[d], <cnp.ndarray>g, n - d)
             lengths[d] = (<tuple>shape)[d] if straight else 0
     if straight and out is not None:
         straight = (is_native(out) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out)

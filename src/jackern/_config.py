@@ -2,6 +2,7 @@
 
 import difflib
 import platform
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ def op(function: object) -> Any:
     Parameters
     ----------
     function : callable or str
-        For example ``np.tanh``, ``scipy.special.expit`` or ``"tanh"``.
+        For example ``np.tanh``, ``scipy.special.expit`` or ``"tanh"``.  A function of your own that has the name of an
+        op may compute something else, and is not taken for it.
 
     Returns
     -------
@@ -39,12 +41,15 @@ def op(function: object) -> Any:
     >>> jk.op(np.abs)
     jackern.ops.absolute
     """
-    name = function if isinstance(function, str) else getattr(function, "name", getattr(function, "__name__", None))
-    ops = _core.named_ops() | {family.name: family for family in _families.OPS}
-    if name in ops:
-        return ops[name]
+    ops: dict[str, Any] = _core.named_ops() | {family.name: family for family in _families.OPS}
+    modules = [vars(module) for module in (np, sys.modules.get("scipy.special")) if module is not None]
+    for name, found in ops.items():
+        same = [found, *(module[name] for module in modules if name in module)]
+        if any(function is x for x in same) or (isinstance(function, str) and function == name):
+            return found
+    name = function if isinstance(function, str) else getattr(function, "__name__", "")
     near = difflib.get_close_matches(str(name), ops, n=3, cutoff=0.5)
-    hint = f"; did you mean {' or '.join(near)}?" if near else "; jackern.op_names() lists all"
+    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else "; jackern.op_names() lists all"
     raise ValueError(f"op: no op for {function!r}{hint}")
 
 

@@ -30,12 +30,13 @@ Product = TypeVar("Product", bound=Callable[..., Any])
 
 def counted(product: Product) -> Product:
     """A method that users call: it never warns, and counts as a call once it has succeeded."""
+    name = "value" if product.__name__ == "__call__" else product.__name__
 
     @quiet
     @functools.wraps(product)
     def count_and_call(self: Any, *args: Any, **kwargs: Any) -> Any:
         result = product(self, *args, **kwargs)
-        calls[f"{self.name}.{product.__name__.strip('_').replace('call', 'value')}"] += 1
+        calls[f"{self.name}.{name}"] += 1
         return result
 
     return count_and_call  # type: ignore[return-value]

@@ -190,9 +190,9 @@ class Outputs:
                 continue
             check_out(where, out, shape, name)
             for other, before in zip(outs[:k], names, strict=False):
-                if other is None or not np.may_share_memory(out, other):  # type: ignore[arg-type]
+                if other is None or not np.may_share_memory(out, other):
                     continue
-                if np.shares_memory(out, other):  # type: ignore[arg-type]
+                if np.shares_memory(out, other):
                     raise ValueError(f"{where}: {name} overlaps {before}; give each output memory of its own.")
                 interleaved.add(k)
         self.given = list(outs)

@@ -69,7 +69,7 @@ cdef inline cnp.ndarray as_operand(object x, int typenum):
     cdef cnp.ndarray scalar
     if is_native(x):
         return <cnp.ndarray>x if cnp.PyArray_TYPE(<cnp.ndarray>x) == typenum else None
-    if type(x) is not float and type(x) is not int:
+    if (type(x) is not float and type(x) is not int) or not -3e38 < x < 3e38:  # the general way rounds or explains
         return None
     scalar = PyArray_EMPTY(0, NULL, typenum, 0)
     cnp.PyArray_SETITEM(scalar, cnp.PyArray_DATA(scalar), x)
@@ -224,8 +224,8 @@ cdef class Op:
 
 @cython.final
 cdef class UnaryOp(Op):
-    # A pointwise function of one argument.  Calling it gives the value; jvp and vjp multiply by the derivative, which is
-    # read from x or, where the table allows it, from the output y alone.
+    # A pointwise function of one argument.  Calling it gives the value; jvp and vjp multiply by the derivative, which
+    # is read from x or, where the table allows it, from the output y alone.
 
     @property
     def __doc__(self):
@@ -373,7 +373,7 @@ cdef class UnaryOp(Op):
         return general.jacobian(self, (x,), y, 0)
 
     def accepts(self, *arrays):
-        """Whether the straight way takes these arrays: native float32 or float64, one dtype, not 0-d, that broadcast."""
+        """Whether the straight way takes these arrays: native float32 or float64, one dtype, not 0-d, broadcastable."""
         return are_accepted(arrays, self.row.n_args)
 
 
@@ -637,7 +637,7 @@ cdef class BinaryOp(Op):
         return general.jacobian(self, (a, b), y, wrt)
 
     def accepts(self, *arrays):
-        """Whether the straight way takes these arrays: native float32 or float64, one dtype, not 0-d, that broadcast."""
+        """Whether the straight way takes these arrays: native float32 or float64, one dtype, not 0-d, broadcastable."""
         return are_accepted(arrays, self.row.n_args)
 
 

@@ -16,11 +16,11 @@ def check(op: Any, *primals: object, rtol: float | None = None, seed: int = 0) -
     op : op, or tuple (f, jacobian_of_f)
         An op of `jackern.ops`, or a function with one that returns its `Jacobian`, both of the arguments `primals`;
         for several arguments ``jacobian_of_f`` returns a tuple of them.
-    *primals : array
-        The point.  Integer arguments, such as labels, are not varied.
+    *primals : array or None
+        The point.  Integer arguments, such as labels, and None, such as a bias that is not there, are not varied.
     rtol : float, optional
-        The tolerance, relative to the largest entry; by default 1e-6 against differences in float64 and 1e-2 in
-        float32, 1e-11 and 1e-4 against the complex step and in the adjoint test.
+        The tolerance, relative to the largest expected entry; by default 1e-6 against differences in float64 and 1e-2
+        in float32, 1e-11 and 1e-4 against the complex step and in the adjoint test.
     seed : int
         Of the random directions.
 
@@ -32,7 +32,8 @@ def check(op: Any, *primals: object, rtol: float | None = None, seed: int = 0) -
     Notes
     -----
     Differences are central, with a step of the cube root of the machine epsilon.  Where the function takes complex
-    numbers, the complex step is used, which has no cancellation.
+    numbers, the complex step is used, which has no cancellation.  The tolerance grows by what differences cannot see:
+    the rounding of the function's values, and how much each difference changes with twice the step.
 
     Examples
     --------
@@ -41,32 +42,34 @@ def check(op: Any, *primals: object, rtol: float | None = None, seed: int = 0) -
     >>> jk.testing.check((np.square, lambda x: jk.diagonal(2 * x)), np.arange(3.0))
     """
     rng = np.random.default_rng(seed)
-    arrays = [np.asarray(x) for x in primals]
-    varied = [k for k, x in enumerate(arrays) if x.dtype.kind == "f"]
-    if not varied:
+    arrays = [None if x is None else np.asarray(x) for x in primals]
+    points = {k: x for k, x in enumerate(arrays) if x is not None and x.dtype.kind == "f"}
+    if not points:
         raise TypeError("testing.check: no primal is a float array; nothing can be varied")
     name, function, complex_function, jvp, vjp = _parts(op, arrays)
-    for k in varied:
-        tangent = np.asarray(rng.standard_normal(arrays[k].shape), arrays[k].dtype)
+    for k, point in points.items():
+        tangent = np.asarray(rng.standard_normal(point.shape), point.dtype)
         computed = np.asarray(jvp(k, tangent))
-        expected, by_complex_step = _difference(function, complex_function, arrays, k, tangent)
-        single = np.float32 in {computed.dtype.type, *(arrays[i].dtype.type for i in varied)}
+        single = np.float32 in {computed.dtype.type, *(x.dtype.type for x in points.values())}
+        eps = float(np.finfo(np.float32 if single else np.float64).eps)
+        expected, error, by_complex_step = _difference(function, complex_function, arrays, k, tangent, eps)
         exact = 1e-4 if single else 1e-11
         tolerance = rtol if rtol is not None else exact if by_complex_step else 1e-2 if single else 1e-6
         how = "the complex step" if by_complex_step else "central differences"
-        _compare(f"{name}: JVP by argument {k} against {how}", computed, expected, tolerance)
+        _compare(f"{name}: JVP by argument {k} against {how}", computed, expected, tolerance, error)
         cotangent = np.asarray(rng.standard_normal(computed.shape), computed.dtype)
         pulled = np.asarray(vjp(k, cotangent))
         if pulled.shape != tangent.shape:
             raise AssertionError(f"{name}: VJP by argument {k} has shape {pulled.shape}, expected {tangent.shape}")
-        left = np.sum(cotangent.astype(np.float64) * computed)
-        right = np.sum(pulled.astype(np.float64) * tangent)
-        size = np.sum(np.abs(cotangent.astype(np.float64) * computed)) + 1
-        if not abs(left - right) <= (rtol if rtol is not None else exact) * size:
-            raise AssertionError(f"{name}: adjoint test of argument {k}: <u, Jv> = {left}, <J^T u, v> = {right}")
+        left, right = cotangent.astype(np.float64) * computed, pulled.astype(np.float64) * tangent
+        size = max(np.sum(np.abs(left)), np.sum(np.abs(right)))
+        if not abs(np.sum(left) - np.sum(right)) <= (rtol if rtol is not None else exact) * size:
+            raise AssertionError(
+                f"{name}: adjoint test of argument {k}: <u, Jv> = {np.sum(left)}, <J^T u, v> = {np.sum(right)}"
+            )
 
 
-def _parts(op: Any, arrays: list[Array]) -> tuple[str, Any, Any, Any, Any]:
+def _parts(op: Any, arrays: list[Array | None]) -> tuple[str, Any, Any, Any, Any]:
     """A name, the function, one that takes complex numbers, and JVP and VJP by argument."""
     if isinstance(op, tuple):
         function, jacobian_of = op
@@ -94,44 +97,56 @@ def _parts(op: Any, arrays: list[Array]) -> tuple[str, Any, Any, Any, Any]:
 
 
 def _difference(
-    function: Callable[..., Any], complex_function: Any, arrays: list[Array], k: int, tangent: Array
-) -> tuple[Array, bool]:
-    """The directional derivative by argument k, and whether it came from the complex step."""
+    function: Callable[..., Any],
+    complex_function: Any,
+    arrays: list[Array | None],
+    k: int,
+    tangent: Array,
+    eps: float,
+) -> tuple[Array, Array, bool]:
+    """The directional derivative by argument k, how far it may be off, and whether it came from the complex step."""
+    point: Any = arrays[k]
 
     def moved(step: Any) -> list[Any]:
-        return [x + step * tangent if i == k else x for i, x in enumerate(arrays)]
+        return [point + step * tangent if i == k else x for i, x in enumerate(arrays)]
 
-    wide = arrays[k].dtype.type
-    scale = max(1.0, float(np.max(np.abs(arrays[k]), initial=0)))
-    step = wide(float(np.finfo(wide).eps) ** (1 / 3) * scale)
-    with np.errstate(all="ignore"):
+    def central(step: Any) -> tuple[Array, Array]:
+        """The difference, and what rounding the two values leaves of it."""
         forward = np.asarray(function(*moved(step)), np.float64)
         backward = np.asarray(function(*moved(-step)), np.float64)
-        central = (forward - backward) / (2 * float(step))
-        if complex_function is None or arrays[k].dtype != np.float64:
-            return central, False
+        rounding = 4 * eps * np.maximum(np.abs(forward), np.abs(backward))
+        return (forward - backward) / (2 * float(step)), rounding / float(step)
+
+    step = point.dtype.type(eps ** (1 / 3) * max(1.0, float(np.max(np.abs(point), initial=0))))
+    with np.errstate(all="ignore"):
+        expected, rounding = central(step)
+        error = rounding + np.abs(central(2 * step)[0] - expected)
+        if complex_function is None or point.dtype != np.float64:
+            return expected, error, False
         try:
             result = np.asarray(complex_function(*moved(1e-30j)))
         except (TypeError, ValueError):
-            return central, False
-    # A function that is not analytic, through abs or real, gives itself away by a derivative that differences deny.
-    exact = result.imag / 1e-30
-    agree = result.dtype.kind == "c" and np.allclose(exact, central, rtol=1e-4, atol=1e-4)
-    return (exact, True) if agree else (central, False)
+            return expected, error, False
+        # A function that is not analytic, through abs or real, gives itself away by a derivative that differences deny.
+        exact = result.imag / 1e-30
+        near = np.abs(exact - expected) <= 1e-4 * np.max(np.abs(expected), initial=0) + error
+        if result.dtype.kind == "c" and np.all(near):
+            return exact, np.full(exact.shape, 1e-50), True  # the square of the step, with room
+        return expected, error, False
 
 
-def _compare(what: str, computed: Array, expected: Array, tolerance: float) -> None:
+def _compare(what: str, computed: Array, expected: Array, rtol: float, error: Array) -> None:
     if computed.shape != expected.shape:
         raise AssertionError(f"{what}: shape {computed.shape}, expected {expected.shape}")
     if not computed.size:
         return
-    scale = np.max(np.abs(expected[np.isfinite(expected)]), initial=1)
-    wrong = ~(np.abs(computed - expected) <= tolerance * scale) & ~(
-        (computed == expected) | (np.isnan(computed) & np.isnan(expected))
-    )
+    largest = np.max(np.abs(expected[np.isfinite(expected)]), initial=0)
+    with np.errstate(invalid="ignore"):
+        near = np.abs(computed - expected) <= rtol * largest + error
+    wrong = ~(near | (computed == expected) | (np.isnan(computed) & np.isnan(expected)))
     if np.any(wrong):
         index = tuple(int(i) for i in np.argwhere(wrong)[0])
         raise AssertionError(
-            f"{what}: {int(np.sum(wrong))} of {computed.size} entries differ by more than {tolerance:g}; "
+            f"{what}: {int(np.sum(wrong))} of {computed.size} entries differ by more than {rtol:g} of the largest; "
             f"at {index} the JVP is {computed[index]}, expected {expected[index]}"
         )

@@ -126,6 +126,10 @@ int jk_second(int i, int j);
  * same pass.  `out` may be exactly one of the inputs where nothing is summed; JK_OVERLAP says that any other overlap
  * needs a copy of the named input. */
 
+/* The workspace with which no call returns JK_WORKSPACE.  With the stack alone (JK_STACK_BYTES) calls that sum over many
+ * strided or mixed operands at once may, before anything is written. */
+size_t jk_pointwise_workspace(void);
+
 jk_status jk_pointwise_value(const jk_context *context, int op, const jk_view *const *args, const jk_view *out,
                              int accumulate);
 /* out = sum over k of (dy/dargs[k]) * tangents[k]; a tangent may be NULL.  Tangents have the shape of their argument. */
