@@ -317,3 +317,33 @@ def test_unary_ops_have_no_broadcasting_to_undo():
     for op in products.UNARY:
         with pytest.raises(ValueError, match=r"\(3, 4\)"):
             op.vjp(np.ones((3, 4)), np.ones(4))
+
+
+def test_an_out_that_is_the_cotangent_does_not_spoil_the_other_sum():
+    g, b = layouts.integers((5,), np.float64, "g"), layouts.integers((5,), np.float64, "b")
+    total = g.sum()
+    a_bar, b_bar = jk.ops.subtract.vjp(g, np.array(2.0), b, out=(None, g))
+    assert b_bar is g
+    assert a_bar == total
+    g = layouts.integers((5,), np.float64, "g")
+    a_bar = np.array(1.0)
+    jk.ops.add.vjp(g, np.array(2.0), b, out=(a_bar, g), accumulate=True)
+    assert a_bar == 1 + total
+
+
+def test_outs_may_be_columns_of_one_array():
+    g, a, b = (layouts.integers((7,), np.float64, seed) for seed in "gab")
+    columns = np.zeros((7, 2))
+    jk.ops.multiply.vjp(g, a, b, out=(columns[:, 0], columns[:, 1]))
+    assert np.array_equal(columns, np.stack([g * b, g * a], axis=1))
+
+
+@pytest.mark.parametrize(
+    ("shape", "target"), [((16, 3), (3,)), ((64, 8), (8,)), ((1000, 3), (3,)), ((64, 100), (64, 1))]
+)
+def test_sums_leave_what_is_summed_alone(shape, target):
+    g = layouts.normal(shape, np.float64)
+    before = g.copy()
+    jk.unbroadcast(g, target)
+    jk.ops.add.vjp(g, np.zeros(target), g)
+    assert np.array_equal(g, before)

@@ -77,10 +77,43 @@ def copy_into(where: str, values: Array, out: Array, accumulate: bool) -> None:
 
 
 class Reduction(Family):
-    """Sum or mean over axes: ``op(x, axis=None, keepdims=False)``.
+    """Sum or mean over axes: ``op(x, *, axis=None, keepdims=False, out=None)``.
 
     The Jacobian is a constant row per output, so one number is stored; a VJP repeats the cotangent.  Sums are pairwise:
-    the error grows like the logarithm of the length.
+    the error grows like the logarithm of the length.  A sum over nothing is 0, a mean over nothing NaN.
+
+    Parameters
+    ----------
+    x : array_like
+        Of any shape; integers and booleans are summed as float64.
+    axis : int or tuple of int, optional
+        The axes to sum over; all by default.
+    keepdims : bool
+        Whether these stay, with length 1.
+    out : ndarray, optional
+        Where the result is written: float32 or float64, writable, of the shape of the result.
+
+    Returns
+    -------
+    ndarray
+        `out`, or a new array; a NumPy scalar if 0-d.
+
+    Raises
+    ------
+    ValueError
+        For an axis that is out of range or named twice, and for an `out` that does not fit.
+    TypeError
+        For an axis that is no int, and for a dtype that is not supported.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import jackern as jk
+    >>> x = np.arange(6.0).reshape(2, 3)
+    >>> jk.ops.sum(x, axis=0)
+    array([3., 5., 7.])
+    >>> jk.ops.mean(x)
+    np.float64(2.5)
     """
 
     nin = 1
@@ -143,7 +176,36 @@ class Reduction(Family):
         out: Any = None,
         accumulate: bool = False,
     ) -> Any:
-        """The same reduction of the tangent `x_dot`; `x` is read for its shape only."""
+        """The same reduction of a tangent.
+
+        Parameters
+        ----------
+        x_dot : array_like
+            The tangent, of the shape of `x`.
+        x : array_like, optional
+            Read for its shape only, to check that of `x_dot`.
+        axis, keepdims, out
+            As in the call.
+        accumulate : bool
+            Add to `out` instead of overwriting it.
+
+        Returns
+        -------
+        ndarray
+            `out`, or a new array of the shape of the result; a NumPy scalar if 0-d.
+
+        Raises
+        ------
+        ValueError
+            If `x_dot` has another shape than `x`, and as in the call.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import jackern as jk
+        >>> jk.ops.mean.jvp(np.array([1.0, 3.0]))
+        np.float64(2.0)
+        """
         where = self._where("jvp")
         tangent = as_native(x_dot, where, "x_dot")
         if x is not None:
@@ -161,9 +223,40 @@ class Reduction(Family):
         out: Any = None,
         accumulate: bool = False,
     ) -> Any:
-        """The cotangent `y_bar`, of the shape of the result, repeated to the shape of `x` (divided by n for a mean).
+        """The cotangent repeated to the shape of `x`; for a mean, divided by the number of summed elements.
 
-        `x` is read for its shape only: ``np.broadcast_to(0., shape)`` will do.
+        Parameters
+        ----------
+        y_bar : array_like
+            The cotangent, of the shape of the result.
+        x : array_like
+            Read for its shape only: ``np.broadcast_to(0., shape)`` will do.
+        axis, keepdims
+            As in the call.
+        out : ndarray, optional
+            Where the result is written, of the shape of `x`.
+        accumulate : bool
+            Add to `out` instead of overwriting it.
+
+        Returns
+        -------
+        ndarray
+            `out`, or a new array of the shape of `x` and the dtype of `y_bar`.
+
+        Raises
+        ------
+        ValueError
+            If `y_bar` does not have the shape of the result, and as in the call.
+        TypeError
+            If `x` is missing, and as in the call.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import jackern as jk
+        >>> jk.ops.sum.vjp(np.array([1.0, 2.0]), np.zeros((2, 3)), axis=1)
+        array([[1., 1., 1.],
+               [2., 2., 2.]])
         """
         where = self._where("vjp")
         cotangent = as_native(y_bar, where, "y_bar")
@@ -182,7 +275,15 @@ class Reduction(Family):
 
     @counted
     def jacobian(self, x: object, *, axis: Any = None, keepdims: bool = False) -> Any:
-        """The Jacobian at any `x` of this shape: a reduction that stores one number."""
+        """The Jacobian at any `x` of this shape: a reduction that stores one number.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import jackern as jk
+        >>> jk.ops.sum.jacobian(np.zeros((2, 3)), axis=1)
+        <reduction Jacobian, (2,) <- (2, 3), float64, 8 bytes>
+        """
         from jackern._jacobian import reduction
 
         where = self._where("jacobian")
@@ -267,7 +368,35 @@ def product_cotangent(where: str, a: Array, b: Array, y_bar: Array, k: int, out:
 
 
 class Matmul(Family):
-    """The matrix product with NumPy's rules for vectors and batches: ``op(a, b)``."""
+    """The matrix product with NumPy's rules for vectors and batches: ``op(a, b, *, out=None)``.
+
+    Parameters
+    ----------
+    a, b : array_like
+        ``(*batch, m, k)`` or ``(k,)``, and ``(*batch, k, n)`` or ``(k,)``; the batch axes broadcast.
+    out : ndarray, optional
+        Where the result is written: float32 or float64, writable, of the shape of the result.
+
+    Returns
+    -------
+    ndarray
+        ``(*batch, m, n)``, without m where `a` is a vector and without n where `b` is one; a NumPy scalar if 0-d.
+
+    Raises
+    ------
+    ValueError
+        For shapes that do not fit, 0-d operands included, and for an `out` that does not fit.
+    TypeError
+        For an operand that is missing or whose dtype is not supported.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import jackern as jk
+    >>> a, b = np.array([[1.0, 2.0]]), np.array([3.0, 4.0])
+    >>> jk.ops.matmul(a, b)
+    array([11.])
+    """
 
     name, nin = "matmul", 2
 
@@ -283,7 +412,38 @@ class Matmul(Family):
 
     @counted
     def jvp(self, tangents: object, a: object, b: object, *, out: Any = None, accumulate: bool = False) -> Any:
-        """``a_dot @ b + a @ b_dot``; a tangent may be None."""
+        """``a_dot @ b + a @ b_dot``.
+
+        Parameters
+        ----------
+        tangents : tuple
+            ``(a_dot, b_dot)``, each of the shape of its operand, or None for zero.
+        a, b : array_like
+            The operands; of one whose product is not needed, only the shape is read.
+        out : ndarray, optional
+            Where the result is written: float32 or float64, writable, of the shape of the result.
+        accumulate : bool
+            Add to `out` instead of overwriting it.
+
+        Returns
+        -------
+        ndarray
+            `out`, or a new array of the shape of ``a @ b``.
+
+        Raises
+        ------
+        ValueError
+            For a tangent of another shape than its operand, and as in the call.
+        TypeError
+            If both tangents are None, and as in the call.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import jackern as jk
+        >>> jk.ops.matmul.jvp((None, np.array([1.0, 0.0])), np.array([[1.0, 2.0]]), np.zeros(2))
+        array([1.])
+        """
         where = self._where("jvp")
         if not isinstance(tangents, tuple) or len(tangents) != 2:
             raise TypeError(f"{where}: tangents is {_general.kind_of(tangents)}, expected a tuple of 2 (None for zero)")
@@ -313,13 +473,57 @@ class Matmul(Family):
     def vjp(
         self, y_bar: object, a: object, b: object, *, wrt: Any = (0, 1), out: Any = None, accumulate: bool = False
     ) -> Any:
-        """``y_bar @ b.T`` and ``a.T @ y_bar``, each summed to its operand's shape."""
+        """``y_bar @ b.T`` and ``a.T @ y_bar``, each summed to its operand's shape.
+
+        Parameters
+        ----------
+        y_bar : array_like
+            The cotangent, of the shape of ``a @ b``.
+        a, b : array_like
+            The operands; the cotangent of one reads the other, and of itself the shape only.
+        wrt : int or tuple of int
+            Whose cotangents: 0 is `a`, 1 is `b`.
+        out : ndarray, or tuple of ndarray or None, optional
+            Where the results are written; a tuple if `wrt` is one.  None makes a new array.
+        accumulate : bool
+            Add to what is given in `out`.
+
+        Returns
+        -------
+        ndarray or tuple of ndarray
+            One cotangent for each of `wrt`, of the shape of its operand; a tuple if `wrt` is one.
+
+        Raises
+        ------
+        ValueError
+            If `y_bar` has another shape, for a `wrt` out of range, if outs overlap, and as in the call.
+        TypeError
+            For a `wrt` or `out` of another kind, and as in the call.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import jackern as jk
+        >>> a_bar, b_bar = jk.ops.matmul.vjp(np.ones(1), np.array([[1.0, 2.0]]), np.array([3.0, 4.0]))
+        >>> a_bar, b_bar
+        (array([[3., 4.]]), array([1., 2.]))
+        """
         where = self._where("vjp")
         return _linear_vjp(where, y_bar, (a, b), ("a", "b"), wrt, out, accumulate)
 
     @counted
     def jacobian(self, a: object, b: object, *, wrt: Any = 0) -> Any:
-        """The Jacobian by one operand: its numbers are the other operand itself."""
+        """The Jacobian by one operand, or a tuple for a tuple `wrt`: its numbers are the other operand itself.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import jackern as jk
+        >>> a = np.ones((2, 3))
+        >>> J = jk.ops.matmul.jacobian(a, np.ones((3, 4)), wrt=1)
+        >>> J.structure, J.values is a
+        ('block-diagonal', True)
+        """
         from jackern._jacobian import matmul_jacobian
 
         where = self._where("jacobian")
@@ -368,7 +572,39 @@ def _linear_vjp(
 
 
 class Linear(Family):
-    """``x @ w + b`` for x (..., k), w (k, n) and b (n,) or None: ``op(x, w, b)``."""
+    """``x @ w + b``: ``op(x, w, b=None, *, out=None)``.
+
+    Parameters
+    ----------
+    x : array_like
+        ``(*batch, k)``.
+    w : array_like
+        ``(k, n)``.
+    b : array_like, optional
+        ``(n,)``; None for no bias.
+    out : ndarray, optional
+        Where the result is written: float32 or float64, writable, of the shape of the result.
+
+    Returns
+    -------
+    ndarray
+        `out`, or a new array ``(*batch, n)``.
+
+    Raises
+    ------
+    ValueError
+        For shapes that do not fit, and for an `out` that does not fit.
+    TypeError
+        For an operand that is missing or whose dtype is not supported.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import jackern as jk
+    >>> x, w, b = np.array([[1.0, 2.0]]), np.eye(2), np.array([0.5, 0.5])
+    >>> jk.ops.linear(x, w, b)
+    array([[1.5, 2.5]])
+    """
 
     name, nin = "linear", 3
 
@@ -399,7 +635,38 @@ class Linear(Family):
     def jvp(
         self, tangents: object, x: object, w: object, b: object = None, *, out: Any = None, accumulate: bool = False
     ) -> Any:
-        """``x_dot @ w + x @ w_dot + b_dot``; a tangent may be None."""
+        """``x_dot @ w + x @ w_dot + b_dot``.
+
+        Parameters
+        ----------
+        tangents : tuple
+            ``(x_dot, w_dot, b_dot)``, each of the shape of its operand, or None for zero.
+        x, w, b : array_like
+            The operands.
+        out : ndarray, optional
+            Where the result is written: float32 or float64, writable, of the shape of the result.
+        accumulate : bool
+            Add to `out` instead of overwriting it.
+
+        Returns
+        -------
+        ndarray
+            `out`, or a new array ``(*batch, n)``.
+
+        Raises
+        ------
+        ValueError
+            For a tangent of another shape than its operand, and as in the call.
+        TypeError
+            If every tangent is None, and as in the call.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import jackern as jk
+        >>> jk.ops.linear.jvp((None, None, np.array([1.0, 2.0])), np.ones((1, 3)), np.ones((3, 2)))
+        array([[1., 2.]])
+        """
         where = self._where("jvp")
         shape = self._check(where, x, w, b)
         if not isinstance(tangents, tuple) or len(tangents) != 3:
@@ -444,7 +711,39 @@ class Linear(Family):
     ) -> Any:
         """Cotangents of x, w and b: ``y_bar @ w.T``, ``x.T @ y_bar`` and `y_bar` summed over its rows.
 
-        `wrt` defaults to all of them, without b where there is none.
+        Parameters
+        ----------
+        y_bar : array_like
+            The cotangent, ``(*batch, n)``.
+        x, w, b : array_like
+            The operands; the cotangent of b reads none of them.
+        wrt : int or tuple of int, optional
+            Whose cotangents; all of them by default, without b where there is none.
+        out : ndarray, or tuple of ndarray or None, optional
+            Where the results are written; a tuple if `wrt` is one.  None makes a new array.
+        accumulate : bool
+            Add to what is given in `out`.
+
+        Returns
+        -------
+        ndarray or tuple of ndarray
+            One cotangent for each of `wrt`, of the shape of its operand; a tuple if `wrt` is one.
+
+        Raises
+        ------
+        ValueError
+            If `y_bar` has another shape, for a `wrt` out of range, if outs overlap, and as in the call.
+        TypeError
+            For a `wrt` or `out` of another kind, and as in the call.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import jackern as jk
+        >>> x, w, b = np.array([[1.0, 2.0], [3.0, 4.0]]), np.ones((2, 1)), np.zeros(1)
+        >>> x_bar, w_bar, b_bar = jk.ops.linear.vjp(np.ones((2, 1)), x, w, b)
+        >>> w_bar.ravel(), b_bar
+        (array([4., 6.]), array([2.]))
         """
         where = self._where("vjp")
         self._check(where, x, w, b)
@@ -455,7 +754,15 @@ class Linear(Family):
 
     @counted
     def jacobian(self, x: object, w: object, b: object = None, *, wrt: Any = 0) -> Any:
-        """The Jacobian by x (its numbers are w), by w (its numbers are x) or by b (one number)."""
+        """The Jacobian by x (its numbers are w), by w (its numbers are x) or by b (one number).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import jackern as jk
+        >>> jk.ops.linear.jacobian(np.ones((5, 3)), np.ones((3, 2)), np.ones(2), wrt=2)
+        <broadcast Jacobian, (5, 2) <- (2,), float64, 8 bytes>
+        """
         from jackern._jacobian import elementwise, matmul_jacobian
 
         where = self._where("jacobian")
@@ -471,9 +778,37 @@ class Linear(Family):
 
 
 class SoftmaxCrossEntropy(Family):
-    """``logsumexp(logits) - logits[label]`` for every row of logits (..., classes): ``op(logits, labels)``.
+    """``logsumexp(logits) - logits[label]`` for every row of logits: ``op(logits, labels, *, out=None)``.
 
-    Labels are integers, one per row.  Stable for any finite logits; one pass per row.
+    Stable for any finite logits; one pass per row.
+
+    Parameters
+    ----------
+    logits : array_like
+        ``(*batch, classes)``.
+    labels : array_like of int
+        ``(*batch,)``, each from 0 to classes - 1.
+    out : ndarray, optional
+        Where the result is written: float32 or float64, writable, of the shape of the result.
+
+    Returns
+    -------
+    ndarray
+        `out`, or a new array ``(*batch,)``, one loss per row; a NumPy scalar if 0-d.
+
+    Raises
+    ------
+    ValueError
+        For a label that is no class, by its index; for shapes that do not fit.
+    TypeError
+        For labels that are not integers, and for a dtype that is not supported.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import jackern as jk
+    >>> jk.ops.softmax_cross_entropy(np.zeros((2, 4)), [0, 3])
+    array([1.38629436, 1.38629436])
     """
 
     name, nin = "softmax_cross_entropy", 2
@@ -537,7 +872,36 @@ class SoftmaxCrossEntropy(Family):
     def jvp(
         self, logits_dot: object, logits: object, labels: object, *, out: Any = None, accumulate: bool = False
     ) -> Any:
-        """The tangent of every loss, ``sum((softmax(logits) - onehot(labels)) * logits_dot, axis=-1)``."""
+        """The tangent of every loss, ``sum((softmax(logits) - onehot(labels)) * logits_dot, axis=-1)``.
+
+        Parameters
+        ----------
+        logits_dot : array_like
+            The tangent, of the shape of `logits`.
+        logits, labels, out
+            As in the call.
+        accumulate : bool
+            Add to `out` instead of overwriting it.
+
+        Returns
+        -------
+        ndarray
+            `out`, or a new array ``(*batch,)``; a NumPy scalar if 0-d.
+
+        Raises
+        ------
+        ValueError
+            If `logits_dot` has another shape than `logits`, and as in the call.
+        TypeError
+            As in the call.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import jackern as jk
+        >>> jk.ops.softmax_cross_entropy.jvp(np.array([[1.0, 0.0]]), np.zeros((1, 2)), [1])
+        array([0.5])
+        """
         where = self._where("jvp")
         operands, dtype = as_operands({"logits_dot": logits_dot, "logits": logits}, where)
         rows, tangent = operands["logits"], operands["logits_dot"]
@@ -557,7 +921,38 @@ class SoftmaxCrossEntropy(Family):
 
     @counted
     def vjp(self, y_bar: object, logits: object, labels: object, *, out: Any = None, accumulate: bool = False) -> Any:
-        """The cotangent of the logits, ``y_bar[..., None] * (softmax(logits) - onehot(labels))``."""
+        """The cotangent of the logits, ``y_bar[..., None] * (softmax(logits) - onehot(labels))``.
+
+        Parameters
+        ----------
+        y_bar : array_like
+            The cotangent, ``(*batch,)``, one number per row.
+        logits, labels
+            As in the call.
+        out : ndarray, optional
+            Where the result is written, of the shape of `logits`; it may be `logits` itself.
+        accumulate : bool
+            Add to `out` instead of overwriting it.
+
+        Returns
+        -------
+        ndarray
+            `out`, or a new array of the shape of `logits`.
+
+        Raises
+        ------
+        ValueError
+            If `y_bar` has another shape, and as in the call.
+        TypeError
+            As in the call.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import jackern as jk
+        >>> jk.ops.softmax_cross_entropy.vjp(np.ones(1), np.zeros((1, 2)), [1])
+        array([[ 0.5, -0.5]])
+        """
         where = self._where("vjp")
         operands, dtype = as_operands({"y_bar": y_bar, "logits": logits}, where)
         rows, cotangent = operands["logits"], operands["y_bar"]
@@ -567,7 +962,15 @@ class SoftmaxCrossEntropy(Family):
 
     @counted
     def jacobian(self, logits: object, labels: object) -> Any:
-        """The Jacobian by the logits: a reduction with one number per logit."""
+        """The Jacobian by the logits: a reduction with one number per logit.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import jackern as jk
+        >>> jk.ops.softmax_cross_entropy.jacobian(np.zeros((3, 4)), [0, 1, 2])
+        <block-diagonal Jacobian, (3,) <- (3, 4), float64, 96 bytes>
+        """
         from jackern._jacobian import reduction
 
         where = self._where("jacobian")
