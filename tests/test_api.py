@@ -228,6 +228,13 @@ def test_ops_can_be_pickled_and_copied_and_stay_the_same_object(op):
     assert pickle.loads(pickle.dumps(op.vjp))(*[np.ones(3)] * (op.nin + 1)) is not None
 
 
+@pytest.mark.parametrize("name", ["sum", "mean", "matmul", "linear", "softmax_cross_entropy"])
+def test_families_can_be_pickled_and_copied_and_stay_the_same_object(name):
+    family = getattr(jk.ops, name)
+    assert pickle.loads(pickle.dumps(family)) is family
+    assert copy.deepcopy(family) is family
+
+
 def test_ops_are_hashable_and_compare_by_identity():
     assert len({getattr(jk.ops, name) for name in jk.op_names()}) == len(jk.op_names())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -438,6 +439,24 @@ def test_the_library_still_works_after_errors():
         with pytest.raises(kind):
             call()
     assert np.array_equal(jk.ops.add(X3, X3), np.ones(3))
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers")
+def test_an_exception_of_a_signal_handler_is_not_rewritten():
+    def stop(*_):
+        raise ValueError("stopped by the user")
+
+    x = np.ones((1000, 1000))
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        for _ in range(5):
+            with pytest.raises(ValueError, match="stopped") as error:  # noqa: PT012
+                signal.setitimer(signal.ITIMER_REAL, 0.002)
+                while True:
+                    jk.ops.softmax_cross_entropy(x, np.zeros(1000, int))
+            assert str(error.value) == "stopped by the user"
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_a_wrong_instruction_set_is_refused_with_the_choices():

@@ -52,16 +52,15 @@ class Family:
         return f"jackern.ops.{self.name}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return getattr, (_module(), self.name)
+        return family_named, (self.name,)
 
     def _where(self, product: str) -> str:
         return f"ops.{self.name}.{product}" if product else f"ops.{self.name}"
 
 
-def _module() -> Any:
-    import jackern.ops
-
-    return jackern.ops
+def family_named(name: str) -> Family:
+    """The op of this module of that name."""
+    return next(op for op in OPS if op.name == name)
 
 
 def sum_to(inputs: list[Array], out: Array, accumulate: bool) -> None:
@@ -969,7 +968,7 @@ class SoftmaxCrossEntropy(Family):
         >>> import numpy as np
         >>> import jackern as jk
         >>> jk.ops.softmax_cross_entropy.jacobian(np.zeros((3, 4)), [0, 1, 2])
-        <block-diagonal Jacobian, (3,) <- (3, 4), float64, 96 bytes>
+        <reduction Jacobian, (3,) <- (3, 4), float64, 96 bytes>
         """
         from jackern._jacobian import reduction
 
@@ -980,7 +979,7 @@ class SoftmaxCrossEntropy(Family):
         return reduction(bars, axis=-1)
 
 
-OPS = (
+OPS: tuple[Family, ...] = (
     Reduction("sum", mean=False),
     Reduction("mean", mean=True),
     Matmul(),

@@ -49,6 +49,7 @@ def operand(
     return where, v, batch, _general.Outputs(where, (out,), (batch + other,), dtype, accumulate)
 
 
+@_general.quiet
 def product(jacobian: Any, v: object, out: object, accumulate: bool, transposed: bool) -> Any:
     """Return ``J v``, or ``Jᵀ v``, for any array-like v with batch axes in front."""
     where, v, batch, outputs = operand(jacobian, v, out, accumulate, transposed)
@@ -58,7 +59,7 @@ def product(jacobian: Any, v: object, out: object, accumulate: bool, transposed:
             scratch = _core.new_output(result.shape, np.promote_types(jacobian.dtype, v.dtype))
             written(jacobian, v, batch, scratch, False, transposed)
             _core.sum_to(scratch, result, accumulate)
-    except ValueError as error:
+    except _core.Refused as error:
         raise ValueError(f"{where}: {error}.") from None
     return outputs.results()[0]
 
@@ -69,7 +70,7 @@ def zero_product(jacobian: Any, v: object, out: object, accumulate: bool, transp
     result = outputs.arrays[0]
     try:
         _core.sum_to(np.broadcast_to(np.zeros((), result.dtype), result.shape), result, accumulate)
-    except ValueError as error:
+    except _core.Refused as error:
         raise ValueError(f"{where}: {error}.") from None
     return outputs.results()[0]
 
