@@ -1,4 +1,5 @@
 #include "ndloop.h"
+#include "boxes.h"
 #include "threads.h"
 #include "walk.h"
 
@@ -153,10 +154,35 @@ static jk_status run_flat(const jk_context *context, const jk_program *p)
     return jk_split(context, n_tasks, n_pieces, (double)n, run_share, (void *)p);
 }
 
+/* How a program is run: which outputs are computed, and over which axes each is summed, one bit per axis. */
+typedef struct outline {
+    unsigned computed, sums;
+    unsigned long long mask[JK_MAX_OUTPUTS];
+    int one_pass; /* all that are summed are summed over the same axes */
+} outline;
+
+static outline outline_of(const jk_program *p, int ndim, const ptrdiff_t *shape)
+{
+    outline o = {0, 0, {0}, 1};
+    unsigned long long first = 0;
+    int empty = 0;
+    for (int d = 0; d < ndim; d++) empty |= shape[d] == 0;
+    for (int k = 0; k < p->n_outputs; k++) {
+        o.mask[k] = summed_axes(p->output[k], ndim, shape);
+        if (p->result[k] >= 0 && !empty) o.computed |= 1u << k;
+        if (o.mask[k] == 0) continue;
+        o.sums |= 1u << k;
+        if (first == 0) first = o.mask[k];
+        if (o.mask[k] != first) o.one_pass = 0;
+    }
+    return o;
+}
+
 /* Outputs that are summed over the same axes share a pass; those that are not summed join the first. */
 static jk_status run_passes(const jk_context *context, const jk_program *program, int ndim, const ptrdiff_t *shape,
-                            const unsigned long long *mask, unsigned pending, int only_plans)
+                            const outline *o, int only_plans)
 {
+    unsigned pending = o->computed;
     while (pending != 0) {
         run r;
         r.context = context;
@@ -168,9 +194,9 @@ static jk_status run_passes(const jk_context *context, const jk_program *program
         unsigned long long alike = 0;
         for (int k = 0; k < program->n_outputs; k++) {
             if (!(pending >> k & 1)) continue;
-            if (mask[k] != 0 && alike == 0) alike = mask[k];
-            if (mask[k] == 0 || mask[k] == alike) r.outputs |= 1u << k;
-            if (mask[k] != 0 && mask[k] == alike) r.sums |= 1u << k;
+            if (o->mask[k] != 0 && alike == 0) alike = o->mask[k];
+            if (o->mask[k] == 0 || o->mask[k] == alike) r.outputs |= 1u << k;
+            if (o->mask[k] != 0 && o->mask[k] == alike) r.sums |= 1u << k;
         }
         pending &= ~r.outputs;
         r.steps = needed_steps(program, r.outputs);
@@ -180,28 +206,30 @@ static jk_status run_passes(const jk_context *context, const jk_program *program
     return jk_success();
 }
 
+/* The pass over one box. */
+static jk_status run_box(const jk_context *context, const jk_program *program, int ndim, const ptrdiff_t *shape)
+{
+    const outline o = outline_of(program, ndim, shape);
+    return run_passes(context, program, ndim, shape, &o, 0);
+}
+
 jk_status jk_run(const jk_context *context, const jk_program *program, int ndim, const ptrdiff_t *shape)
 {
     JK_TRY(check(program, ndim, shape));
-    unsigned pending = 0, sums = 0;
-    unsigned long long mask[JK_MAX_OUTPUTS] = {0}, all = 0;
-    int empty = 0, one_pass = 1;
-    for (int d = 0; d < ndim; d++) empty |= shape[d] == 0;
-    for (int k = 0; k < program->n_outputs; k++) {
-        mask[k] = summed_axes(program->output[k], ndim, shape);
-        if (mask[k] != 0) sums |= 1u << k;
-        if (mask[k] != 0 && all != 0 && mask[k] != all) one_pass = 0;
-        all |= mask[k];
-        if (program->result[k] >= 0 && !empty) pending |= 1u << k;
+    const outline o = outline_of(program, ndim, shape);
+    JK_TRY(check_overlap(program, o.sums, o.one_pass));
+    if (o.sums == 0 && o.computed != 0 && is_flat(program, ndim, shape)) return run_flat(context, program);
+    const unsigned all = (1u << program->n_outputs) - 1;
+    if (!o.one_pass && o.sums == all && o.computed == all) {
+        const jk_status status = jk_run_boxes(context, program, ndim, shape, run_box);
+        if (status.error != JK_WORKSPACE) return status;
     }
-    JK_TRY(check_overlap(program, sums, one_pass));
-    if (sums == 0 && pending != 0 && is_flat(program, ndim, shape)) return run_flat(context, program);
     /* several passes are all planned before the first writes anything */
-    if (!one_pass) JK_TRY(run_passes(context, program, ndim, shape, mask, pending, 1));
-    JK_TRY(run_passes(context, program, ndim, shape, mask, pending, 0));
+    if (!o.one_pass) JK_TRY(run_passes(context, program, ndim, shape, &o, 1));
+    JK_TRY(run_passes(context, program, ndim, shape, &o, 0));
     /* last, because an output that is zero may be an input */
     for (int k = 0; k < program->n_outputs; k++)
-        if (!(pending >> k & 1) && !program->accumulate)
+        if (!(o.computed >> k & 1) && !program->accumulate)
             zero_output(program->output[k], jk_loops_of(program->output[k]->dtype));
     return jk_success();
 }

@@ -347,3 +347,21 @@ def test_sums_leave_what_is_summed_alone(shape, target):
     jk.unbroadcast(g, target)
     jk.ops.add.vjp(g, np.zeros(target), g)
     assert np.array_equal(g, before)
+
+
+@pytest.mark.sanitize
+@pytest.mark.parametrize(
+    ("a_shape", "b_shape"),
+    [((300, 1), (200,)), ((70, 1, 50), (1, 60, 50)), ((9000, 1), (1, 3)), ((7, 1, 300), (40, 1))],
+)  # fmt: skip
+def test_cotangents_summed_over_different_axes_are_exact_on_whole_numbers(a_shape, b_shape, dtype):
+    a, b = layouts.integers(a_shape, dtype, "a"), layouts.integers(b_shape, dtype, "b")
+    y_bar = layouts.integers(np.broadcast_shapes(a_shape, b_shape), dtype, "y_bar")
+    for g in (y_bar, layouts.fortran(y_bar), layouts.backwards(y_bar)):
+        a_bar, b_bar = jk.ops.multiply.vjp(g, a, b)
+        assert np.array_equal(a_bar, oracle.unbroadcast(y_bar * b, a_shape))
+        assert np.array_equal(b_bar, oracle.unbroadcast(y_bar * a, b_shape))
+        outs = np.ones(a_shape, np.float64), np.ones(b_shape, np.float32)
+        jk.ops.multiply.vjp(g, a, b, out=outs, accumulate=True)
+        assert np.array_equal(outs[0], 1 + a_bar.astype(np.float64))
+        assert np.array_equal(outs[1], 1 + b_bar.astype(np.float32))

@@ -34,6 +34,8 @@ FLOORS = {
     # N dimensions
     "csrc/view.h": 4,
     "csrc/threads.h": 4,
+    "csrc/boxes.c": 4,
+    "csrc/boxes.h": 4,
     "csrc/ndloop.h": 4,
     "csrc/plan.c": 4,
     "csrc/plan.h": 4,
