@@ -317,12 +317,13 @@ def one_vector(where: str, product: Any, a: Array, v: Array, flat: Array, out: A
 
 
 def product_shape(where: str, a: tuple[int, ...], b: tuple[int, ...], names: Sequence[str]) -> tuple[int, ...]:
-    for name, shape in zip(names, (a, b), strict=True):
-        if not shape:
-            raise ValueError(f"{where}: {name} has shape (), expected at least one axis")
+    if not a or not b:
+        raise ValueError(f"{where}: {names[1] if a else names[0]} has shape (), expected at least one axis")
     inner = b[-2] if len(b) > 1 else b[0]
     if a[-1] != inner:
         raise ValueError(f"{where}: {names[0]} {a} and {names[1]} {b} do not fit: {a[-1]} columns meet {inner} rows")
+    if len(a) == len(b) == 2:
+        return a[0], b[1]
     batch = _general.broadcast_shape({names[0]: a[:-2], names[1]: b[:-2]}, f"{where}: the batch axes")
     return batch + a[-2:-1] * (len(a) > 1) + b[-1:] * (len(b) > 1)
 
@@ -553,7 +554,10 @@ def _linear_vjp(
             reads[names[1 - k]] = args[1 - k]
     operands, dtype = as_operands(reads, where)
     cotangent = operands["y_bar"]
-    pair = [operands.get(names[k], np.broadcast_to(np.zeros((), dtype), shapes[k])) for k in (0, 1)]
+    # an operand that is read for its shape only takes no memory
+    pair = [
+        operands[names[k]] if names[k] in operands else np.broadcast_to(np.zeros((), dtype), shapes[k]) for k in (0, 1)
+    ]
     outs = as_outs(where, out, len(positions), single=not isinstance(wrt, tuple))
     labels = ["out"] if len(outs) == 1 else [f"out[{i}]" for i in range(len(outs))]
     outputs = Outputs(where, outs, [shapes[k] for k in positions], dtype, accumulate, labels)
@@ -627,7 +631,7 @@ class Linear(Family):
             bias = bias.copy()
         matrix_product(where, operands["x"], operands["w"], array, False)
         if bias is not None:
-            copy_into(where, bias, array, True)
+            np.add(array, bias, out=array, casting="same_kind")
         return outputs.results()[0]
 
     @counted
