@@ -2,13 +2,13 @@
  * part is summed apart and then added, so that the sums are pairwise and partial sums are as small as the shape allows:
  * for (n, 1) times (1, m) they hold a few times min(n, m) numbers. */
 #include "boxes.h"
+#include "plan.h"
 
 #include <string.h>
 
 enum {
-    BOX = 16384,          /* elements */
-    PASS_BYTES = 1 << 17, /* of the workspace, for the pass itself */
-    ALIGNMENT = 64
+    BOX = 16384,         /* elements */
+    PASS_BYTES = 1 << 17 /* of the workspace, for the pass itself */
 };
 
 typedef struct box {
@@ -25,12 +25,6 @@ typedef struct boxes {
     char *scratch;
 } boxes;
 
-static int is_stretched_along(const jk_view *view, int ndim, int d)
-{
-    const int k = d - (ndim - view->ndim);
-    return k < 0 || view->shape[k] == 1;
-}
-
 static ptrdiff_t n_elements(const ptrdiff_t *length, int ndim)
 {
     ptrdiff_t n = 1;
@@ -46,20 +40,12 @@ static int longest(const ptrdiff_t *length, int ndim)
     return d;
 }
 
-/* The largest power of two that leaves a right part. */
-static ptrdiff_t left_part(ptrdiff_t length)
-{
-    ptrdiff_t left = 1;
-    while (2 * left < length) left *= 2;
-    return left;
-}
-
 /* A partial sum of output k over a box: C-contiguous, with length 1 where it is summed. */
 static ptrdiff_t partial(const boxes *b, int k, const ptrdiff_t *length, ptrdiff_t *shape, ptrdiff_t *strides)
 {
     ptrdiff_t bytes = jk_itemsize(b->program->dtype);
     for (int d = b->ndim - 1; d >= 0; d--) {
-        shape[d] = is_stretched_along(b->program->output[k], b->ndim, d) ? 1 : length[d];
+        shape[d] = is_stretched(b->program->output[k], b->ndim, d) ? 1 : length[d];
         strides[d] = bytes;
         bytes *= shape[d];
     }
@@ -94,15 +80,13 @@ static jk_status run_box(boxes *b, const box *at, const ptrdiff_t *strides)
     ptrdiff_t in_shape[JK_MAX_INPUTS][JK_MAX_NDIM], out_shape[JK_MAX_OUTPUTS][JK_MAX_NDIM];
     inner.accumulate = 0;
     for (int j = 0; j < p->n_inputs; j++) {
-        for (int d = 0; d < b->ndim; d++)
-            in_shape[j][d] = is_stretched_along(p->input[j], b->ndim, d) ? 1 : at->length[d];
+        for (int d = 0; d < b->ndim; d++) in_shape[j][d] = is_stretched(p->input[j], b->ndim, d) ? 1 : at->length[d];
         in[j] = view_of(b, at->in[j], in_shape[j], b->in[j]);
         in[j].dtype = p->input[j]->dtype;
         inner.input[j] = &in[j];
     }
     for (int k = 0; k < p->n_outputs; k++) {
-        for (int d = 0; d < b->ndim; d++)
-            out_shape[k][d] = is_stretched_along(p->output[k], b->ndim, d) ? 1 : at->length[d];
+        for (int d = 0; d < b->ndim; d++) out_shape[k][d] = is_stretched(p->output[k], b->ndim, d) ? 1 : at->length[d];
         out[k] = view_of(b, at->out[k], out_shape[k], strides + k * b->ndim);
         inner.output[k] = &out[k];
     }
@@ -127,7 +111,7 @@ static jk_status split(boxes *b, const box *at, const ptrdiff_t *strides)
     for (int k = 0; k < p->n_outputs; k++) {
         const int own = k * b->ndim;
         const ptrdiff_t bytes = partial(b, k, part.length, shape + own, right + own);
-        if (is_stretched_along(p->output[k], b->ndim, d)) {
+        if (is_stretched(p->output[k], b->ndim, d)) {
             part.out[k] = b->scratch;
             b->scratch += bytes;
         } else {
@@ -137,7 +121,7 @@ static jk_status split(boxes *b, const box *at, const ptrdiff_t *strides)
     }
     JK_TRY(split(b, &part, right));
     for (int k = 0; k < p->n_outputs; k++) {
-        if (!is_stretched_along(p->output[k], b->ndim, d)) continue;
+        if (!is_stretched(p->output[k], b->ndim, d)) continue;
         const jk_view from = view_of(b, part.out[k], shape + k * b->ndim, right + k * b->ndim);
         const jk_view into = view_of(b, at->out[k], shape + k * b->ndim, strides + k * b->ndim);
         JK_TRY(jk_unbroadcast(NULL, &from, &into, 1));
@@ -158,7 +142,7 @@ static size_t needed(const boxes *b, const ptrdiff_t *shape)
         length[d] = left_part(length[d]);
         bytes += 2 * geometry_bytes(b);
         for (int k = 0; k < b->program->n_outputs; k++)
-            if (is_stretched_along(b->program->output[k], b->ndim, d))
+            if (is_stretched(b->program->output[k], b->ndim, d))
                 bytes += (size_t)partial(b, k, length, ignored[0], ignored[1]);
     }
     return bytes;
@@ -184,7 +168,7 @@ jk_status jk_run_boxes(const jk_context *context, const jk_program *program, int
         const jk_view *v = program->input[j];
         all.in[j] = v->data;
         for (int d = 0; d < ndim; d++)
-            b.in[j][d] = is_stretched_along(v, ndim, d) ? 0 : v->strides_in_bytes[d - (ndim - v->ndim)];
+            b.in[j][d] = is_stretched(v, ndim, d) ? 0 : v->strides_in_bytes[d - (ndim - v->ndim)];
     }
     for (int k = 0; k < program->n_outputs; k++) {
         all.out[k] = b.scratch;

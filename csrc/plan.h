@@ -67,6 +67,13 @@ static inline ptrdiff_t power_of_two_upto(ptrdiff_t n)
     return p;
 }
 
+/* Of a count above 1, the largest power of two that leaves a right part. */
+static inline ptrdiff_t left_part(ptrdiff_t count)
+{
+    const ptrdiff_t p = power_of_two_upto(count);
+    return p == count ? p / 2 : p;
+}
+
 static inline int sums_rows(const run *r) { return r->row_axis >= 0 && r->axes.summed[r->row_axis]; }
 
 static inline int sums_cols(const run *r) { return r->col_axis >= 0 && r->axes.summed[r->col_axis]; }

@@ -179,8 +179,7 @@ static jk_status sum_chunks(run *r, int q, ptrdiff_t count, const position *at, 
     if (count == 1)
         return q + 1 < r->n_summed ? sum_chunks(r, q + 1, n_chunks(r, r->summed[q + 1]), at, into)
                                    : run_block(r, at, into);
-    ptrdiff_t left = power_of_two_upto(count);
-    if (left == count) left /= 2;
+    const ptrdiff_t left = left_part(count);
     JK_TRY(sum_chunks(r, q, left, at, into));
     char *const scratch = r->scratch;
     const size_t scratch_left = r->scratch_left;
