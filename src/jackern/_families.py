@@ -146,6 +146,10 @@ class Reduction(Family):
 
     def _reduce(self, where: str, x: Array, axis: object, keepdims: bool, out: Any, accumulate: bool) -> Any:
         shape, kept, n = self._shapes(where, x.shape, axis, keepdims)
+        if out is None and not accumulate and not self._mean:
+            total = _core.new_output(kept, x.dtype)
+            _core.sum_to(x, total, False)
+            return total.reshape(shape)[()]
         outputs = Outputs(where, (out,), (shape,), x.dtype, accumulate)
         if self._mean:
             total = _core.new_output(kept, x.dtype)
