@@ -196,8 +196,7 @@ def unbroadcast(g, shape, *, out=None, bint accumulate=False):
     cdef jk_view g_view, out_view
     cdef cnp.ndarray result
     cdef cnp.npy_intp lengths[JK_MAX_NDIM]
-    cdef int d, n
-    cdef Call call = None
+    cdef int d, n = 0
     cdef bint straight = is_native(g) and type(shape) is tuple and len(<tuple>shape) <= JK_MAX_NDIM and not accumulate
     if straight:
         n = <int>len(<tuple>shape)
@@ -205,29 +204,19 @@ def unbroadcast(g, shape, *, out=None, bint accumulate=False):
             straight = straight and fits_length((<tuple>shape)[d], <cnp.ndarray>g, n - d)
             lengths[d] = (<tuple>shape)[d] if straight else 0
     if straight and out is not None:
-        straight = (is_native(out) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out)
-                    and cnp.PyArray_NDIM(<cnp.ndarray>out) == n)
-        for d in range(n):
-            straight = straight and cnp.PyArray_DIMS(<cnp.ndarray>out)[d] == lengths[d]
+        straight = has_shape(out, n, lengths) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out)
+    if straight:
+        result = new_array(n, lengths, cnp.PyArray_TYPE(<cnp.ndarray>g), False) if out is None else <cnp.ndarray>out
+        if cnp.PyArray_SIZE(<cnp.ndarray>g) >= LARGE:
+            try:
+                sum_to(g, result, False)
+            except (Overlap, Refused):
+                straight = False
+        else:
+            view_of(&g_view, <cnp.ndarray>g)
+            view_of(&out_view, result)
+            straight = jk_unbroadcast(NULL, &g_view, &out_view, False).error == JK_OK
     if not straight:
-        g = general.unbroadcast(g, shape, out, accumulate)
-        unbroadcast_calls += 1
-        return g
-    result = new_array(n, lengths, cnp.PyArray_TYPE(<cnp.ndarray>g), False) if out is None else <cnp.ndarray>out
-    cdef cnp.ndarray source = <cnp.ndarray>g, target = result
-    if cnp.PyArray_SIZE(source) >= LARGE:
-        source, target, call = borrowed(source), borrowed(target), Call()
-    view_of(&g_view, source)
-    view_of(&out_view, target)
-    cdef jk_status status
-    if call is not None:
-        with nogil:
-            status = jk_unbroadcast(&call.context, &g_view, &out_view, False)
-    else:
-        status = jk_unbroadcast(NULL, &g_view, &out_view, False)
-    if status.error == JK_INTERRUPTED:
-        raise_interrupt()
-    if status.error != JK_OK:
         g = general.unbroadcast(g, shape, out, accumulate)
         unbroadcast_calls += 1
         return g
