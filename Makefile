@@ -10,12 +10,14 @@ ARGS ?=
 SOURCES := pyproject.toml setup.py VERSION $(wildcard csrc/*.* csrc/include/jackern/*) \
            $(wildcard src/jackern/*.pyx src/jackern/*.pxd src/jackern/*.pxi src/jackern/*.h src/jackern/*.in)
 
-.PHONY: help build demo test test-isa accuracy bench lint c sanitize clean
+.PHONY: help build demo test test-isa accuracy chains closure bench lint c sanitize clean
 help:
 	@echo 'make demo      a network on real digits, forward and backward through jackern (under a minute)'
 	@echo 'make test      the tests'
 	@echo 'make test-isa  the tests marked isa, once per instruction set'
 	@echo 'make accuracy  the largest errors of every function (ARGS="--exhaustive exp": all of float32)'
+	@echo 'make chains    20,000 random chains of Jacobians against dense matrices (minutes)'
+	@echo 'make closure   docs/closure.md, the table of what structures compose and add to'
 	@echo 'make bench     the benchmarks against NumPy'
 	@echo 'make c         the C library without Python (csrc/libjackern.a), and its tests'
 	@echo 'make lint      formatters, linters, type checkers'
@@ -54,6 +56,13 @@ test-isa: $(VENV)/built $(VENV)/has-test
 
 accuracy: $(VENV)/built
 	$(BIN)/python tools/accuracy.py $(ARGS)
+
+chains: $(VENV)/built $(VENV)/has-test
+	CHAINS=20000 $(BIN)/python -m pytest tests/test_algebra.py $(ARGS)
+
+closure: $(VENV)/built $(VENV)/has-test
+	$(BIN)/python tools/closure_table.py > docs/closure.md.new
+	mv docs/closure.md.new docs/closure.md
 
 bench: $(VENV)/built $(VENV)/has-bench
 	$(BIN)/python -m pytest bench $(ARGS)

@@ -9,6 +9,7 @@
  * Either sums runs of a fixed length, and runs are joined by halves, so that the error grows like the logarithm of the
  * number of terms and the tree depends on shapes and strides alone.  An operand that is not contiguous, or of the other
  * dtype, is packed run by run, which leaves the tree as it is (unless the stack is too small for a run). */
+#include "dense.h"
 #include "threads.h"
 
 #include <string.h>
@@ -114,13 +115,7 @@ static ptrdiff_t tile_width(const product *p)
     return width < 16 ? width : width - width % 16;
 }
 
-/* The axes in front of the last n_own ones, broadcast as in NumPy, and a place among them. */
-typedef struct batch {
-    int ndim;
-    ptrdiff_t shape[JK_MAX_NDIM], index[JK_MAX_NDIM];
-} batch;
-
-static jk_status broadcast(batch *b, const jk_view *view, int n_own, int argument)
+jk_status jk_broadcast_batch(batch *b, const jk_view *view, int n_own, int argument)
 {
     const int skip = b->ndim - (view->ndim - n_own);
     for (int d = skip; d < b->ndim; d++) {
@@ -131,8 +126,7 @@ static jk_status broadcast(batch *b, const jk_view *view, int n_own, int argumen
     return jk_success();
 }
 
-/* The first element of a view's own axes. */
-static char *item_at(const batch *b, const jk_view *view, int n_own)
+char *jk_item_at(const batch *b, const jk_view *view, int n_own)
 {
     const int skip = b->ndim - (view->ndim - n_own);
     char *data = view->data;
@@ -141,7 +135,7 @@ static char *item_at(const batch *b, const jk_view *view, int n_own)
     return data;
 }
 
-static void go_to_item(batch *b, ptrdiff_t item)
+void jk_go_to_item(batch *b, ptrdiff_t item)
 {
     for (int d = b->ndim - 1; d >= 0; d--) {
         b->index[d] = item % b->shape[d];
@@ -172,10 +166,10 @@ static jk_status write_tiles(grid *g, const jk_context *context, ptrdiff_t first
     const product *p = g->product;
     batch *b = &g->batch;
     ptrdiff_t i = first % p->n_vectors, k = first / p->n_vectors % g->n_tiles * g->width, since_poll = 0;
-    go_to_item(b, first / p->n_vectors / g->n_tiles);
+    jk_go_to_item(b, first / p->n_vectors / g->n_tiles);
     for (ptrdiff_t place = first; place < last; next_item(b)) {
-        char *out = item_at(b, g->out, g->vector_ndim);
-        const char *matrix = item_at(b, g->matrix, 2), *vector = item_at(b, g->vector, g->vector_ndim);
+        char *out = jk_item_at(b, g->out, g->vector_ndim);
+        const char *matrix = jk_item_at(b, g->matrix, 2), *vector = jk_item_at(b, g->vector, g->vector_ndim);
         for (; k < p->n_kept && place < last; k += g->width) {
             const ptrdiff_t n_kept = JK_MIN(g->width, p->n_kept - k);
             for (; i < p->n_vectors && place < last; i++, place++) {
@@ -218,8 +212,6 @@ static jk_status write_all(grid *g, const jk_context *context)
     }
     return jk_split(context, n_tasks, n_items * g->n_tiles * p->n_vectors, cost, write_share, g);
 }
-
-static ptrdiff_t stride_from_end(const jk_view *view, int axis) { return view->strides_in_bytes[view->ndim - axis]; }
 
 /* Distance of neighbours in memory; an axis without neighbours decides nothing. */
 static ptrdiff_t distance(ptrdiff_t n, ptrdiff_t stride) { return n < 2 ? PTRDIFF_MAX : stride < 0 ? -stride : stride; }
@@ -264,8 +256,8 @@ static jk_status multiply_views(const jk_context *context, const jk_view *matrix
     batch *b = &g.batch;
     b->ndim = JK_MAX(matrix->ndim - 2, vector->ndim - vector_ndim);
     for (int d = 0; d < b->ndim; d++) b->shape[d] = 1;
-    JK_TRY(broadcast(b, matrix, 2, 1));
-    JK_TRY(broadcast(b, vector, vector_ndim, 1));
+    JK_TRY(jk_broadcast_batch(b, matrix, 2, 1));
+    JK_TRY(jk_broadcast_batch(b, vector, vector_ndim, 1));
     product p = {
         .n_kept = matrix->shape[matrix->ndim - kept_axis],
         .n_summed = matrix->shape[matrix->ndim - summed_axis],

@@ -27,6 +27,13 @@
 #define JK_SIMD
 #endif
 
+/* Asks for the memory one page further on, without reading it: it need not exist. */
+#if defined(__GNUC__)
+#define JK_FETCH_AHEAD(address) __builtin_prefetch((const void *)((uintptr_t)(address) + 4096))
+#else
+#define JK_FETCH_AHEAD(address) (void)(address)
+#endif
+
 /* clang reports every such loop that it cannot vectorise because of a call into libm. */
 #if defined(__clang__)
 #pragma clang diagnostic ignored "-Wpass-failed"

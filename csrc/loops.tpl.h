@@ -6,7 +6,20 @@
 #include "reduce.tpl.h"
 
 #include "dense.tpl.h"
+#include "banded.tpl.h"
 #include "rowwise.tpl.h"
+#include "solve.tpl.h"
+
+#define integer int32_t
+#define NI(name) N(name##_i32)
+#include "sparse.tpl.h"
+#undef integer
+#undef NI
+#define integer int64_t
+#define NI(name) N(name##_i64)
+#include "sparse.tpl.h"
+#undef integer
+#undef NI
 #undef M
 
 /* clang-format off */
@@ -37,11 +50,24 @@ static const jk_loops N(loops) = {
     .dot_run = N(dot_run),
     .dense_dot = N(dense_dot),
     .dense_axpy = N(dense_axpy),
+    .dense_gram = N(dense_gram),
+    .bands = N(bands),
+    .strided_band = N(strided_band),
+    .csr_jvp = {[JK_INT32] = N(csr_jvp_i32), [JK_INT64] = N(csr_jvp_i64)},
+    .csr_vjp = {[JK_INT32] = N(csr_vjp_i32), [JK_INT64] = N(csr_vjp_i64)},
     .row_max = N(row_max),
     .row_exp = N(row_exp),
     .row_less = N(row_less),
     .cross_entropy_value = N(cross_entropy_value),
     .cross_entropy_vjp = N(cross_entropy_vjp),
     .cross_entropy_jvp = N(cross_entropy_jvp),
+    .tridiagonal_factor = N(tridiagonal_factor),
+    .tridiagonal_solve = N(tridiagonal_solve),
+    .band_factor = N(band_factor),
+    .band_forward = N(band_forward),
+    .band_back = N(band_back),
+    .cholesky_factor = N(cholesky_factor),
+    .cholesky_forward = N(cholesky_forward),
+    .triangular_solve = N(triangular_solve),
 };
 /* clang-format on */

@@ -222,6 +222,34 @@ static void even_out(run *r, int n_tasks)
     r->cols = JK_MIN(r->cols, ((r->n_cols - 1) / n_blocks / WIDE + 1) * WIDE);
 }
 
+/* Elements of the largest input that is repeated along an axis; 0 for one that stays in cache anyway. */
+static double repeated_along(const run *r, int axis)
+{
+    const nest *axes = &r->axes;
+    double largest = 0;
+    for (int j = 0; j < axes->n_inputs; j++) {
+        double size = axes->in[j][axis] == 0;
+        for (int d = 0; d < axes->n_axes; d++)
+            if (axes->in[j][d] != 0) size *= (double)axes->shape[d];
+        largest = JK_MAX(largest, size);
+    }
+    return largest < LONG_BLOCK ? 0 : largest;
+}
+
+/* The axis along which the largest input is repeated comes last, so that its columns are read again from cache. */
+static void walk_repeats_last(run *r)
+{
+    int last = r->n_kept - 1;
+    if (r->sums != 0 || r->cols < REPEAT_BLOCK) return;
+    for (int q = 0; q < r->n_kept; q++)
+        if (r->kept[q] != r->col_axis && repeated_along(r, r->kept[q]) > repeated_along(r, r->kept[last])) last = q;
+    const int axis = r->kept[last];
+    if (repeated_along(r, axis) == 0 || axis == r->col_axis) return;
+    for (int q = last; q + 1 < r->n_kept; q++) r->kept[q] = r->kept[q + 1];
+    r->kept[r->n_kept - 1] = axis;
+    r->cols = REPEAT_BLOCK;
+}
+
 jk_status jk_plan(run *r, int n_tasks, char *scratch, size_t scratch_bytes)
 {
     const jk_program *p = r->program;
@@ -235,6 +263,7 @@ jk_status jk_plan(run *r, int n_tasks, char *scratch, size_t scratch_bytes)
         else
             r->kept[r->n_kept++] = d;
     }
+    walk_repeats_last(r);
     if (n_tasks > 1) even_out(r, n_tasks);
     for (;;) {
         r->direct_in = r->direct_out = 0;

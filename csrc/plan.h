@@ -11,6 +11,7 @@ enum {
     WIDE = 64,            /* columns from which a row is worth a call of its own */
     STEP_BLOCK = 512,     /* elements of a block that passes through several steps */
     LONG_BLOCK = 65536,   /* elements of a block that passes through one */
+    REPEAT_BLOCK = 8192,  /* columns of such a block that an input repeats; fewer are not worth the jumps between */
     MAX_TILE = 1024,      /* columns of a block of summed rows */
     MAX_ROWS = 64,        /* rows of a block that is not flat */
     NARROW = 16,          /* columns up to which it pays to sum along the other axis */

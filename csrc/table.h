@@ -31,6 +31,22 @@ typedef struct jk_op_loops {
     jk_pointwise_loop *second[JK_N_SECOND];     /* H * T * d2y from A, B, C, Y */
 } jk_op_loops;
 
+/* Rows of a sparse matrix, vectors, and where their products go.  Strides are in bytes: from element to element of a
+ * vector, and (next) from vector to vector. */
+typedef struct jk_csr_rows {
+    ptrdiff_t n_rows, n_vectors;
+    const void *indptr;  /* of every row the place of its first entry, and the end; NULL: row i has entry i alone */
+    const void *indices; /* of every entry its column */
+    const void *values;
+    ptrdiff_t value_stride;
+    int values_are_other, in_is_other; /* of the other dtype */
+    int add;                           /* csr_jvp adds to out */
+    const void *in;
+    ptrdiff_t in_stride, in_next;
+    void *out;
+    ptrdiff_t out_stride, out_next;
+} jk_csr_rows;
+
 typedef struct jk_loops {
     jk_op_loops op[JK_N_OPS];
 
@@ -60,6 +76,22 @@ typedef struct jk_loops {
     /* out[j] += sum of u[i] * a[i][j]: eight rows by halves, then the next eight */
     void (*dense_axpy)(ptrdiff_t n_rows, ptrdiff_t n_cols, void *out, const void *a, ptrdiff_t row_stride,
                        const void *u);
+    /* out[k][j] += sum of a[i][j] * w[i] * (sum of a[i][l] * v[k][l]), w NULL: without it; out and v contiguous, at
+     * most JK_GRAM_VECTORS vectors; four rows by halves, then the next four */
+    void (*dense_gram)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t n_vectors, void *out, const void *a,
+                       ptrdiff_t row_stride, const void *v, const void *w);
+
+    /* bands: out[i] = or += the sum of a[b][i] * x[b][i], band after band; `constant` stands for a[b][0] alone */
+    void (*bands)(int n_bands, ptrdiff_t n, void *out, const void *const *a, const void *const *x, int constant,
+                  int adds); /* at most JK_BANDS */
+    void (*strided_band)(ptrdiff_t n, void *out, ptrdiff_t out_stride, const void *a, ptrdiff_t a_stride, const void *x,
+                         ptrdiff_t x_stride, int adds);
+
+    /* sparse, by the type of the indices */
+    /* out[i] = sum of values[k] * in[indices[k]] over the entries of row i: in four lanes, runs by halves */
+    void (*csr_jvp[JK_N_INDICES])(const jk_csr_rows *rows);
+    /* out[indices[k]] += values[k] * in[i] for all entries, in the order of the rows */
+    void (*csr_vjp[JK_N_INDICES])(const jk_csr_rows *rows);
 
     /* rows: a row may come in pieces of n; all but n and label point to elements */
     void (*row_max)(ptrdiff_t n, void *max, const void *logits); /* max = the largest of it and the logits */
@@ -71,6 +103,25 @@ typedef struct jk_loops {
     void (*cross_entropy_vjp)(ptrdiff_t n, void *logits_bar, const void *loss_bar, const void *exps, const void *sum,
                               const void *max, ptrdiff_t label);
     void (*cross_entropy_jvp)(void *loss_dot, const void *tangent_sum, const void *sum, const void *max);
+
+    /* solving: in place; a factorisation returns the index of a pivot that it cannot use, or -1 */
+    /* strides in bytes; factor (4, n) */
+    ptrdiff_t (*tridiagonal_factor)(ptrdiff_t n, const void *lower, ptrdiff_t lower_stride, const void *diagonal,
+                                    ptrdiff_t diagonal_stride, const void *upper, ptrdiff_t upper_stride, void *factor,
+                                    unsigned char *swapped);
+    void (*tridiagonal_solve)(ptrdiff_t n, void *factor, const unsigned char *swapped, void *solution);
+    /* steps first <= k < last; `reach`, the last column that elimination has come to, is 0 at first */
+    ptrdiff_t (*band_factor)(ptrdiff_t first, ptrdiff_t last, ptrdiff_t n, ptrdiff_t lower, ptrdiff_t upper, void *band,
+                             ptrdiff_t *pivots, ptrdiff_t *reach);
+    void (*band_forward)(ptrdiff_t first, ptrdiff_t last, ptrdiff_t n, ptrdiff_t lower, ptrdiff_t upper,
+                         const void *band, const ptrdiff_t *pivots, int transposed, void *solution);
+    void (*band_back)(ptrdiff_t first, ptrdiff_t last, ptrdiff_t n, ptrdiff_t lower, ptrdiff_t upper, const void *band,
+                      const ptrdiff_t *pivots, int transposed, void *solution);
+    ptrdiff_t (*cholesky_factor)(ptrdiff_t first, ptrdiff_t last, ptrdiff_t n, ptrdiff_t upper, void *band);
+    void (*cholesky_forward)(ptrdiff_t first, ptrdiff_t last, ptrdiff_t n, ptrdiff_t upper, const void *band,
+                             void *solution);
+    /* solutions (n_solutions, n) of L x = b, or of its transpose; triangle (n, n) */
+    void (*triangular_solve)(ptrdiff_t n, const void *triangle, ptrdiff_t n_solutions, void *solutions, int transposed);
 } jk_loops;
 
 typedef struct jk_table {
@@ -79,7 +130,9 @@ typedef struct jk_table {
 } jk_table;
 
 #define JK_FOLD_ROWS 8          /* rows that fold_rows adds in registers */
+#define JK_BANDS 5              /* bands that share a loop */
 #define JK_RUN 256              /* elements of a run that is summed by halves */
+#define JK_GRAM_VECTORS 8       /* that share a pass over the rows of a matrix */
 #define JK_DENSE_RUN_BYTES 4096 /* of a row of a matrix, that are summed in lanes before halving starts */
 
 #ifndef JK_STACK_BYTES

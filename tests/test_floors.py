@@ -27,7 +27,10 @@ FLOORS = {
     "csrc/pointwise.tpl.h": 2,
     "csrc/reduce.tpl.h": 2,
     "csrc/dense.tpl.h": 2,
+    "csrc/banded.tpl.h": 2,
     "csrc/rowwise.tpl.h": 2,
+    "csrc/solve.tpl.h": 2,
+    "csrc/sparse.tpl.h": 2,
     # an instruction set
     "csrc/isa.tpl.h": 3,
     "csrc/isa_*.c": 3,
@@ -48,7 +51,12 @@ FLOORS = {
     "csrc/pointwise.c": 4,
     "csrc/axis.c": 4,
     "csrc/dense.c": 4,
+    "csrc/dense.h": 4,
+    "csrc/gram.c": 4,
+    "csrc/banded.c": 4,
     "csrc/rowwise.c": 4,
+    "csrc/solve.c": 4,
+    "csrc/sparse.c": 4,
     "csrc/threads.c": 4,
     # arrays
     "src/jackern/*.pxd": 5,

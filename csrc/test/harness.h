@@ -79,6 +79,10 @@ void check_array_close(const array *got, const array *wanted, double tolerance, 
 void test_pointwise(jk_dtype dtype);
 void test_axis(jk_dtype dtype);
 void test_dense(jk_dtype dtype);
+void test_banded(jk_dtype dtype);
+void test_gram(jk_dtype dtype);
 void test_softmax_cross_entropy(jk_dtype dtype);
+void test_sparse(jk_dtype dtype);
+void test_solve(jk_dtype dtype);
 
 #endif

@@ -215,7 +215,11 @@ static void run_all(jk_dtype dtype)
     test_pointwise(dtype);
     test_axis(dtype);
     test_dense(dtype);
+    test_banded(dtype);
+    test_gram(dtype);
     test_softmax_cross_entropy(dtype);
+    test_sparse(dtype);
+    test_solve(dtype);
     test_context(dtype);
 }
 

@@ -24,10 +24,15 @@ from jackern._jacobian import (  # noqa: E402
     reduction,
     zero,
 )
+from jackern._linear_map import linear_map  # noqa: E402
+from jackern._slices import banded, block, select  # noqa: E402
+from jackern._sparse import sparse  # noqa: E402
 
 __version__ = _core.library_version()
 __all__ = [
     "Jacobian",
+    "banded",
+    "block",
     "block_diagonal",
     "broadcast",
     "dense",
@@ -36,13 +41,16 @@ __all__ = [
     "get_include",
     "get_num_threads",
     "identity",
+    "linear_map",
     "op",
     "op_names",
     "ops",
     "reduction",
     "reset_stats",
+    "select",
     "set_num_threads",
     "show_config",
+    "sparse",
     "stats",
     "testing",
     "unbroadcast",

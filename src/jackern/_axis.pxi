@@ -1,6 +1,5 @@
-# An axis Jacobian's storage and its products.  Letters longer than 1 are lowered once, when it is made, to
-# what one C call takes; a product of contiguous arrays of one dtype goes straight there.  Whatever else
-# comes goes to `_general_product`, which the Python class above supplies.
+# An axis Jacobian's storage and its products.  Letters longer than 1 are lowered once, when it is made, to what one C
+# call takes.
 
 cdef enum:
     AXIS         # jk_axis_*: the letters as they are
@@ -8,44 +7,7 @@ cdef enum:
     DENSE        # jk_dense_*: a stack of matrices
     SEVERAL      # no single call: letters to be summed first or repeated last, or many vectors to one matrix
 
-cdef struct End:
-    # The arrays at one end of a Jacobian.
-    int ndim
-    Py_ssize_t *shape
-    # The same memory as the C call sees it, if it is C-contiguous: axes, strides in elements, letters.
-    int n_axes
-    Py_ssize_t *length
-    Py_ssize_t *stride
-    signed char *letter
-
-
-cdef inline bint is_at(object x, End *end) noexcept:
-    """Whether x is a native C-contiguous array of the shape at this end."""
-    cdef int d
-    if not is_native(x) or not cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>x):
-        return False
-    if cnp.PyArray_NDIM(<cnp.ndarray>x) != end.ndim:
-        return False
-    for d in range(end.ndim):
-        if cnp.PyArray_DIMS(<cnp.ndarray>x)[d] != end.shape[d]:
-            return False
-    return True
-
-
-cdef inline void view_at(jk_view *view, Py_ssize_t *strides, cnp.ndarray a, End *end) noexcept:
-    """Describes a C-contiguous array at this end as the C call sees it; strides has room for its axes."""
-    cdef int d
-    cdef Py_ssize_t item = cnp.PyArray_ITEMSIZE(a)
-    for d in range(end.n_axes):
-        strides[d] = end.stride[d] * item
-    view.data = cnp.PyArray_DATA(a)
-    view.dtype = JK_FLOAT64 if cnp.PyArray_TYPE(a) == cnp.NPY_DOUBLE else JK_FLOAT32
-    view.ndim = end.n_axes
-    view.shape = end.length
-    view.strides_in_bytes = strides
-
-
-cdef class AxisProducts:
+cdef class AxisProducts(Products):
     """Values and letters of an axis Jacobian, and its products with vectors.
 
     Parameters
@@ -63,12 +25,9 @@ cdef class AxisProducts:
     cdef readonly cnp.ndarray values
     cdef readonly str subscripts
     cdef readonly dict _lengths
-    cdef readonly tuple out_shape, in_shape
     cdef jk_axis axis
     cdef jk_view stack
-    cdef End out_end, in_end
-    cdef int kind, typenum
-    cdef Py_ssize_t n_products
+    cdef int kind
     cdef Py_ssize_t *memory
     cdef Py_ssize_t *unused
 
@@ -120,6 +79,7 @@ cdef class AxisProducts:
         self.axis.n_in = self.in_end.n_axes
         self.axis.in_letters = self.in_end.letter
         self.kind = self.lower()
+        self.is_straight = self.kind != SEVERAL
 
     def __dealloc__(self):
         PyMem_Free(self.memory)
@@ -238,62 +198,18 @@ cdef class AxisProducts:
         for k in range(JK_N_IN):
             inputs[k] = v
         inputs[JK_IN_A] = self.axis.values.data
-        jk_loops_of(self.axis.values.dtype).op[<int>JK_OP_multiply].value(self.n_products, out, inputs)
+        jk_loops_of(self.axis.values.dtype).op[<int>JK_OP_multiply].value(<Py_ssize_t>self.n_products, out, inputs)
 
     cdef object multiply(self, object v, object out, bint accumulate, bint transposed):
-        """The product the straight way; NotImplemented where that cannot be taken."""
+        cdef cnp.ndarray result
         cdef End *source = &self.out_end if transposed else &self.in_end
         cdef End *target = &self.in_end if transposed else &self.out_end
-        cdef cnp.ndarray result
-        if self.kind == SEVERAL or not is_at(v, source):
-            return NotImplemented
-        if out is None:
-            if accumulate or cnp.PyArray_TYPE(<cnp.ndarray>v) != self.typenum:
-                return NotImplemented
+        if (out is None and self.kind == ELEMENTWISE and self.n_products < LARGE and not accumulate
+                and is_at(v, source) and cnp.PyArray_TYPE(<cnp.ndarray>v) == self.typenum):
             result = new_array(target.ndim, <cnp.npy_intp *>target.shape, self.typenum, False)
-            if self.kind == ELEMENTWISE and self.n_products < LARGE and target.ndim > 0:
-                self.multiply_elements(cnp.PyArray_DATA(result), cnp.PyArray_DATA(<cnp.ndarray>v))
-                return result
-        elif is_at(out, target) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out):
-            result = <cnp.ndarray>out
-        else:
-            return NotImplemented
-        cdef jk_view v_view, result_view
-        cdef Py_ssize_t v_strides[JK_MAX_NDIM]
-        cdef Py_ssize_t result_strides[JK_MAX_NDIM]
-        cdef jk_status status
-        cdef Call call
-        view_at(&v_view, v_strides, <cnp.ndarray>v, source)
-        view_at(&result_view, result_strides, result, target)
-        if self.n_products < LARGE:
-            status = self.run(NULL, &v_view, &result_view, accumulate, transposed)
-        else:
-            call = Call()
-            with nogil:
-                status = self.run(&call.context, &v_view, &result_view, accumulate, transposed)
-            if status.error == JK_INTERRUPTED:
-                raise_interrupt()
-        if status.error != JK_OK:
-            return NotImplemented
-        if target.ndim == 0 and out is None:
-            return result[()]
-        return result
-
-    def jvp(self, x_dot, *, out=None, bint accumulate=False):
-        """The Jacobian-vector product; see `jackern.Jacobian.jvp`."""
-        result = self.multiply(x_dot, out, accumulate, False)
-        if result is NotImplemented:
-            result = self._general_product(x_dot, out, accumulate, False)
-        jacobian_calls[0] += 1
-        return result
-
-    def vjp(self, y_bar, *, out=None, bint accumulate=False):
-        """The vector-Jacobian product; see `jackern.Jacobian.vjp`."""
-        result = self.multiply(y_bar, out, accumulate, True)
-        if result is NotImplemented:
-            result = self._general_product(y_bar, out, accumulate, True)
-        jacobian_calls[1] += 1
-        return result
+            self.multiply_elements(cnp.PyArray_DATA(result), cnp.PyArray_DATA(<cnp.ndarray>v))
+            return result
+        return Products.multiply(self, v, out, accumulate, transposed)
 
     def _straight_product(self, v, out, bint accumulate, bint transposed):
         """Writes the product with one vector into out, if one C call can; whether it did."""

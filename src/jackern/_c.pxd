@@ -15,8 +15,12 @@ cdef extern from "jackern/jackern.h" nogil:
         JK_SELF_OVERLAP
         JK_OVERLAP
         JK_LABEL
+        JK_INDEX
         JK_WORKSPACE
         JK_TOO_LARGE
+        JK_CONTIGUITY
+        JK_SINGULAR
+        JK_INDEFINITE
         JK_INTERRUPTED
 
     ctypedef struct jk_status:
@@ -84,6 +88,24 @@ cdef extern from "jackern/jackern.h" nogil:
         const signed char *out_letters
         const signed char *in_letters
 
+    ctypedef struct jk_band:
+        jk_view values
+        const Py_ssize_t *out_start
+        const Py_ssize_t *out_step
+        const Py_ssize_t *in_start
+        const Py_ssize_t *in_step
+
+    ctypedef enum jk_index:
+        JK_INT32
+        JK_INT64
+
+    ctypedef struct jk_csr:
+        Py_ssize_t n_rows, n_cols
+        jk_index index
+        const void *indptr
+        const void *indices
+        jk_view values
+
     const char *jk_message(jk_error error)
     jk_status jk_init(const char *isa)
     const char *jk_isa_in_use()
@@ -113,10 +135,31 @@ cdef extern from "jackern/jackern.h" nogil:
                           int accumulate)
     jk_status jk_dense_jvp(const jk_context *, const jk_view *a, const jk_view *v, const jk_view *out, int accumulate)
     jk_status jk_dense_vjp(const jk_context *, const jk_view *a, const jk_view *u, const jk_view *out, int accumulate)
+    jk_status jk_dense_gram_jvp(const jk_context *, const jk_view *a, const jk_view *v, const jk_view *w,
+                                const jk_view *out, int accumulate)
+    size_t jk_dense_gram_workspace(const jk_view *a, const jk_view *v, const jk_view *w, const jk_view *out)
     jk_status jk_matmul(const jk_context *, const jk_view *a, const jk_view *b, const jk_view *out, int accumulate)
+    jk_status jk_banded_jvp(const jk_context *, int n_bands, const jk_band *bands, const jk_view *v,
+                            const jk_view *out, int accumulate)
+    jk_status jk_banded_vjp(const jk_context *, int n_bands, const jk_band *bands, const jk_view *u,
+                            const jk_view *out, int accumulate)
+    jk_status jk_csr_check(const jk_csr *matrix)
+    jk_status jk_csr_jvp(const jk_context *, const jk_csr *matrix, const jk_view *v, const jk_view *out, int accumulate)
+    jk_status jk_csr_vjp(const jk_context *, const jk_csr *matrix, const jk_view *u, const jk_view *out, int accumulate)
     jk_status jk_softmax_cross_entropy_value(const jk_context *, const jk_view *logits, const Py_ssize_t *labels,
                                              const jk_view *loss, int accumulate)
     jk_status jk_softmax_cross_entropy_vjp(const jk_context *, const jk_view *loss_bar, const jk_view *logits,
                                            const Py_ssize_t *labels, const jk_view *logits_bar, int accumulate)
     jk_status jk_softmax_cross_entropy_jvp(const jk_context *, const jk_view *logits_dot, const jk_view *logits,
                                            const Py_ssize_t *labels, const jk_view *loss_dot, int accumulate)
+    jk_status jk_tridiagonal_factor(const jk_context *, const jk_view *lower, const jk_view *diagonal,
+                                    const jk_view *upper, const jk_view *factor, unsigned char *swapped)
+    jk_status jk_tridiagonal_solve(const jk_context *, const jk_view *factor, const unsigned char *swapped,
+                                   const jk_view *x)
+    jk_status jk_band_factor(const jk_context *, Py_ssize_t lower, Py_ssize_t upper, const jk_view *band,
+                             Py_ssize_t *pivots)
+    jk_status jk_band_solve(const jk_context *, Py_ssize_t lower, Py_ssize_t upper, const jk_view *band,
+                            const Py_ssize_t *pivots, int transposed, const jk_view *x)
+    jk_status jk_band_cholesky(const jk_context *, const jk_view *band)
+    jk_status jk_band_cholesky_solve(const jk_context *, const jk_view *band, const jk_view *x)
+    jk_status jk_triangular_solve(const jk_context *, const jk_view *l, int transposed, const jk_view *x)

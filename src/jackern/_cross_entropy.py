@@ -211,6 +211,9 @@ class SoftmaxCrossEntropy(Family):
         >>> import jackern as jk
         >>> jk.ops.softmax_cross_entropy.jacobian(np.zeros((3, 4)), [0, 1, 2])
         <reduction Jacobian, (3,) <- (3, 4), float64, 96 bytes>
+        x x x x · · · · · · · ·
+        · · · · x x x x · · · ·
+        · · · · · · · · x x x x
         """
         from jackern._jacobian import reduction
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 import re
-import string
 from collections.abc import Sequence
 from typing import SupportsIndex
 
@@ -12,16 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from jackern import _general
-from jackern._structures import (
-    Array,
-    Jacobian,
-    Shape,
-    ShapeLike,
-    ZeroJacobian,
-    as_shape,
-    axis_jacobian,
-    native_dtype,
-)
+from jackern._axis import ZeroJacobian, axis_jacobian, letters
+from jackern._base import Array, Jacobian, Shape, ShapeLike, as_shape, native_dtype
 
 __all__ = [
     "Jacobian",
@@ -36,11 +27,6 @@ __all__ = [
     "reduction",
     "zero",
 ]
-
-
-def letters(n: int, start: int = 0) -> str:
-    """Return n letters from the start-th on; those past the alphabet are for more axes than einsum takes."""
-    return "".join(string.ascii_letters[k] if k < 52 else chr(0x100 + k) for k in range(start, start + n))
 
 
 def elementwise(values: Array, in_shape: Shape, out_shape: Shape) -> Jacobian:
@@ -138,6 +124,14 @@ def einsum(
     >>> J = jk.einsum("bk,kn->bn", X, in_shape=W.shape)
     >>> J
     <block-diagonal Jacobian, (2, 4) <- (3, 4), float64, 48 bytes>
+    x · · · x · · · x · · ·
+    · x · · · x · · · x · ·
+    · · x · · · x · · · x ·
+    · · · x · · · x · · · x
+    x · · · x · · · x · · ·
+    · x · · · x · · · x · ·
+    · · x · · · x · · · x ·
+    · · · x · · · x · · · x
     >>> J.values is X, np.array_equal(J.jvp(W), X @ W)
     (True, True)
     """
@@ -206,6 +200,8 @@ def dense(a: ArrayLike, out_shape: ShapeLike | None = None, in_shape: ShapeLike 
     >>> import jackern as jk
     >>> jk.dense(np.ones((2, 3)))
     <dense Jacobian, (2,) <- (3,), float64, 48 bytes>
+    x x x
+    x x x
     >>> jk.dense(np.ones((2, 3, 4)), out_shape=2).in_shape
     (3, 4)
     """
@@ -351,6 +347,7 @@ def reduction(
     >>> import jackern as jk
     >>> jk.reduction(np.broadcast_to(0.25, 4))
     <reduction Jacobian, () <- (4,), float64, 8 bytes>
+    x x x x
     """
     array = _general.as_native(d, "reduction", "d")
     axes = range(array.ndim) if axis is None else as_axes(axis, array.shape)
@@ -432,6 +429,8 @@ def zero(out_shape: ShapeLike, in_shape: ShapeLike, dtype: DTypeLike = float) ->
     >>> import jackern as jk
     >>> jk.zero(2, (3, 4))
     <zero Jacobian, (2,) <- (3, 4), float64, 0 bytes>
+    · · · · · · · · · · · ·
+    · · · · · · · · · · · ·
     """
     shapes = as_shape(out_shape, "zero", "out_shape"), as_shape(in_shape, "zero", "in_shape")
     return ZeroJacobian(*shapes, native_dtype(dtype, "zero"))

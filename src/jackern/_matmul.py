@@ -489,8 +489,12 @@ class Linear(Family):
         --------
         >>> import numpy as np
         >>> import jackern as jk
-        >>> jk.ops.linear.jacobian(np.ones((5, 3)), np.ones((3, 2)), np.ones(2), wrt=2)
-        <broadcast Jacobian, (5, 2) <- (2,), float64, 8 bytes>
+        >>> jk.ops.linear.jacobian(np.ones((2, 3)), np.ones((3, 2)), np.ones(2), wrt=2)
+        <broadcast Jacobian, (2, 2) <- (2,), float64, 8 bytes>
+        1 ·
+        · 1
+        1 ·
+        · 1
         """
         from jackern._jacobian import elementwise, matmul_jacobian
 

@@ -24,7 +24,7 @@ def split(subscripts: str) -> tuple[str, str, str]:
     return values, in_letters, out_letters
 
 
-def aligned(array: Array, letters: Sequence[str], wanted: Sequence[str]) -> Array:
+def aligned(array: Array, letters: Sequence[Any], wanted: Sequence[Any]) -> Array:
     """Return a view with the axes `wanted`, in their order; length 1 where the array lacks the letter."""
     order = [letters.index(x) for x in wanted if x in letters]
     return array.transpose(order)[tuple(slice(None) if x in letters else None for x in wanted)]
@@ -55,48 +55,26 @@ def product(jacobian: Any, v: object, out: object, accumulate: bool, transposed:
     where, v, batch, outputs = operand(jacobian, v, out, accumulate, transposed)
     result = outputs.arrays[0]
     try:
-        if not written(jacobian, v, batch, result, accumulate, transposed):
+        if not jacobian._written(v, batch, result, accumulate, transposed):
             scratch = _core.new_output(result.shape, np.promote_types(jacobian.dtype, v.dtype))
-            written(jacobian, v, batch, scratch, False, transposed)
+            jacobian._written(v, batch, scratch, False, transposed)
             _core.sum_to(scratch, result, accumulate)
     except _core.Refused as error:
         raise ValueError(f"{where}: {error}.") from None
     return outputs.results()[0]
 
 
-def zero_product(jacobian: Any, v: object, out: object, accumulate: bool, transposed: bool) -> Any:
-    """Return zeros of the shape of ``J v``, or ``Jᵀ v``."""
-    where, _, _, outputs = operand(jacobian, v, out, accumulate, transposed)
-    result = outputs.arrays[0]
+def by_axes(
+    call: Any, v: Array, lengths: Sequence[int], batch: tuple[int, ...], out: Array, out_lengths: Sequence[int]
+) -> bool:
+    """Call ``call(v, out)``, both with axes of these lengths behind the batch; False where `out` forbids it."""
+    by_axis = out.reshape([*batch, *out_lengths])
+    if out.size and not np.may_share_memory(by_axis, out):
+        return False
     try:
-        _core.sum_to(np.broadcast_to(np.zeros((), result.dtype), result.shape), result, accumulate)
-    except _core.Refused as error:
-        raise ValueError(f"{where}: {error}.") from None
-    return outputs.results()[0]
-
-
-def written(jacobian: Any, v: Array, batch: tuple[int, ...], out: Array, accumulate: bool, transposed: bool) -> bool:
-    """Write the product into `out`; False, with nothing written, if `out` lies otherwise than is needed."""
-    if jacobian._lowered == "dense" and not batch:
-        v = v if v.flags.c_contiguous else v.copy()
-        return bool(jacobian._straight_product(v, out, accumulate, transposed))
-    lengths = jacobian._lengths
-    own, other = ([x for x in letters if lengths[x] > 1] for letters in split(jacobian.subscripts)[1:])
-    if transposed:
-        own, other = other, own
-    v = v.reshape([*batch, *(lengths[x] for x in own)])
-    by_letter = out.reshape([*batch, *(lengths[x] for x in other)])
-    if out.size and not np.may_share_memory(by_letter, out):
+        call(v.reshape([*batch, *lengths]), by_axis)
+    except _core.Overlap:
         return False
-    if jacobian._lowered == "axis":
-        try:
-            jacobian._axis_product(v, by_letter, accumulate, transposed)
-        except _core.Overlap:
-            return False
-        return True
-    if accumulate or not (out.flags.c_contiguous or out.flags.f_contiguous):
-        return False
-    multiply(jacobian, v, own, by_letter, other)
     return True
 
 

@@ -229,6 +229,8 @@ class Reduction(Family):
         >>> import jackern as jk
         >>> jk.ops.sum.jacobian(np.zeros((2, 3)), axis=1)
         <reduction Jacobian, (2,) <- (2, 3), float64, 8 bytes>
+        1 1 1 · · ·
+        · · · 1 1 1
         """
         from jackern._jacobian import reduction
 

@@ -5,6 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from jackern import _structure_claims
+from jackern._base import Jacobian
+
 Array = np.ndarray[Any, Any]
 
 
@@ -67,6 +70,73 @@ def check(op: Any, *primals: object, rtol: float | None = None, seed: int = 0) -
             raise AssertionError(
                 f"{name}: adjoint test of argument {k}: <u, Jv> = {np.sum(left)}, <J^T u, v> = {np.sum(right)}"
             )
+
+
+def assert_structure(
+    jacobian: Any, structure: Any, *point: object, bandwidths: tuple[int, int] | None = None, seed: int = 0
+) -> None:
+    """Assert that all entries outside of a pattern are zero, by products with random vectors.
+
+    Nothing is taken from the structure that the Jacobian itself claims, and nothing larger than vectors is made.
+
+    Parameters
+    ----------
+    jacobian : Jacobian, or tuple (f, jacobian_of_f)
+        Of a function and one that returns its `Jacobian` (a tuple for several arguments, None for one that is not
+        varied): every one of them is taken at the point, and `check` compares it with differences of f.
+    structure : str or Jacobian
+        ``"zero"``, ``"diagonal"``, ``"identity"`` (diagonal, and one number along it), ``"broadcast"`` (at most one
+        entry per row), ``"reduction"`` (at most one per column), ``"permutation"`` (square, and both), ``"banded"``; or
+        a Jacobian of the same shape, whose pattern is meant.
+    *point : array
+        The arguments of f.
+    bandwidths : tuple of int
+        For ``"banded"``, and for it alone: how many diagonals there are below and above the main one.
+    seed : int
+        Of the random vectors.
+
+    Raises
+    ------
+    AssertionError
+        Names the first entry that breaks the claim: its row, its column, and its number.
+    ValueError
+        A name that says nothing of single entries; a Jacobian whose pattern is not known; `bandwidths` is missing.
+    TypeError
+        A point without a function.
+
+    Notes
+    -----
+    It takes 1 to 4 products with J, of a reduction or a permutation also with its transpose; l + u + 2 of a banded one;
+    for the pattern of a Jacobian ``2**k``, k being its number of terms, if that is at most 6, and else one per column.
+    A further product for every halving of the columns finds the entry.  Numbers smaller than 2e-12 of the largest in a
+    product are taken for rounding, in float32 6e-6.
+
+    Examples
+    --------
+    >>> import numpy as np, jackern as jk
+    >>> jk.testing.assert_structure(jk.dense([[1.0, 0.0], [0.0, 2.0]]), "diagonal")
+    >>> jk.testing.assert_structure((np.square, lambda x: jk.diagonal(2 * x)), "diagonal", np.arange(3.0))
+    >>> jk.testing.assert_structure(jk.dense([[1.0, 0.5], [0.0, 2.0]]), "diagonal")
+    Traceback (most recent call last):
+    AssertionError: the Jacobian is not of structure diagonal: entry (0, 1) is 0.5, expected 0.
+    """
+    where = "testing.assert_structure"
+    if isinstance(jacobian, tuple):
+        function, jacobian_of = jacobian
+        jacobians = jacobian_of(*point)
+        each = jacobians if isinstance(jacobians, tuple) else (jacobians,)
+        name = getattr(function, "__name__", repr(function))
+        named = [(f"{name}: the Jacobian by argument {k}", x) for k, x in enumerate(each) if x is not None]
+    elif point:
+        raise TypeError(f"{where}: a point is given without a function, expected (f, jacobian_of_f)")
+    else:
+        named = [("the Jacobian", jacobian)]
+    for name, matrix in named:
+        if not isinstance(matrix, Jacobian):
+            raise TypeError(f"{where}: {name} is a {type(matrix).__name__}, expected a jackern.Jacobian")
+        _structure_claims.assert_pattern(matrix, structure, bandwidths, name, np.random.default_rng(seed))
+    if isinstance(jacobian, tuple):
+        check((function, lambda *_: jacobians), *point, seed=seed)
 
 
 def _parts(op: Any, arrays: list[Array | None]) -> tuple[str, Any, Any, Any, Any]:

@@ -176,6 +176,63 @@ jk_status jk_dense_vjp(const jk_context *context, const jk_view *a, const jk_vie
 /* out (*batch, m, n) = a (*batch, m, k) b (*batch, k, n): batches as above, no extra array.  Row i of out has the bits
  * of jk_dense_vjp with b and row i of `a`. */
 jk_status jk_matmul(const jk_context *context, const jk_view *a, const jk_view *b, const jk_view *out, int accumulate);
+/* out (*batch, n) = a^T (w * (a v)) for a (*batch, m, n), v (*batch, n) and w (*batch, m), or NULL: without weights.
+ * Batches broadcast as above; those that `a` lacks count vectors.  Where the rows of `a` are contiguous and of the wider
+ * dtype, each is read once for all vectors (up to eight at a time); else `a` is read as by jk_dense_jvp and then
+ * jk_dense_vjp.  The sum over rows depends on m alone.  out must not overlap an input. */
+jk_status jk_dense_gram_jvp(const jk_context *context, const jk_view *a, const jk_view *v, const jk_view *w,
+                            const jk_view *out, int accumulate);
+/* The bytes of workspace with which one thread does so; with as much for each thread, all take part.  With less, fewer
+ * vectors share a pass, or it is JK_WORKSPACE.  JK_STACK_BYTES come from the stack.  0 if the call would fail. */
+size_t jk_dense_gram_workspace(const jk_view *a, const jk_view *v, const jk_view *w, const jk_view *out);
+
+/* ---- banded ------------------------------------------------------------------------------------------------- */
+
+/* One band: out[out_start + out_step * k] += values[k] * v[in_start + in_step * k] along every axis of the values, k below
+ * their length there.  A stride of 0 is a band that is constant along the axis. */
+typedef struct jk_band {
+    jk_view values;
+    /* one number per axis of the values; a step has any sign, but is not 0 */
+    const ptrdiff_t *out_start, *out_step, *in_start, *in_step;
+} jk_band;
+
+/* The sum of all bands: out (*batch, *lengths) from v (*batch, *lengths), with as many axes behind the equal batch axes as
+ * the values of each band have; v and out may differ in lengths there, and every band lies inside both.  Where no band
+ * reaches, out is 0.  The sum has the order of the bands, whatever the strides; vectors of a batch share one pass over
+ * the values.  The positions of arguments are those of the bands, then v, then out, which must not overlap any. */
+jk_status jk_banded_jvp(const jk_context *context, int n_bands, const jk_band *bands, const jk_view *v,
+                        const jk_view *out, int accumulate);
+/* The transpose: out_start and out_step change places with in_start and in_step. */
+jk_status jk_banded_vjp(const jk_context *context, int n_bands, const jk_band *bands, const jk_view *u,
+                        const jk_view *out, int accumulate);
+
+/* ---- sparse ------------------------------------------------------------------------------------------------- */
+
+typedef enum jk_index { JK_INT32, JK_INT64, JK_N_INDICES } jk_index;
+
+/* A matrix by rows: entry k has column indices[k], and indptr[i] <= k < indptr[i + 1] in row i.  Columns need not be in
+ * order; entries in one place add up.  Without indptr, row i has entry i alone, as the Jacobian of a gather has. */
+typedef struct jk_csr {
+    ptrdiff_t n_rows, n_cols;
+    jk_index index;      /* of indptr and indices */
+    const void *indptr;  /* n_rows + 1; NULL: 0, 1, 2, ... */
+    const void *indices; /* one per entry */
+    jk_view values;      /* (entries); stride 0 where all are equal */
+} jk_csr;
+
+/* The products trust the indices; this call does not.  JK_INDEX: they do not grow from 0 to the number of values, or
+ * leave 0 <= column < n_cols, in the row that is the status's argument.  */
+jk_status jk_csr_check(const jk_csr *matrix);
+
+/* out (*batch, n_rows) = matrix v (*batch, n_cols), and out (*batch, n_cols) = matrix^T u (*batch, n_rows); the batches
+ * are equal.  The views are matrix->values, v or u, out; out must not overlap the others.  The matrix is read once for
+ * all vectors.  A jvp sums every row by halves; a vjp adds to its output in the order of the rows, so that a column's
+ * error may grow with its length.  Where a vjp accumulates or rounds, and n_cols numbers do not fit on the stack, they
+ * go to the workspace: JK_WORKSPACE, before anything is written, if it is too small; all else needs none. */
+jk_status jk_csr_jvp(const jk_context *context, const jk_csr *matrix, const jk_view *v, const jk_view *out,
+                     int accumulate);
+jk_status jk_csr_vjp(const jk_context *context, const jk_csr *matrix, const jk_view *u, const jk_view *out,
+                     int accumulate);
 
 /* ---- rows --------------------------------------------------------------------------------------------------- */
 
@@ -190,6 +247,39 @@ jk_status jk_softmax_cross_entropy_vjp(const jk_context *context, const jk_view 
 /* loss_dot = sum((softmax(logits) - onehot(labels)) * logits_dot, axis=-1) */
 jk_status jk_softmax_cross_entropy_jvp(const jk_context *context, const jk_view *logits_dot, const jk_view *logits,
                                        const ptrdiff_t *labels, const jk_view *loss_dot, int accumulate);
+
+/* ---- solves -------------------------------------------------------------------------------------------------
+ * A factorisation, then any number of solutions with it.  `x` (n_solutions, n) holds the right-hand sides and then the
+ * solutions.  All arrays of a call have one dtype, are C-contiguous (JK_CONTIGUITY) but for the diagonals of a
+ * tridiagonal matrix, and are apart from each other.  JK_SINGULAR: a pivot is zero, and its row is the status's argument
+ * (at most INT_MAX); what a failed or interrupted factorisation wrote to is undefined.  NaN goes through as NaN. */
+
+/* Gaussian elimination with row interchanges, from both ends at once.  lower (n-1) holds a[i+1][i], diagonal (n),
+ * upper (n-1) holds a[i][i+1].  `factor` (4, n) and `swapped` (n bytes) are for jk_tridiagonal_solve; the first row of
+ * `factor` holds the pivots, whose product is the determinant but for its sign. */
+jk_status jk_tridiagonal_factor(const jk_context *context, const jk_view *lower, const jk_view *diagonal,
+                                const jk_view *upper, const jk_view *factor, unsigned char *swapped);
+jk_status jk_tridiagonal_solve(const jk_context *context, const jk_view *factor, const unsigned char *swapped,
+                               const jk_view *x);
+
+/* The same for a[i][j] that is 0 unless -lower <= j - i <= upper, in place.  Row i of band (n, 2*lower + upper + 1) holds
+ * a[i][i-lower], ..., a[i][i+upper] (anything where that leaves the matrix), then `lower` zeros that interchanges fill.
+ * Afterwards column `lower` holds the pivots; pivots[i] (n) is the row that changed places with row i.  `transposed`
+ * solves with the transpose of a. */
+jk_status jk_band_factor(const jk_context *context, ptrdiff_t lower, ptrdiff_t upper, const jk_view *band,
+                         ptrdiff_t *pivots);
+jk_status jk_band_solve(const jk_context *context, ptrdiff_t lower, ptrdiff_t upper, const jk_view *band,
+                        const ptrdiff_t *pivots, int transposed, const jk_view *x);
+
+/* Cholesky's factorisation of a symmetric positive definite band, without square roots and in place: row i of band
+ * (n, upper + 1) holds a[i][i], ..., a[i][i+upper], and afterwards the pivot first.  JK_INDEFINITE: a pivot is not
+ * positive, or NaN; its row is the argument. */
+jk_status jk_band_cholesky(const jk_context *context, const jk_view *band);
+jk_status jk_band_cholesky_solve(const jk_context *context, const jk_view *band, const jk_view *x);
+
+/* x (n_items, n_solutions, n) becomes the solution of l x = b, or of its transpose, for triangles l (n_items, n, n);
+ * what lies above their diagonals is not read.  A zero on a diagonal gives infinities. */
+jk_status jk_triangular_solve(const jk_context *context, const jk_view *l, int transposed, const jk_view *x);
 
 #ifdef __cplusplus
 }

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal, SupportsIndex
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
-from jackern import _core, _general, _products
+from jackern import _general, _products
+from jackern._terms import Term
 
-Array = NDArray[np.floating]
+Array = np.ndarray[Any, Any]
 Shape = tuple[int, ...]
 ShapeLike = SupportsIndex | Iterable[SupportsIndex]
 
@@ -24,10 +24,10 @@ MAX_BYTES = 2**30
 class Jacobian(ABC):
     """The Jacobian of a function at a point: a linear map from arrays of `in_shape` to arrays of `out_shape`.
 
-    Jacobians are made by constructors (`einsum`, `dense`, `block_diagonal`, `diagonal`, `broadcast`,
-    `reduction`, `identity`, `zero`) and by the ops' ``jacobian`` methods.  They are immutable, and equal only
-    to themselves.  The layout is numerator layout: the matrix has a row per output and a column per input,
-    both in C order.
+    Jacobians are made by constructors (`einsum`, `dense`, `banded`, `select`, `sparse`, `linear_map`, ...), by the
+    ops' ``jacobian`` methods, and from other Jacobians by ``@``, ``+`` and ``*``.  They are immutable, and equal only
+    to themselves.  The layout is numerator layout: the matrix has a row per output and a column per input, both in C
+    order.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Jacobian(ABC):
     nnz : int
         How many entries are not structurally zero.
     nbytes : int
-        Bytes held.
+        Bytes held, every array counted once.
     T : Jacobian
         The transpose; nothing is copied.
     """
@@ -75,19 +75,24 @@ class Jacobian(ABC):
     @property
     @abstractmethod
     def nnz(self) -> int:
-        """How many entries of the matrix are not structurally zero."""
+        """How many entries of the matrix are not structurally zero; of a sum, at most so many.
+
+        Raises
+        ------
+        ValueError
+            A product or a linear map, whose entries are not known without forming them.
+        """
 
     @property
-    @abstractmethod
     def nbytes(self) -> int:
-        """How many bytes are held."""
+        """How many bytes are held, every array counted once."""
+        return sum({(x.ctypes.data, x.shape, x.strides): x.nbytes for x in self._arrays()}.values())
 
     @property
     @abstractmethod
     def T(self) -> Jacobian:
         """The transpose, in constant time: it shares the values."""
 
-    @abstractmethod
     def jvp(self, x_dot: ArrayLike, *, out: Array | None = None, accumulate: bool = False) -> Array:
         """Multiply from the left: the Jacobian-vector product ``J x_dot``.
 
@@ -124,8 +129,8 @@ class Jacobian(ABC):
         array([[1., 2., 3.],
                [1., 2., 3.]])
         """
+        return self._general_product(x_dot, out, accumulate, False)
 
-    @abstractmethod
     def vjp(self, y_bar: ArrayLike, *, out: Array | None = None, accumulate: bool = False) -> Array:
         """Multiply the transpose: the vector-Jacobian product ``Jᵀ y_bar``.
 
@@ -153,6 +158,9 @@ class Jacobian(ABC):
         >>> jk.reduction([1.0, 2.0, 3.0]).vjp(2.0)
         array([2., 4., 6.])
         """
+        return self._general_product(y_bar, out, accumulate, True)
+
+    _general_product = _products.product
 
     @abstractmethod
     def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> Jacobian:
@@ -178,12 +186,47 @@ class Jacobian(ABC):
         """Return the main diagonal of the matrix as a new array, ``(min(m, n),)``."""
 
     @abstractmethod
-    def _fill(self, matrix: Array) -> None:
-        """Write the entries into a C-contiguous matrix of zeros."""
-
-    @abstractmethod
     def _scaled(self, function: Callable[..., Any], number: Any) -> Jacobian:
         """Return ``function(J, number)``, function being a product or a quotient."""
+
+    @abstractmethod
+    def _fill(self, matrix: Array) -> None:
+        """Add the entries to a C-contiguous matrix."""
+
+    @abstractmethod
+    def _written(self, v: Array, batch: Shape, out: Array, accumulate: bool, transposed: bool) -> bool:
+        """Write the product with native vectors, batch axes in front.
+
+        False, with nothing written, if `out` would have to be C-contiguous, of the promoted dtype, or apart from what
+        is read.
+        """
+
+    @abstractmethod
+    def _arrays(self) -> tuple[Array, ...]:
+        """The arrays that are held."""
+
+    @property
+    @abstractmethod
+    def _stored(self) -> int:
+        """How many numbers are stored, each factor and term on its own."""
+
+    @property
+    @abstractmethod
+    def _cost(self) -> int:
+        """How many multiplications one product with a vector takes."""
+
+    @property
+    def _costs(self) -> tuple[float, float]:
+        """The cost of a JVP and of a VJP, infinite where there is none."""
+        return self._cost, self._cost
+
+    def _terms(self) -> tuple[Term, ...] | None:
+        """The terms whose sum this is; None if it is not a sum of terms."""
+        return None
+
+    def _entries(self) -> tuple[Array, Array, Array]:
+        """Rows, columns and numbers of the entries that are not structurally zero; equal places add up."""
+        raise ValueError(f"a {self.structure} Jacobian has no list of entries; toarray() forms them.")
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -267,17 +310,202 @@ class Jacobian(ABC):
         """Return the dense tensor of shape ``out_shape + in_shape``; `max_bytes` as for `toarray`."""
         return self.toarray(max_bytes=max_bytes).reshape(self.out_shape + self.in_shape)
 
+    def todia(self) -> Any:
+        """Return the matrix as a ``scipy.sparse.dia_array``: the diagonals of a banded Jacobian, exactly.
+
+        Raises
+        ------
+        ImportError
+            SciPy is not installed.
+        ValueError
+            A structure that is no sum of diagonals of the matrix.
+
+        Examples
+        --------
+        >>> import jackern as jk
+        >>> jk.banded([[1.0, 2.0, 3.0]], [1], (3, 3)).todia().data
+        array([[0., 2., 3.]])
+        """
+        from jackern import _scipy
+
+        return _scipy.todia(self)
+
+    def tocsr(self) -> Any:
+        """Return the matrix as a ``scipy.sparse.csr_array`` of the entries that are not structurally zero.
+
+        Raises
+        ------
+        ImportError
+            SciPy is not installed.
+        ValueError
+            A linear map, whose entries are not known.
+
+        Examples
+        --------
+        >>> import jackern as jk
+        >>> jk.diagonal([1.0, 2.0]).tocsr().nnz
+        2
+        """
+        from jackern import _scipy
+
+        return _scipy.tocsr(self)
+
+    def tobanded(self, *, max_bytes: int | None = MAX_BYTES) -> tuple[tuple[int, int], Array]:
+        """Return the bandwidths and the diagonals in LAPACK's layout, for ``scipy.linalg.solve_banded``.
+
+        Parameters
+        ----------
+        max_bytes : int or None
+            The most that the array may take; None lifts the cap.
+
+        Returns
+        -------
+        (l, u) : tuple of int
+            How many diagonals lie below and above the main one.
+        ab : ndarray
+            ``(l + u + 1, n)``, with ``ab[u + i - j, j]`` the entry in row i and column j.
+
+        Raises
+        ------
+        ValueError
+            A structure that is no sum of diagonals of the matrix.
+        MemoryError
+            The array would be larger than `max_bytes`.
+
+        Examples
+        --------
+        >>> import jackern as jk
+        >>> (l, u), ab = jk.banded([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [0, 1], (3, 3)).tobanded()
+        >>> (l, u)
+        (0, 1)
+        >>> ab
+        array([[0., 5., 6.],
+               [1., 2., 3.]])
+        """
+        from jackern import _banded
+
+        return _banded.tobanded(self, max_bytes)
+
+    def aslinearoperator(self) -> Any:
+        """Return a ``scipy.sparse.linalg.LinearOperator`` with this matrix, for SciPy's iterative solvers.
+
+        Raises
+        ------
+        ImportError
+            SciPy is not installed.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import jackern as jk
+        >>> jk.diagonal([1.0, 2.0]).aslinearoperator().matvec(np.ones(2))
+        array([1., 2.])
+        """
+        from jackern import _scipy
+
+        return _scipy.aslinearoperator(self)
+
+    def gram(self, weights: ArrayLike | None = None) -> Jacobian:
+        """Return the Gram matrix ``JᵀWJ`` as a Jacobian from `in_shape` to `in_shape`.
+
+        It is formed where that stores no more numbers: a banded Jacobian's is banded.  Otherwise it is a pair whose
+        product with a vector reads the values once; `solve`, `logabsdet` and `toarray` form it on demand.
+
+        Parameters
+        ----------
+        weights : array_like, optional
+            The diagonal of W, of `out_shape`, or one number; 1 by default.
+
+        Raises
+        ------
+        ValueError
+            `weights` has another shape.
+        TypeError
+            A dtype that is not supported.
+
+        Examples
+        --------
+        A step of the method of Levenberg and Marquardt for residuals r with this Jacobian:
+
+        >>> import numpy as np
+        >>> import jackern as jk
+        >>> J, r = jk.dense([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([1.0, 0.0, 1.0])
+        >>> step = (J.gram() + 0.1 * jk.identity(2)).solve(-J.vjp(r))
+        >>> step.shape
+        (2,)
+        """
+        from jackern import _gram
+
+        return _gram.gram(self, weights)
+
+    def solve(self, b: ArrayLike) -> Array:
+        """Solve ``J x = b`` by the structure of a square Jacobian.
+
+        Parameters
+        ----------
+        b : array_like
+            Right-hand sides, ``(*batch, *out_shape)``.
+
+        Returns
+        -------
+        ndarray
+            ``(*batch, *in_shape)``, a new array of the promoted dtype.
+
+        Raises
+        ------
+        ValueError
+            A Jacobian that is not square; another shape of `b`; a structure that cannot be solved directly.
+        numpy.linalg.LinAlgError
+            A singular Jacobian, with the index of the zero pivot.
+        MemoryError
+            A dense matrix would have to be formed, of more bytes than `toarray` forms.
+
+        Notes
+        -----
+        A diagonal divides, blocks are solved one by one (Cholesky where they are symmetric and positive definite, LU
+        with pivoting else), banded ones in O(n) by LU with pivoting or Cholesky, products of square factors one after
+        the other, and a diagonal plus a product of low rank by the formula of Sherman, Morrison and Woodbury (Golub
+        and Van Loan, Matrix Computations, section 2.1.4).  Nothing is kept for the next call.
+
+        Examples
+        --------
+        >>> import jackern as jk
+        >>> jk.banded([[2.0, 2.0, 2.0], [1.0, 1.0, 1.0]], [0, -1], (3, 3)).solve([2.0, 3.0, 3.0])
+        array([1., 1., 1.])
+        """
+        from jackern import _solve
+
+        return _solve.solve(self, b)
+
+    def logabsdet(self) -> Any:
+        """Return ``log(abs(det J))`` of a square Jacobian that `solve` takes; -inf if it is singular.
+
+        Raises
+        ------
+        ValueError, MemoryError
+            As for `solve`.
+
+        Examples
+        --------
+        >>> import jackern as jk
+        >>> float(jk.diagonal([1.0, -1.0]).logabsdet())
+        0.0
+        """
+        from jackern import _solve
+
+        return _solve.logabsdet(self)
+
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         if copy is False:
             raise ValueError("copy=False: a Jacobian has no dense array to share; leave out copy.")
         return self.toarray().astype(self.dtype if dtype is None else dtype, copy=False)
 
-    def __matmul__(self, v: ArrayLike) -> Array:
-        """``J @ v``, with the matrix: v is (n,) or (n, k)."""
+    def __matmul__(self, v: Any) -> Any:
+        """``J @ v``, with the matrix: v is (n,) or (n, k); or ``J @ K``, the Jacobian of the composed functions."""
         if type(v) is np.ndarray and v.ndim == len(self.out_shape) == 1 and v.shape == self.in_shape:
             return self.jvp(v)
         if isinstance(v, Jacobian):
-            return NotImplemented
+            return _algebra().compose(self, v)
         m, n = self.shape
         v = _general.as_native(v, f"{self.structure} @ v", "v")
         if v.ndim not in (1, 2) or v.shape[0] != n:
@@ -300,6 +528,17 @@ class Jacobian(ABC):
             raise ValueError(f"u @ {self.structure}: u has shape {u.shape}, expected ({m},) or (k, {m}).")
         batch = u.shape[:-1]
         return np.reshape(self.vjp(u.reshape(batch + self.out_shape)), (*batch, n))
+
+    def __add__(self, other: Any) -> Any:
+        """``J + K``; ``J + 0`` too, so that sum() works."""
+        if isinstance(other, Jacobian):
+            return _algebra().add(self, other)
+        return self if type(other) is int and other == 0 else NotImplemented
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Any:
+        return self + -other if isinstance(other, Jacobian) else NotImplemented
 
     def __mul__(self, number: Any) -> Any:
         return self._times(np.multiply, number)
@@ -326,162 +565,74 @@ class Jacobian(ABC):
         return self._scaled(function, number)
 
     def explain(self) -> str:
-        """Return a text of what is held, and what each letter does."""
-        shapes = f"{self.out_shape} <- {self.in_shape}"
-        return f"{self.structure} Jacobian, {shapes}, {self.dtype}, {self.nbytes} bytes"
+        """Return a tree of what is held: every factor and term with its structure, its numbers, and what it costs.
+
+        Where a product or a sum is kept apart, it says why.
+
+        Examples
+        --------
+        >>> import jackern as jk
+        >>> print(jk.identity(1_000_000).explain().splitlines()[0])
+        identity Jacobian, (1000000,) <- (1000000,), float64, 8 bytes
+        """
+        from jackern import _explain
+
+        return _explain.explain(self)
+
+    def spy(self, ax: Any = None, *, max_pixels: int = 512) -> Any:
+        """Plot the pattern of the entries that are not structurally zero, from the structure, with matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to plot; a new figure by default.
+        max_pixels : int
+            The most cells on a side; a larger matrix is drawn coarser.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        ImportError
+            matplotlib is not installed.
+        ValueError
+            A structure whose pattern is not known without forming it.
+        """
+        from jackern import _spy
+
+        return _spy.spy(self, ax, max_pixels)
 
     def __repr__(self) -> str:
-        return f"<{self.explain().splitlines()[0]}>"
+        from jackern import _explain
+
+        return _explain.short(self)
 
 
-class ZeroJacobian(Jacobian):
-    """All entries are structurally zero; nothing is stored."""
-
-    __slots__ = ("_dtype", "_in_shape", "_out_shape")
-
-    def __init__(self, out_shape: Shape, in_shape: Shape, dtype: DTypeLike):
-        self._out_shape, self._in_shape, self._dtype = out_shape, in_shape, np.dtype(dtype)
-
-    @property
-    def out_shape(self) -> Shape:
-        return self._out_shape
-
-    @property
-    def in_shape(self) -> Shape:
-        return self._in_shape
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self._dtype
-
-    @property
-    def structure(self) -> str:
-        return "zero"
-
-    @property
-    def nnz(self) -> int:
-        return 0
-
-    @property
-    def nbytes(self) -> int:
-        return 0
-
-    @property
-    def T(self) -> ZeroJacobian:
-        return ZeroJacobian(self.in_shape, self.out_shape, self.dtype)
-
-    def jvp(self, x_dot: ArrayLike, *, out: Array | None = None, accumulate: bool = False) -> Any:
-        return _products.zero_product(self, x_dot, out, accumulate, False)
-
-    def vjp(self, y_bar: ArrayLike, *, out: Array | None = None, accumulate: bool = False) -> Any:
-        return _products.zero_product(self, y_bar, out, accumulate, True)
-
-    def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> ZeroJacobian:
-        return ZeroJacobian(*reshaped(self, out_shape, in_shape), self.dtype)
-
-    def astype(self, dtype: DTypeLike) -> ZeroJacobian:
-        return ZeroJacobian(self.out_shape, self.in_shape, native_dtype(dtype, "astype"))
-
-    def diagonal(self) -> Array:
-        return np.zeros(min(self.shape), self.dtype)
-
-    def _fill(self, matrix: Array) -> None:
-        pass
-
-    def _scaled(self, function: Callable[..., Any], number: Any) -> ZeroJacobian:
-        return ZeroJacobian(self.out_shape, self.in_shape, np.result_type(self.dtype, number))
-
-
-class AxisJacobian(_core.AxisProducts, Jacobian):
-    """Values and letters: every axis of the output and of the input has a letter, and so a role.
-
-    A letter of the output and the input is diagonal, one of the output alone is repeated along, one of the
-    input alone is summed over.  The values have none of the letters along which they are constant.
-    """
+class CompoundJacobian(Jacobian):
+    """A Jacobian whose product with a vector takes several calls."""
 
     __slots__ = ()
 
-    _general_product = _products.product
+    @abstractmethod
+    def _write(self, v: Array, out: Array, accumulate: bool, transposed: bool) -> None:
+        """Write the product; `out` is all that `_written` may ask for."""
 
-    @property
-    def dtype(self) -> Any:
-        return self.values.dtype
+    def _written(self, v: Array, batch: Shape, out: Array, accumulate: bool, transposed: bool) -> bool:
+        if out.dtype != np.promote_types(self.dtype, v.dtype) or not out.flags.c_contiguous:
+            return False
+        if any(np.may_share_memory(out, x) for x in (v, *self._arrays())):
+            return False
+        self._write(v, out, accumulate, transposed)
+        return True
 
-    @property
-    def structure(self) -> str:
-        value_letters, *ends = _products.split(self.subscripts)
-        in_letters, out_letters = ([x for x in letters if self._lengths[x] > 1] for letters in ends)
-        repeated = any(x not in in_letters for x in out_letters)
-        summed = any(x not in out_letters for x in in_letters)
-        if repeated and summed:
-            return "block-diagonal" if any(x in in_letters for x in out_letters) else "dense"
-        if repeated or summed:
-            return "broadcast" if repeated else "reduction"
-        if out_letters != in_letters:
-            return "permutation"
-        return "diagonal" if value_letters else "identity"
 
-    @property
-    def nnz(self) -> int:
-        return math.prod(self._lengths.values())
+def _algebra() -> Any:
+    """The module of what takes two Jacobians; it knows all classes, and so comes after them."""
+    from jackern import _algebra
 
-    @property
-    def nbytes(self) -> int:
-        return self.values.nbytes
-
-    @property
-    def T(self) -> AxisJacobian:
-        value_letters, in_letters, out_letters = _products.split(self.subscripts)
-        subscripts = f"{value_letters},{out_letters}->{in_letters}"
-        return AxisJacobian(self.values, subscripts, self._lengths, self.in_shape, self.out_shape)
-
-    def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> AxisJacobian:
-        shapes = reshaped(self, out_shape, in_shape)
-        return AxisJacobian(self.values, self.subscripts, self._lengths, *shapes)
-
-    def astype(self, dtype: DTypeLike) -> AxisJacobian:
-        dtype = native_dtype(dtype, "astype")
-        return self if dtype == self.dtype else self._with_values(self.values.astype(dtype))
-
-    def diagonal(self) -> Array:
-        value_letters, in_letters, out_letters = _products.split(self.subscripts)
-        entries = np.arange(min(self.shape))
-        places = [
-            dict(zip(letters, np.unravel_index(entries, [self._lengths[x] for x in letters]), strict=True))
-            for letters in (out_letters, in_letters)
-        ]
-        index = places[0] | places[1]
-        nonzero = np.ones(len(entries), bool)
-        for x in set(out_letters) & set(in_letters):
-            nonzero &= places[0][x] == places[1][x]
-        return np.where(nonzero, self.values[tuple(index[x] for x in value_letters)], self.dtype.type(0))
-
-    def explain(self) -> str:
-        value_letters, in_letters, out_letters = _products.split(self.subscripts)
-        text = f"{super().explain()}\nJ v = einsum({self.subscripts!r}, values, v)"
-        for x, n in self._lengths.items():
-            role = "summed over" if x not in out_letters else "diagonal" if x in in_letters else "repeated along"
-            text += f"\n  {x}: length {n}, {role}{'' if x in value_letters else ', not stored'}"
-        return text
-
-    def _with_values(self, values: Array) -> AxisJacobian:
-        return AxisJacobian(values, self.subscripts, self._lengths, self.out_shape, self.in_shape)
-
-    def _fill(self, matrix: Array) -> None:
-        value_letters, in_letters, out_letters = _products.split(self.subscripts)
-        strides, stride = dict.fromkeys(self._lengths, 0), matrix.itemsize
-        for x in reversed(out_letters + in_letters):
-            strides[x] += stride  # a diagonal letter steps along rows and columns at once
-            stride *= self._lengths[x]
-        entries = as_strided(matrix, list(self._lengths.values()), list(strides.values()))
-        entries[...] = _products.aligned(self.values, value_letters, list(self._lengths))
-
-    def _scaled(self, function: Callable[..., Any], number: Any) -> AxisJacobian:
-        with np.errstate(all="ignore"):
-            return self._with_values(np.asarray(function(self.values, number)))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return AxisJacobian, (self.values, self.subscripts, self._lengths, self.out_shape, self.in_shape)
+    return _algebra
 
 
 def as_shape(shape: ShapeLike, where: str, name: str) -> Shape:
@@ -512,27 +663,3 @@ def native_dtype(dtype: DTypeLike, where: str) -> np.dtype[Any]:
     if result not in _general.NATIVE:
         raise TypeError(f"{where}: dtype is {result}, expected float32 or float64.")
     return result
-
-
-def axis_jacobian(values: Array, subscripts: str, out_shape: Shape, in_shape: Shape) -> Jacobian:
-    """Return the Jacobian of values and letters, in canonical form.
-
-    Parameters
-    ----------
-    values : ndarray
-        Native and aligned; it is kept.  An axis of length 1 or of stride 0 is left out: the values are
-        constant along its letter, whatever the letter's length.
-    subscripts : str
-        ``"values,in->out"``, as for `einsum`.
-    out_shape, in_shape : tuple of int
-        One length per letter.
-    """
-    value_letters, in_letters, out_letters = _products.split(subscripts)
-    lengths = dict(zip(out_letters + in_letters, out_shape + in_shape, strict=True))
-    if 0 in lengths.values():
-        return ZeroJacobian(out_shape, in_shape, values.dtype)
-    varies = [n > 1 and stride != 0 for n, stride in zip(values.shape, values.strides, strict=True)]
-    if not all(varies):
-        values = values[(*(slice(None) if v else 0 for v in varies), ...)]
-        value_letters = "".join(x for x, v in zip(value_letters, varies, strict=True) if v)
-    return AxisJacobian(values, f"{value_letters},{in_letters}->{out_letters}", lengths, out_shape, in_shape)

@@ -1,0 +1,386 @@
+/* Products with a sum of bands, in one pass over the output: chunk by chunk of its inner axis, every band adds its
+ * products while the chunk is in the first-level cache.  Batch axes are axes along which every band is constant and
+ * whole.  They are walked fastest, so that values are read from memory once for all vectors. */
+#include "threads.h"
+
+#include <string.h>
+
+enum {
+    SCRATCH = JK_STACK_BYTES / 32, /* elements of either dtype: three arrays of them fit */
+    CHUNK = 4096,                  /* elements of a chunk whose sum is formed in out; else it is SCRATCH */
+    SHORT = 16,                    /* fewer elements are not worth a loop if another axis has more */
+    POLL_EVERY = 1 << 20           /* products */
+};
+
+/* An axis of out and v, or neighbours that are walked as one: all but the first of these are whole in every band. */
+typedef struct axis {
+    int first, last;  /* among the axes of the values; a batch axis has -1 */
+    ptrdiff_t n_rest; /* elements of the axes behind the first */
+    ptrdiff_t n;      /* elements of out */
+    ptrdiff_t out_stride, in_stride;
+} axis;
+
+/* What a band has along an axis: value k multiplies in_start + in_step * k and goes to out_start + out_step * k. */
+typedef struct window {
+    ptrdiff_t n, out_start, out_step, in_start, in_step, stride;
+} window;
+
+typedef struct product {
+    const jk_loops *loops; /* of the dtype that everything is computed in */
+    jk_dtype dtype;
+    int n_bands, transposed;
+    const jk_band *bands;
+    const jk_view *v, *out;
+    void (*write)(ptrdiff_t, void *, ptrdiff_t, const void *); /* NULL: the sum is formed in out */
+    axis inner, outer[JK_MAX_NDIM];
+    int n_outer;
+    ptrdiff_t chunk; /* of the inner axis */
+} product;
+
+/* ---- bands along one axis ----------------------------------------------------------------------------------- */
+
+static window window_of(const product *p, const jk_band *band, const axis *a)
+{
+    if (a->first < 0) return (window){a->n, 0, 1, 0, 1, 0};
+    const ptrdiff_t *const out_start = p->transposed ? band->in_start : band->out_start;
+    const ptrdiff_t *const out_step = p->transposed ? band->in_step : band->out_step;
+    const ptrdiff_t *const in_start = p->transposed ? band->out_start : band->in_start;
+    const ptrdiff_t *const in_step = p->transposed ? band->out_step : band->in_step;
+    const ptrdiff_t n = band->values.shape[a->first];
+    return (window){
+        .n = n * a->n_rest,
+        .out_start = out_start[a->first] * a->n_rest,
+        .out_step = n == 1 ? 1 : out_step[a->first],
+        .in_start = in_start[a->first] * a->n_rest,
+        .in_step = n == 1 ? 1 : in_step[a->first],
+        .stride = band->values.strides_in_bytes[a->last],
+    };
+}
+
+/* How many of 0, step, 2 * step, ... are less than `distance`. */
+static ptrdiff_t n_below(ptrdiff_t distance, ptrdiff_t step)
+{
+    if (distance <= 0) return 0;
+    return step == 1 ? distance : (distance - 1) / step + 1;
+}
+
+/* Cuts a window to the n elements of out from `start` on, from which its places then count; returns the first k. */
+static ptrdiff_t cut(window *w, ptrdiff_t start, ptrdiff_t n)
+{
+    ptrdiff_t first, last;
+    if (w->out_step > 0) {
+        first = n_below(start - w->out_start, w->out_step);
+        last = n_below(start - w->out_start + n, w->out_step);
+    } else {
+        first = n_below(w->out_start - start + 1 - n, -w->out_step);
+        last = n_below(w->out_start - start + 1, -w->out_step);
+    }
+    w->n = JK_MAX(JK_MIN(last, w->n) - first, 0);
+    w->out_start += first * w->out_step - start;
+    w->in_start += first * w->in_step;
+    return first;
+}
+
+/* ---- the sum over bands ------------------------------------------------------------------------------------- */
+
+/* What a band has for a row, that is n elements of the inner axis: products that go to every step-th from `place` on. */
+typedef struct part {
+    ptrdiff_t n, place, step;
+    const char *a, *x;
+    ptrdiff_t a_stride, x_stride;
+    jk_dtype a_dtype;
+} part;
+
+/* The row has the elements from `start` on of the inner axis and lies at `index` of the outer ones. */
+static part part_of(const product *p, const jk_band *band, const ptrdiff_t *index, ptrdiff_t start, ptrdiff_t n)
+{
+    window w = window_of(p, band, &p->inner);
+    const char *a = band->values.data, *x = p->v->data;
+    const ptrdiff_t first = cut(&w, start, n);
+    part own = {w.n, w.out_start, w.out_step, NULL, NULL, w.stride, w.in_step * p->inner.in_stride, band->values.dtype};
+    if (own.n == 0) return own;
+    a += first * w.stride;
+    x += w.in_start * p->inner.in_stride;
+    for (int d = 0; d < p->n_outer; d++) {
+        w = window_of(p, band, &p->outer[d]);
+        a += cut(&w, index[d], 1) * w.stride;
+        x += w.in_start * p->outer[d].in_stride;
+        if (w.n == 0) return (part){0};
+    }
+    own.a = a;
+    own.x = x;
+    return own;
+}
+
+/* The products first <= k < last of one part. */
+static void run_part(const product *p, const part *own, ptrdiff_t first, ptrdiff_t last, char *sum, int adds)
+{
+    _Alignas(64) char scratch[2][SCRATCH * sizeof(double)];
+    const ptrdiff_t item = jk_itemsize(p->dtype);
+    for (ptrdiff_t n; first < last; first += n) {
+        const char *a = own->a + first * own->a_stride, *x = own->x + first * own->x_stride;
+        ptrdiff_t a_stride = own->a_stride, x_stride = own->x_stride;
+        n = JK_MIN(SCRATCH, last - first);
+        if (own->a_dtype != p->dtype) {
+            p->loops->pack_other(n, scratch[0], a, a_stride);
+            a = scratch[0];
+            a_stride = item;
+        }
+        if (p->v->dtype != p->dtype) {
+            p->loops->pack_other(n, scratch[1], x, x_stride);
+            x = scratch[1];
+            x_stride = item;
+        }
+        char *out = sum + (own->place + first * own->step) * item;
+        p->loops->strided_band(n, out, own->step * item, a, a_stride, x, x_stride, adds);
+    }
+}
+
+/* The places where all parts have products that one loop can add up; an empty range if there are none. */
+static void common_places(const product *p, int n_parts, const part *parts, ptrdiff_t *low, ptrdiff_t *high)
+{
+    const ptrdiff_t item = jk_itemsize(p->dtype);
+    *low = parts[0].place;
+    *high = parts[0].place + parts[0].n;
+    for (int i = 0; i < n_parts; i++) {
+        const part *own = &parts[i];
+        *low = JK_MAX(*low, own->place);
+        *high = JK_MIN(*high, own->place + own->n);
+        if (own->step != 1 || own->x_stride != item || own->a_dtype != p->dtype || p->v->dtype != p->dtype ||
+            own->a_stride != parts[0].a_stride || (own->a_stride != item && own->a_stride != 0))
+            *high = *low;
+    }
+    *high = JK_MAX(*high, *low);
+}
+
+/* Adds the parts, of which the first sets what the others add to unless `adds`. */
+static void run_parts(const product *p, int n_parts, const part *parts, char *sum, int adds)
+{
+    const void *a[JK_BANDS], *x[JK_BANDS];
+    ptrdiff_t low, high;
+    common_places(p, n_parts, parts, &low, &high);
+    for (int i = 0; i < n_parts; i++) {
+        const part *own = &parts[i];
+        const ptrdiff_t first = low < high ? low - own->place : 0, last = low < high ? high - own->place : 0;
+        run_part(p, own, 0, first, sum, adds || i > 0);
+        run_part(p, own, last, own->n, sum, adds || i > 0);
+        a[i] = own->a + first * own->a_stride;
+        x[i] = own->x + first * own->x_stride;
+    }
+    if (low < high)
+        p->loops->bands(n_parts, high - low, sum + low * jk_itemsize(p->dtype), a, x, parts[0].a_stride == 0, adds);
+}
+
+/* The sum starts with the first band where that has a product, and elsewhere with 0. */
+static void run_row(const product *p, const ptrdiff_t *index, ptrdiff_t start, ptrdiff_t n)
+{
+    _Alignas(64) char scratch[SCRATCH * sizeof(double)];
+    const ptrdiff_t item = jk_itemsize(p->dtype);
+    char *out = (char *)p->out->data + start * p->inner.out_stride;
+    for (int d = 0; d < p->n_outer; d++) out += index[d] * p->outer[d].out_stride;
+    char *sum = p->write == NULL ? out : scratch;
+    part parts[JK_BANDS];
+    int n_parts = 0, adds = 0;
+    for (int b = 0; b < p->n_bands; b++) {
+        parts[n_parts] = part_of(p, &p->bands[b], index, start, n);
+        if (b == 0 && parts[0].n < n) memset(sum, 0, (size_t)(n * item));
+        if (b == 0 && parts[0].n == 0) adds = 1;
+        if (parts[n_parts].n > 0) n_parts++;
+        if (n_parts < JK_BANDS && b < p->n_bands - 1) continue;
+        if (n_parts > 0) run_parts(p, n_parts, parts, sum, adds);
+        adds = 1;
+        n_parts = 0;
+    }
+    if (p->n_bands == 0) memset(sum, 0, (size_t)(n * item));
+    if (p->write != NULL) p->write(n, out, p->inner.out_stride, sum);
+}
+
+/* The rows first <= row < last: the last of the outer axes fastest, chunks of the inner axis slowest. */
+static jk_status run_rows(const product *p, const jk_context *context, ptrdiff_t first, ptrdiff_t last)
+{
+    ptrdiff_t index[JK_MAX_NDIM], chunk = first;
+    double since_poll = 0;
+    for (int d = p->n_outer - 1; d >= 0; d--) {
+        index[d] = chunk % p->outer[d].n;
+        chunk /= p->outer[d].n;
+    }
+    for (ptrdiff_t row = first; row < last; row++) {
+        const ptrdiff_t n = JK_MIN(p->chunk, p->inner.n - chunk * p->chunk);
+        run_row(p, index, chunk * p->chunk, n);
+        int d = p->n_outer - 1;
+        while (d >= 0 && ++index[d] == p->outer[d].n) index[d--] = 0;
+        if (d < 0) chunk++;
+        since_poll += (double)n * JK_MAX(p->n_bands, 1);
+        if (since_poll < POLL_EVERY || context == NULL || context->poll == NULL) continue;
+        since_poll = 0;
+        if (context->poll(context->poll_argument)) return jk_fail(JK_INTERRUPTED, -1);
+    }
+    return jk_success();
+}
+
+static void run_share(void *argument, ptrdiff_t task, ptrdiff_t first, ptrdiff_t last)
+{
+    (void)task;
+    (void)run_rows(argument, NULL, first, last);
+}
+
+/* ---- axes --------------------------------------------------------------------------------------------------- */
+
+/* Whether every band has the whole of its axis d, which is n long in out and in v. */
+static int is_whole(const product *p, int d, ptrdiff_t n)
+{
+    for (int b = 0; b < p->n_bands; b++) {
+        const jk_band *band = &p->bands[b];
+        if (band->values.shape[d] != n || (n > 1 && (band->out_step[d] != 1 || band->in_step[d] != 1))) return 0;
+    }
+    return 1;
+}
+
+/* Whether every band is still a band where its axis d, which it has whole, is walked as one with those before it. */
+static int bands_join(const product *p, const axis *before, int d)
+{
+    for (int b = 0; b < p->n_bands; b++) {
+        const jk_band *band = &p->bands[b];
+        const ptrdiff_t *shape = band->values.shape, *strides = band->values.strides_in_bytes;
+        if (shape[before->first] > 1 && (band->out_step[before->first] != 1 || band->in_step[before->first] != 1))
+            return 0;
+        if (shape[before->last] > 1 && strides[before->last] != shape[d] * strides[d]) return 0;
+    }
+    return 1;
+}
+
+static int axes_join(const product *p, const axis *before, const axis *a, ptrdiff_t n_in)
+{
+    if (a->n != n_in || before->out_stride != a->n * a->out_stride || before->in_stride != a->n * a->in_stride)
+        return 0;
+    if (a->first < 0 || before->first < 0) return a->first == before->first;
+    return is_whole(p, a->first, a->n) && bands_join(p, before, a->first);
+}
+
+/* The axes that are walked, in the order of out: neighbours are joined, those of length 1 left out. */
+static int find_axes(const product *p, int n_batch, axis *axes)
+{
+    int n = 0;
+    for (int d = 0; d < p->out->ndim; d++) {
+        const int own = JK_MAX(d - n_batch, -1);
+        const axis a = {own, own, 1, p->out->shape[d], p->out->strides_in_bytes[d], p->v->strides_in_bytes[d]};
+        const ptrdiff_t n_in = p->v->shape[d];
+        if (a.n == 1 && n_in == 1 && (own < 0 || is_whole(p, own, 1))) continue;
+        if (n > 0 && axes_join(p, &axes[n - 1], &a, n_in)) {
+            axes[n - 1].last = own;
+            axes[n - 1].n_rest *= a.n;
+            axes[n - 1].n *= a.n;
+            axes[n - 1].out_stride = a.out_stride;
+            axes[n - 1].in_stride = a.in_stride;
+        } else {
+            axes[n++] = a;
+        }
+    }
+    return n;
+}
+
+static ptrdiff_t distance(const axis *a)
+{
+    return (a->out_stride < 0 ? -a->out_stride : a->out_stride) + (a->in_stride < 0 ? -a->in_stride : a->in_stride);
+}
+
+/* Whether a loop over this axis is better than one over another. */
+static int is_better(const axis *a, const axis *b)
+{
+    if (a->n < SHORT || b->n < SHORT) return a->n > b->n;
+    return distance(a) < distance(b);
+}
+
+static void order_axes(product *p, int n_batch)
+{
+    axis axes[JK_MAX_NDIM];
+    const int n = find_axes(p, n_batch, axes);
+    int inner = 0;
+    for (int d = 1; d < n; d++)
+        if (is_better(&axes[d], &axes[inner])) inner = d;
+    const axis single = {-1, -1, 1, 1, jk_itemsize(p->out->dtype), jk_itemsize(p->v->dtype)};
+    p->inner = n == 0 ? single : axes[inner];
+    p->n_outer = 0;
+    for (int is_batch = 0; is_batch < 2; is_batch++)
+        for (int d = 0; d < n; d++)
+            if (d != inner && (axes[d].first < 0) == is_batch) p->outer[p->n_outer++] = axes[d];
+}
+
+/* ---- checks ------------------------------------------------------------------------------------------------- */
+
+/* Whether the places start, start + step, ... of n values lie on an axis. */
+static int fits(ptrdiff_t n, ptrdiff_t start, ptrdiff_t step, ptrdiff_t length)
+{
+    if (step == 0) return 0;
+    if (n == 0) return 1;
+    if (start < 0 || start >= length) return 0;
+    return n - 1 <= (step > 0 ? (length - 1 - start) / step : -(start / step));
+}
+
+static jk_status check_bands(int n_bands, const jk_band *bands, const ptrdiff_t *out_length, const ptrdiff_t *in_length)
+{
+    for (int b = 0; b < n_bands; b++)
+        for (int d = 0; d < bands[b].values.ndim; d++) {
+            const ptrdiff_t n = bands[b].values.shape[d];
+            if (!fits(n, bands[b].out_start[d], bands[b].out_step[d], out_length[d])) return jk_fail(JK_SHAPE, b);
+            if (!fits(n, bands[b].in_start[d], bands[b].in_step[d], in_length[d])) return jk_fail(JK_SHAPE, b);
+        }
+    return jk_success();
+}
+
+static jk_status apply(const jk_context *context, int n_bands, const jk_band *bands, const jk_view *v,
+                       const jk_view *out, int accumulate, int transposed)
+{
+    if (jk_loops_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
+    if (n_bands < 0) return jk_fail(JK_SHAPE, -1);
+    for (int b = 0; b < n_bands; b++) {
+        JK_TRY(jk_check_input(&bands[b].values, b));
+        if (bands[b].values.ndim != bands[0].values.ndim) return jk_fail(JK_SHAPE, b);
+    }
+    JK_TRY(jk_check_input(v, n_bands));
+    JK_TRY(jk_check_output(out, n_bands + 1));
+    product p = {.dtype = v->dtype, .n_bands = n_bands, .transposed = transposed, .bands = bands, .v = v, .out = out};
+    int n_batch = out->ndim;
+    if (n_bands > 0) {
+        n_batch -= bands[0].values.ndim;
+        if (n_batch < 0) return jk_fail(JK_SHAPE, n_bands + 1);
+        if (v->ndim != out->ndim) return jk_fail(JK_SHAPE, n_bands);
+        for (int d = 0; d < n_batch; d++)
+            if (v->shape[d] != out->shape[d]) return jk_fail(JK_SHAPE, n_bands);
+        const ptrdiff_t *const v_length = v->shape + n_batch, *const length = out->shape + n_batch;
+        JK_TRY(check_bands(n_bands, bands, transposed ? v_length : length, transposed ? length : v_length));
+    }
+    for (int b = 0; b < n_bands; b++) {
+        if (jk_meet(&bands[b].values, out) != JK_APART) return jk_fail(JK_OVERLAP, b);
+        p.dtype = JK_MAX(p.dtype, bands[b].values.dtype);
+    }
+    if (jk_meet(v, out) != JK_APART) return jk_fail(JK_OVERLAP, n_bands);
+    const ptrdiff_t size = jk_size(out);
+    if (size == 0) return jk_success();
+
+    if (n_bands == 0) p.v = out; /* nothing is read, and the shape of v says nothing */
+    p.loops = jk_loops_of(p.dtype);
+    order_axes(&p, n_batch);
+    if (out->dtype != p.dtype)
+        p.write = accumulate ? p.loops->add_other : p.loops->unpack_other;
+    else if (accumulate || p.inner.out_stride != jk_itemsize(p.dtype))
+        p.write = accumulate ? p.loops->add : p.loops->unpack;
+    p.chunk = p.write == NULL ? CHUNK : SCRATCH;
+    const double cost = (double)size * JK_MAX(n_bands, 1);
+    const int n_tasks = jk_n_tasks(context, cost);
+    const ptrdiff_t n_rows = size / p.inner.n * ((p.inner.n - 1) / p.chunk + 1);
+    if (n_tasks == 1) return run_rows(&p, context, 0, n_rows);
+    return jk_split(context, n_tasks, n_rows, cost, run_share, &p);
+}
+
+jk_status jk_banded_jvp(const jk_context *context, int n_bands, const jk_band *bands, const jk_view *v,
+                        const jk_view *out, int accumulate)
+{
+    return apply(context, n_bands, bands, v, out, accumulate, 0);
+}
+
+jk_status jk_banded_vjp(const jk_context *context, int n_bands, const jk_band *bands, const jk_view *u,
+                        const jk_view *out, int accumulate)
+{
+    return apply(context, n_bands, bands, u, out, accumulate, 1);
+}

@@ -1,0 +1,312 @@
+/* J^T W J v for a stack of matrices.  Where the rows are contiguous, four of them at a time are multiplied by v, and
+ * added to the result while they are in cache, so that the matrix is read once for several vectors.  Runs of JK_RUN
+ * rows are summed one after the other and joined by halves: the tree depends on the number of rows alone, and threads
+ * share a long sum at its borders. */
+#include "dense.h"
+#include "threads.h"
+
+#include <string.h>
+
+enum {
+    POLL_EVERY = 1 << 20, /* products of elements of the matrix and a vector */
+    ALIGNMENT = 64
+};
+
+/* The arguments, and how many axes of each are its own. */
+enum { A, V, W, OUT, N_VIEWS };
+static const int n_own[N_VIEWS] = {2, 1, 1, 1};
+
+typedef struct gram {
+    const jk_context *context; /* polled */
+    const jk_loops *loops;     /* of the dtype that everything is computed in */
+    const jk_view *view[N_VIEWS];
+    batch batch;
+    jk_dtype dtype;
+    ptrdiff_t item; /* its size */
+    int accumulate;
+    ptrdiff_t n_rows, n_cols;
+    ptrdiff_t n_vectors, n_matrices; /* batch axes that the matrix lacks come first, and count vectors */
+    ptrdiff_t group;                 /* vectors that share a pass, at most */
+    int n_levels;                    /* of halving, from one run to all rows */
+    ptrdiff_t n_unpolled;
+    char *areas; /* one for each task: the vectors, a run of the weights, and a tile for each level */
+    size_t area_bytes;
+} gram;
+
+static ptrdiff_t n_of(const jk_view *view, int axis) { return view->shape[view->ndim - axis]; }
+
+/* Broadcasts, and checks every shape, dtype and overlap. */
+static jk_status describe(gram *g, const jk_view *a, const jk_view *v, const jk_view *w, const jk_view *out)
+{
+    const jk_view *const views[N_VIEWS] = {[A] = a, [V] = v, [W] = w, [OUT] = out};
+    batch *b = &g->batch;
+    memset(g, 0, sizeof *g);
+    memcpy(g->view, views, sizeof views);
+    g->dtype = JK_FLOAT32;
+    for (int k = 0; k < OUT; k++) {
+        if (k == W && w == NULL) continue;
+        JK_TRY(jk_check_input(views[k], k));
+        if (views[k]->ndim < n_own[k]) return jk_fail(JK_SHAPE, k);
+        b->ndim = JK_MAX(b->ndim, views[k]->ndim - n_own[k]);
+        g->dtype = JK_MAX(g->dtype, views[k]->dtype);
+    }
+    JK_TRY(jk_check_output(out, OUT));
+    for (int d = 0; d < b->ndim; d++) b->shape[d] = 1;
+    for (int k = 0; k < OUT; k++)
+        if (views[k] != NULL) JK_TRY(jk_broadcast_batch(b, views[k], n_own[k], k));
+    g->n_rows = n_of(a, 2);
+    g->n_cols = n_of(a, 1);
+    if (n_of(v, 1) != g->n_cols) return jk_fail(JK_SHAPE, V);
+    if (w != NULL && n_of(w, 1) != g->n_rows) return jk_fail(JK_SHAPE, W);
+    if (out->ndim != b->ndim + 1 || n_of(out, 1) != g->n_cols) return jk_fail(JK_SHAPE, OUT);
+    for (int d = 0; d < b->ndim; d++)
+        if (out->shape[d] != b->shape[d]) return jk_fail(JK_SHAPE, OUT);
+    for (int k = 0; k < OUT; k++)
+        if (views[k] != NULL && jk_meet(views[k], out) != JK_APART) return jk_fail(JK_OVERLAP, k);
+
+    g->item = jk_itemsize(g->dtype);
+    g->n_vectors = g->n_matrices = 1;
+    for (int d = 0; d < b->ndim; d++)
+        *(d < b->ndim - (a->ndim - n_own[A]) ? &g->n_vectors : &g->n_matrices) *= b->shape[d];
+    g->n_levels = 1;
+    for (ptrdiff_t n_runs = (g->n_rows + JK_RUN - 1) / JK_RUN; n_runs > 1; n_runs = (n_runs + 1) / 2) g->n_levels++;
+    /* weights that differ from vector to vector share no pass */
+    g->group = w != NULL && w->ndim - n_own[W] > a->ndim - n_own[A] ? 1 : JK_MIN(g->n_vectors, JK_GRAM_VECTORS);
+    return jk_success();
+}
+
+/* ---- one pass ----------------------------------------------------------------------------------------------- */
+
+/* Whether the loop can read the rows where they are. */
+static int has_rows(const gram *g)
+{
+    const jk_view *a = g->view[A];
+    return a->dtype == g->dtype && (g->n_cols < 2 || stride_from_end(a, 1) == g->item);
+}
+
+static ptrdiff_t weights_size(const gram *g) { return g->view[W] == NULL ? 0 : JK_MIN(JK_RUN, g->n_rows); }
+
+/* The area of one task with this many vectors at once; SIZE_MAX if that is beyond every address space. */
+static size_t area_bytes(const gram *g, ptrdiff_t group)
+{
+    const size_t item = (size_t)g->item, n_tiles = (size_t)(group * (1 + g->n_levels));
+    if ((size_t)g->n_cols > SIZE_MAX / 4 / item / n_tiles) return SIZE_MAX;
+    return (((size_t)g->n_cols * n_tiles + (size_t)weights_size(g)) * item + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+static char *area(const gram *g, ptrdiff_t task) { return g->areas + (size_t)task * g->area_bytes; }
+static char *weights(const gram *g, ptrdiff_t task) { return area(g, task) + g->group * g->n_cols * g->item; }
+static char *tiles(const gram *g, ptrdiff_t task) { return weights(g, task) + weights_size(g) * g->item; }
+
+static void pack(const gram *g, ptrdiff_t n, char *to, const char *from, jk_dtype dtype, ptrdiff_t stride)
+{
+    if (dtype == g->dtype)
+        g->loops->pack(n, to, from, stride);
+    else
+        g->loops->pack_other(n, to, from, stride);
+}
+
+/* Several vectors and one matrix. */
+typedef struct pass {
+    gram *g;
+    const char *a, *w; /* the first row's */
+    const char *v;     /* packed */
+    ptrdiff_t size;    /* of all vectors */
+    ptrdiff_t n_parts;
+} pass;
+
+static ptrdiff_t head_of(ptrdiff_t n_rows) { return ((n_rows - 1) / JK_RUN / 2 + 1) * JK_RUN; }
+
+/* The sums over the rows first <= i < first + n, into a tile; the memory behind it is free for the second halves. */
+static jk_status sum_rows(const pass *p, ptrdiff_t task, ptrdiff_t first, ptrdiff_t n, char *tile)
+{
+    gram *g = p->g;
+    if (n > JK_RUN) {
+        char *tail = tile + p->size * g->item;
+        JK_TRY(sum_rows(p, task, first, head_of(n), tile));
+        JK_TRY(sum_rows(p, task, first + head_of(n), n - head_of(n), tail));
+        g->loops->add(p->size, tile, g->item, tail);
+        return jk_success();
+    }
+    const jk_view *w = g->view[W];
+    const ptrdiff_t row_stride = stride_from_end(g->view[A], 2), w_stride = w == NULL ? 0 : stride_from_end(w, 1);
+    char *const run = w == NULL ? NULL : weights(g, task);
+    if (w != NULL) pack(g, n, run, p->w + first * w_stride, w->dtype, w_stride);
+    memset(tile, 0, (size_t)(p->size * g->item));
+    g->loops->dense_gram(n, g->n_cols, p->size / g->n_cols, tile, p->a + first * row_stride, row_stride, p->v, run);
+    g->n_unpolled += n * p->size;
+    if (g->n_unpolled < POLL_EVERY || g->context == NULL || g->context->poll == NULL) return jk_success();
+    g->n_unpolled = 0;
+    return g->context->poll(g->context->poll_argument) ? jk_fail(JK_INTERRUPTED, -1) : jk_success();
+}
+
+/* Parts of the rows, which are nodes of the tree; there is a power of two of them. */
+static void sum_parts(void *argument, ptrdiff_t task, ptrdiff_t first_part, ptrdiff_t last_part)
+{
+    pass p = *(const pass *)argument;
+    gram g = *p.g;
+    (void)task;
+    g.context = NULL;
+    p.g = &g;
+    for (ptrdiff_t part = first_part; part < last_part; part++) {
+        ptrdiff_t first = 0, n = g.n_rows;
+        for (ptrdiff_t half = p.n_parts / 2; half > 0; half /= 2) {
+            if (part & half) first += head_of(n);
+            n = part & half ? n - head_of(n) : head_of(n);
+        }
+        (void)sum_rows(&p, part, first, n, tiles(&g, part));
+    }
+}
+
+static void join_parts(const pass *p, ptrdiff_t first, ptrdiff_t n)
+{
+    if (n == 1) return;
+    join_parts(p, first, n / 2);
+    join_parts(p, first + n / 2, n / 2);
+    p->g->loops->add(p->size, tiles(p->g, first), p->g->item, tiles(p->g, first + n / 2));
+}
+
+/* Vectors first <= i < first + count of a matrix. */
+static jk_status write_vectors(gram *g, ptrdiff_t matrix, ptrdiff_t first, ptrdiff_t count, ptrdiff_t task, int n_tasks,
+                               ptrdiff_t n_parts)
+{
+    const jk_view *v = g->view[V], *out = g->view[OUT];
+    const ptrdiff_t vector_bytes = g->n_cols * g->item, out_stride = stride_from_end(out, 1);
+    batch *b = &g->batch;
+    for (ptrdiff_t i = 0; i < count; i++) {
+        jk_go_to_item(b, (first + i) * g->n_matrices + matrix);
+        pack(g, g->n_cols, area(g, task) + i * vector_bytes, jk_item_at(b, v, 1), v->dtype, stride_from_end(v, 1));
+    }
+    pass p = {.g = g,
+              .a = jk_item_at(b, g->view[A], 2),
+              .w = g->view[W] == NULL ? NULL : jk_item_at(b, g->view[W], 1),
+              .v = area(g, task),
+              .size = count * g->n_cols,
+              .n_parts = n_parts};
+    if (n_parts == 1) {
+        JK_TRY(sum_rows(&p, task, 0, g->n_rows, tiles(g, task)));
+    } else {
+        JK_TRY(jk_split(g->context, n_tasks, n_parts, (double)g->n_rows * (double)p.size, sum_parts, &p));
+        join_parts(&p, 0, n_parts);
+    }
+    for (ptrdiff_t i = 0; i < count; i++) {
+        const char *tile = tiles(g, task) + i * vector_bytes;
+        jk_go_to_item(b, (first + i) * g->n_matrices + matrix);
+        if (out->dtype == g->dtype)
+            (g->accumulate ? g->loops->add : g->loops->unpack)(g->n_cols, jk_item_at(b, out, 1), out_stride, tile);
+        else
+            (g->accumulate ? g->loops->add_other : g->loops->unpack_other)(g->n_cols, jk_item_at(b, out, 1), out_stride,
+                                                                           tile);
+    }
+    return jk_success();
+}
+
+static jk_status write_matrices(gram *g, ptrdiff_t task, ptrdiff_t first, ptrdiff_t last, int n_tasks,
+                                ptrdiff_t n_parts)
+{
+    for (ptrdiff_t matrix = first; matrix < last; matrix++)
+        for (ptrdiff_t i = 0; i < g->n_vectors; i += g->group)
+            JK_TRY(write_vectors(g, matrix, i, JK_MIN(g->group, g->n_vectors - i), task, n_tasks, n_parts));
+    return jk_success();
+}
+
+static void write_share(void *argument, ptrdiff_t task, ptrdiff_t first, ptrdiff_t last)
+{
+    gram g = *(const gram *)argument;
+    g.context = NULL;
+    (void)write_matrices(&g, task, first, last, 1, 1);
+}
+
+/* As many vectors at once as the scratch has room for, then as many tasks. */
+static jk_status multiply_once(gram *g, char *scratch, size_t scratch_bytes)
+{
+    const double cost = (double)g->n_matrices * (double)g->n_vectors * (double)g->n_rows * (double)g->n_cols;
+    while (g->group > 1 && area_bytes(g, g->group) > scratch_bytes) g->group--;
+    g->area_bytes = area_bytes(g, g->group);
+    if (g->area_bytes > scratch_bytes) return jk_fail(JK_WORKSPACE, -1);
+    g->areas = scratch;
+    g->loops = jk_loops_of(g->dtype);
+    const size_t n_areas = scratch_bytes / JK_MAX(g->area_bytes, 1);
+    int n_tasks = jk_n_tasks(g->context, cost);
+    if ((size_t)n_tasks > n_areas) n_tasks = (int)n_areas;
+    if (n_tasks == 1) return write_matrices(g, 0, 0, g->n_matrices, 1, 1);
+    if (g->n_matrices >= n_tasks) return jk_split(g->context, n_tasks, g->n_matrices, cost, write_share, g);
+    ptrdiff_t n_parts = 1;
+    while (n_parts < n_tasks && (size_t)n_parts <= n_areas / 2 && n_parts <= (g->n_rows - 1) / JK_RUN / 2) n_parts *= 2;
+    return write_matrices(g, 0, 0, g->n_matrices, JK_MIN(n_tasks, (int)n_parts), n_parts);
+}
+
+/* ---- two passes --------------------------------------------------------------------------------------------- */
+
+/* What the scratch holds: W J v and, where it is not of the common dtype, v. */
+static size_t product_bytes(const gram *g)
+{
+    const jk_view *v = g->view[V];
+    const size_t n_items = (size_t)(g->n_matrices * g->n_vectors), item = (size_t)g->item;
+    const size_t n_vector = v->dtype == g->dtype ? 0 : (size_t)jk_size(v);
+    if ((size_t)g->n_rows > SIZE_MAX / 4 / item / n_items) return SIZE_MAX;
+    return (n_items * (size_t)g->n_rows + n_vector) * item;
+}
+
+/* A contiguous array of the common dtype; shape and strides have room for its axes. */
+static jk_view new_view(const gram *g, char *data, int ndim, const ptrdiff_t *shape, ptrdiff_t *strides)
+{
+    const jk_view view = {data, g->dtype, ndim, shape, strides};
+    ptrdiff_t stride = g->item;
+    for (int d = ndim - 1; d >= 0; d--) {
+        strides[d] = stride;
+        stride *= shape[d];
+    }
+    return view;
+}
+
+/* J v, then J^T of that: what a matrix without rows would gain by one pass, its panels lose by being narrow. */
+static jk_status multiply_twice(const gram *g, char *scratch, size_t scratch_bytes)
+{
+    if (product_bytes(g) > scratch_bytes) return jk_fail(JK_WORKSPACE, -1);
+    ptrdiff_t shape[JK_MAX_NDIM], strides[JK_MAX_NDIM], v_strides[JK_MAX_NDIM];
+    memcpy(shape, g->batch.shape, sizeof shape);
+    shape[g->batch.ndim] = g->n_rows;
+    const jk_view product = new_view(g, scratch, g->batch.ndim + 1, shape, strides);
+    const jk_view *v = g->view[V];
+    const jk_view converted = new_view(g, scratch + jk_size(&product) * g->item, v->ndim, v->shape, v_strides);
+    jk_context context = {NULL, NULL, 1, NULL, NULL, NULL, 0};
+    if (g->context != NULL) context = *g->context;
+    context.workspace = NULL; /* it is in use */
+    context.workspace_bytes = 0;
+    if (v->dtype != g->dtype) {
+        JK_TRY(jk_unbroadcast(&context, v, &converted, 0));
+        v = &converted;
+    }
+    JK_TRY(jk_dense_jvp(&context, g->view[A], v, &product, 0));
+    if (g->view[W] != NULL) {
+        const jk_view *const args[] = {&product, g->view[W]};
+        JK_TRY(jk_pointwise_value(&context, JK_OP_multiply, args, &product, 0));
+    }
+    return jk_dense_vjp(&context, g->view[A], &product, g->view[OUT], g->accumulate);
+}
+
+/* ---- calls -------------------------------------------------------------------------------------------------- */
+
+size_t jk_dense_gram_workspace(const jk_view *a, const jk_view *v, const jk_view *w, const jk_view *out)
+{
+    gram g;
+    if (describe(&g, a, v, w, out).error != JK_OK || jk_size(out) == 0) return 0;
+    return has_rows(&g) ? area_bytes(&g, g.group) : product_bytes(&g);
+}
+
+jk_status jk_dense_gram_jvp(const jk_context *context, const jk_view *a, const jk_view *v, const jk_view *w,
+                            const jk_view *out, int accumulate)
+{
+    gram g;
+    _Alignas(ALIGNMENT) char stack[JK_STACK_BYTES];
+    if (jk_loops_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
+    JK_TRY(describe(&g, a, v, w, out));
+    if (jk_size(out) == 0) return jk_success();
+    g.context = context;
+    g.accumulate = accumulate;
+    const int is_larger = context != NULL && context->workspace_bytes > sizeof stack;
+    char *const scratch = is_larger ? context->workspace : stack;
+    const size_t scratch_bytes = is_larger ? context->workspace_bytes : sizeof stack;
+    return has_rows(&g) ? multiply_once(&g, scratch, scratch_bytes) : multiply_twice(&g, scratch, scratch_bytes);
+}

@@ -1,0 +1,334 @@
+/* Products of a sparse matrix, kept by rows, with vectors.
+ *
+ * Rows are taken in pieces of about PIECE entries.  A piece meets all vectors of a batch while it is in cache, so that
+ * the matrix is read from memory once; where the vectors are neighbours in memory, they are the innermost loop.  A JVP
+ * sums every row by itself and may split rows among threads.  A VJP adds to its output entry by entry in the order of
+ * the rows, on one thread, so that the bits do not depend on the split. */
+#include "threads.h"
+
+#include <limits.h>
+#include <string.h>
+
+enum {
+    PIECE = JK_STACK_BYTES / 8, /* rows and entries; results of so many rows fit on the stack */
+    POLL_EVERY = 1 << 20        /* multiplications */
+};
+
+/* ---- the matrix --------------------------------------------------------------------------------------------- */
+
+/* The i-th of some indices. */
+static ptrdiff_t index_at(const jk_csr *a, const void *indices, ptrdiff_t i)
+{
+    return a->index == JK_INT32 ? ((const int32_t *)indices)[i] : (ptrdiff_t)((const int64_t *)indices)[i];
+}
+
+static ptrdiff_t row_start(const jk_csr *a, ptrdiff_t row)
+{
+    return a->indptr == NULL ? row : index_at(a, a->indptr, row);
+}
+
+/* The first row, of those from low to high, with so many rows and entries in front of it, or more; else high. */
+static ptrdiff_t row_after(const jk_csr *a, ptrdiff_t n_before, ptrdiff_t low, ptrdiff_t high)
+{
+    while (low < high) {
+        const ptrdiff_t row = low + (high - low) / 2;
+        if (row + row_start(a, row) < n_before)
+            low = row + 1;
+        else
+            high = row;
+    }
+    return low;
+}
+
+static jk_status bad_row(ptrdiff_t row) { return jk_fail(JK_INDEX, (int)JK_MIN(row, INT_MAX)); }
+
+static jk_status check_storage(const jk_csr *a)
+{
+    JK_TRY(jk_check_input(&a->values, 0));
+    if (a->values.ndim != 1 || a->n_rows < 0 || a->n_cols < 0) return jk_fail(JK_SHAPE, 0);
+    if (a->index != JK_INT32 && a->index != JK_INT64) return jk_fail(JK_INDEX, -1);
+    if (a->indices == NULL && a->values.shape[0] > 0) return jk_fail(JK_NULL_VIEW, 0);
+    if (row_start(a, a->n_rows) != a->values.shape[0]) return jk_fail(JK_SHAPE, 0);
+    return jk_success();
+}
+
+/* Indices of 64 bits are compared before they become a ptrdiff_t, which may be shorter. */
+jk_status jk_csr_check(const jk_csr *a)
+{
+    JK_TRY(check_storage(a));
+    const ptrdiff_t n_entries = a->values.shape[0];
+    if (a->indptr != NULL && row_start(a, 0) != 0) return bad_row(0);
+    ptrdiff_t first = 0;
+    for (ptrdiff_t row = 0; row < a->n_rows; row++) {
+        const ptrdiff_t end = row_start(a, row + 1);
+        if (end < first || end > n_entries) return bad_row(row);
+        for (ptrdiff_t k = first; k < end; k++) {
+            const int64_t column = a->index == JK_INT32 ? ((const int32_t *)a->indices)[k]
+                                                        : ((const int64_t *)a->indices)[k];
+            if (column < 0 || column >= a->n_cols) return bad_row(row);
+        }
+        first = end;
+    }
+    return jk_success();
+}
+
+/* ---- a product ---------------------------------------------------------------------------------------------- */
+
+typedef struct product {
+    const jk_csr *matrix;
+    const jk_loops *loops;                                     /* of the dtype that everything is computed in */
+    ptrdiff_t item;                                            /* its size */
+    void (*write)(ptrdiff_t, void *, ptrdiff_t, const void *); /* from scratch; NULL: the loops write to out */
+    jk_csr_rows rows;                                          /* what all pieces have in common */
+    char *in, *out;
+    ptrdiff_t n_out; /* elements of one result */
+    int n_batch;     /* axes in front of the vectors, apart from that of neighbours */
+    ptrdiff_t shape[JK_MAX_NDIM], in_strides[JK_MAX_NDIM], out_strides[JK_MAX_NDIM];
+    ptrdiff_t n_items, n_pieces;
+    double cost;
+} product;
+
+static ptrdiff_t magnitude(ptrdiff_t stride) { return stride < 0 ? -stride : stride; }
+
+/* The batch axis along which vectors are closer together than the elements of each; -1 if there is none. */
+static int axis_of_neighbours(const jk_view *vectors)
+{
+    int axis = -1;
+    ptrdiff_t nearest = magnitude(vectors->strides_in_bytes[vectors->ndim - 1]);
+    for (int d = 0; d < vectors->ndim - 1; d++) {
+        const ptrdiff_t stride = magnitude(vectors->strides_in_bytes[d]);
+        if (vectors->shape[d] < 2 || stride >= nearest) continue;
+        nearest = stride;
+        axis = d;
+    }
+    return axis;
+}
+
+/* Divides the work: pieces of the matrix, items of the batch. */
+static void set_batch(product *p, const jk_view *in, const jk_view *out, int neighbours)
+{
+    p->n_items = 1;
+    p->rows.n_vectors = 1;
+    for (int d = 0; d < in->ndim - 1; d++) {
+        if (d == neighbours) {
+            p->rows.n_vectors = in->shape[d];
+            p->rows.in_next = in->strides_in_bytes[d];
+            p->rows.out_next = out->strides_in_bytes[d];
+            continue;
+        }
+        p->shape[p->n_batch] = in->shape[d];
+        p->in_strides[p->n_batch] = in->strides_in_bytes[d];
+        p->out_strides[p->n_batch++] = out->strides_in_bytes[d];
+        p->n_items *= in->shape[d];
+    }
+    const ptrdiff_t n_total = p->matrix->n_rows + p->matrix->values.shape[0];
+    p->n_pieces = n_total / PIECE + (n_total % PIECE > 0);
+    p->cost = (double)n_total * (double)p->n_items * (double)p->rows.n_vectors;
+}
+
+/* Checks the views of a call, in the order matrix, in, out, and fills in everything but the loops. */
+static jk_status prepare(product *p, const jk_view *in, const jk_view *out, ptrdiff_t n_in, ptrdiff_t n_out)
+{
+    const jk_csr *a = p->matrix;
+    JK_TRY(check_storage(a));
+    JK_TRY(jk_check_input(in, 1));
+    JK_TRY(jk_check_output(out, 2));
+    if (in->ndim < 1 || in->shape[in->ndim - 1] != n_in) return jk_fail(JK_SHAPE, 1);
+    if (out->ndim != in->ndim || out->shape[out->ndim - 1] != n_out) return jk_fail(JK_SHAPE, 2);
+    for (int d = 0; d < in->ndim - 1; d++)
+        if (out->shape[d] != in->shape[d]) return jk_fail(JK_SHAPE, 2);
+    if (jk_meet(in, out) != JK_APART) return jk_fail(JK_OVERLAP, 1);
+    if (jk_meet(&a->values, out) != JK_APART) return jk_fail(JK_OVERLAP, 0);
+
+    const jk_dtype dtype = JK_MAX(a->values.dtype, in->dtype);
+    if ((p->loops = jk_loops_of(dtype)) == NULL) return jk_fail(JK_NO_INIT, -1);
+    p->item = jk_itemsize(dtype);
+    p->in = in->data;
+    p->out = out->data;
+    p->n_out = n_out;
+    p->rows.value_stride = a->values.strides_in_bytes[0];
+    p->rows.values_are_other = a->values.dtype != dtype;
+    p->rows.in_is_other = in->dtype != dtype;
+    p->rows.in_stride = in->strides_in_bytes[in->ndim - 1];
+    p->rows.out_stride = out->strides_in_bytes[out->ndim - 1];
+    return jk_success();
+}
+
+static ptrdiff_t offset_of_item(const product *p, ptrdiff_t item, const ptrdiff_t *strides)
+{
+    ptrdiff_t offset = 0;
+    for (int d = p->n_batch - 1; d >= 0; d--) {
+        offset += item % p->shape[d] * strides[d];
+        item /= p->shape[d];
+    }
+    return offset;
+}
+
+static ptrdiff_t first_row(const product *p, ptrdiff_t piece)
+{
+    return row_after(p->matrix, piece * PIECE, 0, p->matrix->n_rows);
+}
+
+/* The rows of one piece, which are at most PIECE. */
+static jk_csr_rows rows_of(const product *p, ptrdiff_t piece, ptrdiff_t first)
+{
+    const jk_csr *a = p->matrix;
+    const ptrdiff_t width = a->index == JK_INT32 ? 4 : 8, reach = JK_MIN(a->n_rows - first, PIECE);
+    jk_csr_rows r = p->rows;
+    r.n_rows = row_after(a, (piece + 1) * PIECE, first, first + reach) - first;
+    r.indices = a->indices;
+    r.values = a->values.data;
+    if (a->indptr != NULL) {
+        r.indptr = (const char *)a->indptr + first * width;
+    } else if (r.n_rows > 0) {
+        r.indices = (const char *)a->indices + first * width;
+        r.values = (const char *)a->values.data + first * r.value_stride;
+    }
+    return r;
+}
+
+/* Whether the caller wants the call to end, asked every so many multiplications. */
+static int interrupted(const product *p, const jk_context *context, double *since_poll)
+{
+    *since_poll += p->cost / (double)p->n_pieces;
+    if (*since_poll < POLL_EVERY || context == NULL || context->poll == NULL) return 0;
+    *since_poll = 0;
+    return context->poll(context->poll_argument);
+}
+
+/* ---- rows times vectors ------------------------------------------------------------------------------------- */
+
+/* Returns the first row of the next piece. */
+static ptrdiff_t multiply_piece(const product *p, ptrdiff_t piece, ptrdiff_t first)
+{
+    _Alignas(64) char scratch[PIECE * 8];
+    jk_csr_rows r = rows_of(p, piece, first);
+    if (p->write != NULL) r.out_stride = p->item;
+    for (ptrdiff_t item = 0; item < p->n_items; item++) {
+        char *out = p->out + offset_of_item(p, item, p->out_strides) + first * p->rows.out_stride;
+        r.in = p->in + offset_of_item(p, item, p->in_strides);
+        r.out = p->write == NULL ? out : scratch;
+        p->loops->csr_jvp[p->matrix->index](&r);
+        if (p->write != NULL) p->write(r.n_rows, out, p->rows.out_stride, scratch);
+    }
+    return first + r.n_rows;
+}
+
+static void multiply_share(void *argument, ptrdiff_t task, ptrdiff_t first, ptrdiff_t last)
+{
+    (void)task;
+    ptrdiff_t row = first_row(argument, first);
+    for (ptrdiff_t piece = first; piece < last; piece++) row = multiply_piece(argument, piece, row);
+}
+
+jk_status jk_csr_jvp(const jk_context *context, const jk_csr *matrix, const jk_view *v, const jk_view *out,
+                     int accumulate)
+{
+    product p = {.matrix = matrix};
+    JK_TRY(prepare(&p, v, out, matrix->n_cols, matrix->n_rows));
+    if (jk_size(out) == 0) return jk_success();
+    const int direct = jk_itemsize(out->dtype) == p.item;
+    if (direct)
+        p.rows.add = accumulate;
+    else
+        p.write = accumulate ? p.loops->add_other : p.loops->unpack_other;
+    set_batch(&p, v, out, direct ? axis_of_neighbours(v) : -1);
+
+    const int n_tasks = jk_n_tasks(context, p.cost);
+    if (n_tasks > 1) return jk_split(context, n_tasks, p.n_pieces, p.cost, multiply_share, &p);
+    double since_poll = 0;
+    ptrdiff_t row = 0;
+    for (ptrdiff_t piece = 0; piece < p.n_pieces; piece++) {
+        row = multiply_piece(&p, piece, row);
+        if (interrupted(&p, context, &since_poll)) return jk_fail(JK_INTERRUPTED, -1);
+    }
+    return jk_success();
+}
+
+/* ---- columns times vectors ---------------------------------------------------------------------------------- */
+
+static void scatter_rows(const product *p, jk_csr_rows r, ptrdiff_t first, ptrdiff_t item, char *out)
+{
+    r.in = p->in + offset_of_item(p, item, p->in_strides) + first * r.in_stride;
+    r.out = out;
+    p->loops->csr_vjp[p->matrix->index](&r);
+}
+
+static void zero(const product *p, ptrdiff_t n, char *out, ptrdiff_t stride)
+{
+    if (stride == p->item)
+        memset(out, 0, (size_t)(n * stride));
+    else
+        p->loops->zero(n, out, stride);
+}
+
+/* All vectors of one item, in the order of memory. */
+static void zero_item(const product *p, char *out)
+{
+    const ptrdiff_t n = p->rows.n_vectors, next = p->rows.out_next, stride = p->rows.out_stride;
+    if (n == 1)
+        zero(p, p->n_out, out, stride);
+    else if (stride == n * next)
+        zero(p, n * p->n_out, out, next);
+    else
+        for (ptrdiff_t i = 0; i < p->n_out; i++) zero(p, n, out + i * stride, next);
+}
+
+/* Sums where the output is. */
+static jk_status scatter(const product *p, const jk_context *context)
+{
+    double since_poll = 0;
+    ptrdiff_t row = 0;
+    for (ptrdiff_t item = 0; item < p->n_items; item++) zero_item(p, p->out + offset_of_item(p, item, p->out_strides));
+    for (ptrdiff_t piece = 0; piece < p->n_pieces; piece++) {
+        const jk_csr_rows r = rows_of(p, piece, row);
+        for (ptrdiff_t item = 0; item < p->n_items; item++)
+            scatter_rows(p, r, row, item, p->out + offset_of_item(p, item, p->out_strides));
+        row += r.n_rows;
+        if (interrupted(p, context, &since_poll)) return jk_fail(JK_INTERRUPTED, -1);
+    }
+    return jk_success();
+}
+
+/* Sums one vector after the other in scratch, so that each is added or rounded once. */
+static jk_status scatter_by_way_of(char *scratch, product *p, const jk_context *context)
+{
+    double since_poll = 0;
+    const ptrdiff_t out_stride = p->rows.out_stride;
+    p->rows.out_stride = p->item;
+    for (ptrdiff_t item = 0; item < p->n_items; item++) {
+        ptrdiff_t row = 0;
+        zero(p, p->n_out, scratch, p->item);
+        for (ptrdiff_t piece = 0; piece < p->n_pieces; piece++) {
+            const jk_csr_rows r = rows_of(p, piece, row);
+            scatter_rows(p, r, row, item, scratch);
+            row += r.n_rows;
+            if (interrupted(p, context, &since_poll)) return jk_fail(JK_INTERRUPTED, -1);
+        }
+        p->write(p->n_out, p->out + offset_of_item(p, item, p->out_strides), out_stride, scratch);
+    }
+    return jk_success();
+}
+
+jk_status jk_csr_vjp(const jk_context *context, const jk_csr *matrix, const jk_view *u, const jk_view *out,
+                     int accumulate)
+{
+    _Alignas(64) char stack[PIECE * 8];
+    product p = {.matrix = matrix};
+    JK_TRY(prepare(&p, u, out, matrix->n_rows, matrix->n_cols));
+    if (jk_size(out) == 0) return jk_success();
+    const int same = jk_itemsize(out->dtype) == p.item;
+    if (same && !accumulate) {
+        set_batch(&p, u, out, axis_of_neighbours(out));
+        return scatter(&p, context);
+    }
+    set_batch(&p, u, out, -1);
+    if (same)
+        p.write = p.loops->add;
+    else
+        p.write = accumulate ? p.loops->add_other : p.loops->unpack_other;
+    if (p.n_out <= PIECE) return scatter_by_way_of(stack, &p, context);
+    if (context == NULL || context->workspace_bytes / (size_t)p.item < (size_t)p.n_out)
+        return jk_fail(JK_WORKSPACE, -1);
+    return scatter_by_way_of(context->workspace, &p, context);
+}

@@ -1,0 +1,239 @@
+"""Compositions and sums of Jacobians: what is multiplied out or added at once, and what is kept apart.
+
+Two factors are multiplied out while the result stores no more numbers than both and costs no more multiplications than
+four applications of both; two terms of a sum are added while the sum stores no more numbers than both.  All else is
+kept in a product, a flat list of factors, or in a sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from jackern import _sparse, _terms
+from jackern._axis import AxisJacobian, SlicedJacobian, ZeroJacobian, lowered
+from jackern._banded import fused
+from jackern._base import Jacobian, Shape
+from jackern._combined import ProductJacobian, SumJacobian
+from jackern._sparse import SparseJacobian
+from jackern._terms import WORK, Composition, KeptApart, Term
+
+
+def compose(a: Jacobian, b: Jacobian) -> Jacobian:
+    """Return ``a @ b``, the Jacobian of the composed functions."""
+    if a.in_shape != b.out_shape:
+        raise ValueError(
+            f"{a.structure} @ {b.structure}: the left one takes {a.in_shape}, the right one returns {b.out_shape}; "
+            "reshape one of them if the elements correspond in C order."
+        )
+    if isinstance(a, AxisJacobian) and isinstance(b, AxisJacobian) and are_alike(a, b):
+        values = _terms.product(a.values, b.values)
+        return AxisJacobian(values, a.subscripts, a._lengths, a.out_shape, b.in_shape)
+    return counted_product(a, b)[0]
+
+
+def are_alike(a: AxisJacobian, b: AxisJacobian) -> bool:
+    """Whether both are diagonal with the same letters, all stored: the product is that of their values."""
+    letters = a.subscripts.partition(",")[0]
+    return a.subscripts == b.subscripts == f"{letters},{letters}->{letters}" and a._lengths == b._lengths
+
+
+def counted_product(a: Jacobian, b: Jacobian) -> tuple[Jacobian, int]:
+    """Return the product, with the number of multiplications that it took.
+
+    The factors of both make one list; neighbours are multiplied out until no two can be.
+    """
+    factors: list[Jacobian] = []
+    reasons: list[str | None] = []
+    for jacobian in (a, b):
+        if factors:
+            reasons.append(None)
+        if isinstance(jacobian, ProductJacobian):
+            factors += jacobian._parts
+            reasons += jacobian._reasons
+        else:
+            factors.append(jacobian)
+    work = 0
+    while None in reasons:
+        k = reasons.index(None)
+        try:
+            product, more = multiplied(factors[k], factors[k + 1])
+        except KeptApart as reason:
+            reasons[k] = str(reason)
+            continue
+        work += more
+        factors[k : k + 2] = [product]
+        # What stood apart from one of the two may be multiplied with their product.
+        reasons[max(k - 1, 0) : k + 2] = [None] * (len(factors[max(k - 1, 0) : k + 2]) - 1)
+        if isinstance(product, ZeroJacobian):
+            dtype = np.result_type(a.dtype, b.dtype)
+            return ZeroJacobian(a.out_shape, b.in_shape, dtype), work
+    if len(factors) == 1:
+        return factors[0], work
+    return ProductJacobian(tuple(factors), tuple(reason or "" for reason in reasons)), work
+
+
+def multiplied(a: Jacobian, b: Jacobian) -> tuple[Jacobian, int]:
+    """Return the product of two factors multiplied out, and the number of multiplications; raises KeptApart."""
+    shapes = a.out_shape, b.in_shape
+    dtype = np.result_type(a.dtype, b.dtype)
+    a_terms, b_terms = a._terms(), b._terms()
+    if a_terms == () or b_terms == ():
+        return ZeroJacobian(*shapes, dtype), 0
+    stored, cost = a._stored + b._stored, a._cost + b._cost
+    if a_terms is not None and b_terms is not None:
+        compositions = [composed for p in a_terms for q in b_terms if (composed := _terms.composition(p, q))]
+        work = sum(composed.work for composed in compositions)
+        if len(compositions) == 1:
+            check_storage(compositions[0].stored, stored)
+        check_work(work, cost)
+        terms = products(compositions)
+        check_storage(sum(term.stored for term in terms), stored)
+        return from_terms(terms, *shapes, dtype), work
+    for factor, other in ((a, b), (b, a)):
+        if isinstance(factor, AxisJacobian) and factor.structure == "identity":
+            scale = factor.values
+            other = other.reshape(*shapes)
+            if scale == 1 and other.dtype == dtype:
+                return other, 0
+            return other._scaled(np.multiply, scale), other._stored
+    if isinstance(a, SumJacobian) or isinstance(b, SumJacobian):
+        return distributed(a, b)
+    if isinstance(a, SparseJacobian) or isinstance(b, SparseJacobian):
+        work = _sparse.product_work(*(as_sparse(x) for x in (a, b)))
+        check_work(work, cost)
+        product = _sparse.multiply(*(as_sparse(x) for x in (a, b)))
+        check_storage(product._stored, stored)
+        return product.reshape(*shapes), work
+    first = next(x for x, terms in ((a, a_terms), (b, b_terms)) if terms is None)
+    raise KeptApart(f"a {first.structure} is not multiplied out")
+
+
+def products(compositions: Iterable[Composition]) -> list[Term]:
+    """Return the terms of the sum of products that are to be multiplied out."""
+    return _terms.sum_of(filter(None, (composed.term() for composed in compositions)))
+
+
+def check_storage(stored: int, given: int) -> None:
+    """Raise KeptApart if a product would store more numbers than its factors."""
+    if stored > given:
+        raise KeptApart(f"together they would store {stored} numbers instead of {given}")
+
+
+def check_work(work: int, cost: int) -> None:
+    """Raise KeptApart if multiplying out costs more than some applications of the factors."""
+    if work > WORK * cost:
+        raise KeptApart(f"multiplying out would cost {work} multiplications, more than {WORK} times the {cost} of both")
+
+
+def distributed(a: Jacobian, b: Jacobian) -> tuple[Jacobian, int]:
+    """Return the product of two factors, of which one is a sum at least, as a sum."""
+    total: Jacobian | None = None
+    work = 0
+    for p in a._parts if isinstance(a, SumJacobian) else (a,):
+        for q in b._parts if isinstance(b, SumJacobian) else (b,):
+            product, more = counted_product(p, q)
+            if isinstance(product, ProductJacobian) and len(product._parts) >= n_factors(p) + n_factors(q):
+                k = len(p._parts) - 1 if isinstance(p, ProductJacobian) else 0
+                raise KeptApart(f"over a sum: {product._reasons[k]}")
+            work += more
+            check_work(work, a._cost + b._cost)
+            total = product if total is None else add(total, product)
+    assert total is not None
+    check_storage(total._stored, a._stored + b._stored)
+    return total, work
+
+
+def n_factors(jacobian: Jacobian) -> int:
+    """Return how many factors a Jacobian is a product of."""
+    return len(jacobian._parts) if isinstance(jacobian, ProductJacobian) else 1
+
+
+def as_sparse(jacobian: Jacobian) -> SparseJacobian:
+    """Return a Jacobian with no more than one entry per row and column in each of its terms, as a sparse one."""
+    if isinstance(jacobian, SparseJacobian):
+        return jacobian
+    terms = jacobian._terms()
+    if terms is None or any({*term.out_letters} != {*term.in_letters} for term in terms):
+        raise KeptApart(f"a {jacobian.structure} and a sparse one have no product of the storage of both")
+    return _sparse.from_entries(*jacobian._entries(), jacobian.out_shape, jacobian.in_shape)
+
+
+def add(a: Jacobian, b: Jacobian) -> Jacobian:
+    """Return ``a + b``."""
+    for name in ("out_shape", "in_shape"):
+        left, right = getattr(a, name), getattr(b, name)
+        if left != right:
+            raise ValueError(f"{a.structure} + {b.structure}: {name} is {left} on the left, {right} on the right.")
+    parts = [part for x in (a, b) for part in (x._parts if isinstance(x, SumJacobian) else (x,))]
+    dtype = np.result_type(a.dtype, b.dtype)
+    n_left = len(a._parts) if isinstance(a, SumJacobian) else 1
+    terms: list[Term] = []
+    others: list[Jacobian] = []
+    for k, part in enumerate(parts):
+        more = part._terms()
+        if more is not None:
+            # Those of a sum were tried already.
+            terms = terms + list(more) if k < n_left else _terms.sum_of(more, terms)
+        elif isinstance(part, SparseJacobian) and any(isinstance(x, SparseJacobian) for x in others):
+            at = next(k for k, x in enumerate(others) if isinstance(x, SparseJacobian))
+            others[at] = _sparse.add(others[at], part)
+        else:
+            others.append(part)
+    summed = parts_of(terms, a.out_shape, a.in_shape) + others
+    if not summed:
+        return ZeroJacobian(a.out_shape, a.in_shape, dtype)
+    if len(summed) == 1:
+        return summed[0].astype(dtype)
+    return SumJacobian(tuple(summed))
+
+
+def from_terms(terms: Sequence[Term], out_shape: Shape, in_shape: Shape, dtype: np.dtype) -> Jacobian:
+    """Return the sum of terms that have been added where they can be."""
+    parts = parts_of(terms, out_shape, in_shape)
+    if not parts:
+        return ZeroJacobian(out_shape, in_shape, dtype)
+    return parts[0].astype(dtype) if len(parts) == 1 else SumJacobian(tuple(parts))
+
+
+def parts_of(terms: Sequence[Term], out_shape: Shape, in_shape: Shape) -> list[Jacobian]:
+    """Return a Jacobian for every term, but one for all that are diagonal and share their axes."""
+    shapes = out_shape, in_shape
+    diagonal = [term for term in terms if term.is_diagonal]
+    parts: list[Jacobian] = []
+    if len(diagonal) > 1 or (diagonal and not diagonal[0].is_plain):
+        try:
+            parts = [fused(diagonal, *shapes)]
+        except KeptApart:
+            parts = [part for term in diagonal for part in parts_of([term], *shapes)]
+    elif diagonal:
+        parts = [lowered(diagonal[0], *shapes)]
+    for term in terms:
+        if not term.is_diagonal:
+            parts.append(lowered(term, *shapes) if term.is_plain else SlicedJacobian(term, *shapes))
+    return parts
+
+
+def multiplied_out(jacobian: Jacobian) -> tuple[Term, ...] | None:
+    """Return the terms of a Jacobian, whatever they store; None where a part of it has none."""
+    if isinstance(jacobian, SumJacobian):
+        parts = [multiplied_out(part) for part in jacobian._parts]
+        if any(part is None for part in parts):
+            return None
+        return tuple(_terms.sum_of(term for part in parts for term in part or ()))
+    if not isinstance(jacobian, ProductJacobian):
+        return jacobian._terms()
+    result: tuple[Term, ...] | None = None
+    for part in jacobian._parts:
+        terms = multiplied_out(part)
+        if terms is None:
+            return None
+        try:
+            if result is not None:
+                pairs = [_terms.composition(p, q) for p in result for q in terms]
+                terms = tuple(products(filter(None, pairs)))
+            result = terms
+        except KeptApart:
+            return None
+    return result

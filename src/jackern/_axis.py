@@ -1,0 +1,334 @@
+"""Jacobians of one term: values and letters, with or without slices; and the zero Jacobian."""
+
+from __future__ import annotations
+
+import math
+import string
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from jackern import _core, _products, _terms
+from jackern._base import (
+    Array,
+    CompoundJacobian,
+    Jacobian,
+    Shape,
+    ShapeLike,
+    native_dtype,
+    reshaped,
+)
+from jackern._terms import Axis, Term
+
+
+class ZeroJacobian(CompoundJacobian):
+    """All entries are structurally zero; nothing is stored."""
+
+    __slots__ = ("_dtype", "_in_shape", "_out_shape")
+
+    def __init__(self, out_shape: Shape, in_shape: Shape, dtype: DTypeLike):
+        self._out_shape, self._in_shape, self._dtype = out_shape, in_shape, np.dtype(dtype)
+
+    @property
+    def out_shape(self) -> Shape:
+        return self._out_shape
+
+    @property
+    def in_shape(self) -> Shape:
+        return self._in_shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._dtype
+
+    @property
+    def structure(self) -> str:
+        return "zero"
+
+    @property
+    def nnz(self) -> int:
+        return 0
+
+    @property
+    def T(self) -> ZeroJacobian:
+        return ZeroJacobian(self.in_shape, self.out_shape, self.dtype)
+
+    def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> ZeroJacobian:
+        return ZeroJacobian(*reshaped(self, out_shape, in_shape), self.dtype)
+
+    def astype(self, dtype: DTypeLike) -> ZeroJacobian:
+        return ZeroJacobian(self.out_shape, self.in_shape, native_dtype(dtype, "astype"))
+
+    def diagonal(self) -> Array:
+        return np.zeros(min(self.shape), self.dtype)
+
+    def _write(self, v: Array, out: Array, accumulate: bool, transposed: bool) -> None:
+        if not accumulate:
+            out.fill(0)
+
+    def _fill(self, matrix: Array) -> None:
+        pass
+
+    def _scaled(self, function: Callable[..., Any], number: Any) -> ZeroJacobian:
+        return ZeroJacobian(self.out_shape, self.in_shape, np.result_type(self.dtype, number))
+
+    def _arrays(self) -> tuple[Array, ...]:
+        return ()
+
+    @property
+    def _stored(self) -> int:
+        return 0
+
+    @property
+    def _cost(self) -> int:
+        return 0
+
+    def _terms(self) -> tuple[Term, ...]:
+        return ()
+
+    def _entries(self) -> tuple[Array, Array, Array]:
+        none = np.zeros(0, np.intp)
+        return none, none, np.zeros(0, self.dtype)
+
+
+class AxisJacobian(_core.AxisProducts, Jacobian):
+    """Values and letters: every axis of the output and of the input has a letter, and so a role.
+
+    A letter of the output and the input is diagonal, one of the output alone is repeated along, one of the
+    input alone is summed over.  The values have none of the letters along which they are constant.
+    """
+
+    __slots__ = ("_term_when_asked",)
+
+    _term_when_asked: Term
+
+    @property
+    def dtype(self) -> Any:
+        return self.values.dtype
+
+    @property
+    def structure(self) -> str:
+        return self._term.structure
+
+    @property
+    def nnz(self) -> int:
+        return math.prod(self._lengths.values())
+
+    @property
+    def T(self) -> AxisJacobian:
+        value_letters, in_letters, out_letters = _products.split(self.subscripts)
+        subscripts = f"{value_letters},{out_letters}->{in_letters}"
+        return AxisJacobian(self.values, subscripts, self._lengths, self.in_shape, self.out_shape)
+
+    def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> AxisJacobian:
+        shapes = reshaped(self, out_shape, in_shape)
+        return AxisJacobian(self.values, self.subscripts, self._lengths, *shapes)
+
+    def astype(self, dtype: DTypeLike) -> AxisJacobian:
+        dtype = native_dtype(dtype, "astype")
+        return self if dtype == self.dtype else self._with_values(self.values.astype(dtype))
+
+    def diagonal(self) -> Array:
+        return _terms.diagonal(self._term)
+
+    @property
+    def _term(self) -> Term:
+        if not hasattr(self, "_term_when_asked"):
+            strings = _products.split(self.subscripts)
+            letter = {x: k for k, x in enumerate(x for x, n in self._lengths.items() if n > 1)}
+            in_, out = (tuple(Axis(letter[x], self._lengths[x]) for x in end if x in letter) for end in strings[1:])
+            lengths = {k: self._lengths[x] for x, k in letter.items()}
+            self._term_when_asked = Term(self.values, tuple(letter[x] for x in strings[0]), out, in_, lengths)
+        return self._term_when_asked
+
+    def _with_values(self, values: Array) -> AxisJacobian:
+        return AxisJacobian(values, self.subscripts, self._lengths, self.out_shape, self.in_shape)
+
+    def _written(self, v: Array, batch: Shape, out: Array, accumulate: bool, transposed: bool) -> bool:
+        if self._lowered == "dense" and not batch:
+            v = v if v.flags.c_contiguous else v.copy()
+            return bool(self._straight_product(v, out, accumulate, transposed))
+        lengths = self._lengths
+        own, other = ([x for x in letters if lengths[x] > 1] for letters in _products.split(self.subscripts)[1:])
+        if transposed:
+            own, other = other, own
+        whole = not accumulate and (out.flags.c_contiguous or out.flags.f_contiguous)
+        if self._lowered != "axis" and not whole:
+            return False
+
+        def call(v: Array, out: Array) -> None:
+            if self._lowered == "axis":
+                self._axis_product(v, out, accumulate, transposed)
+            else:
+                _products.multiply(self, v, own, out, other)
+
+        return _products.by_axes(call, v, [lengths[x] for x in own], batch, out, [lengths[x] for x in other])
+
+    def _fill(self, matrix: Array) -> None:
+        _terms.fill(self._term, matrix)
+
+    def _scaled(self, function: Callable[..., Any], number: Any) -> AxisJacobian:
+        with np.errstate(all="ignore"):
+            return self._with_values(np.asarray(function(self.values, number)))
+
+    def _arrays(self) -> tuple[Array, ...]:
+        return (self.values,)
+
+    @property
+    def _stored(self) -> int:
+        return int(self.values.size)
+
+    @property
+    def _cost(self) -> int:
+        return self._term.cost
+
+    def _terms(self) -> tuple[Term, ...]:
+        return (self._term,)
+
+    def _entries(self) -> tuple[Array, Array, Array]:
+        return _terms.entries(self._term)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return AxisJacobian, (self.values, self.subscripts, self._lengths, self.out_shape, self.in_shape)
+
+
+class SlicedJacobian(CompoundJacobian):
+    """A term with slices: an axis Jacobian between a slice of the input and a slice of the output.
+
+    Parameters
+    ----------
+    term : Term
+        In canonical form.
+    out_shape, in_shape : tuple of int
+        What the full lengths of the ends of the term multiply to.
+    """
+
+    __slots__ = ("_in_shape", "_inner", "_out_shape", "_term")
+
+    def __init__(self, term: Term, out_shape: Shape, in_shape: Shape):
+        self._term, self._out_shape, self._in_shape = term, out_shape, in_shape
+        self._inner = lowered(
+            term, *(tuple(term.lengths[x] for x in end) for end in (term.out_letters, term.in_letters))
+        )
+
+    @property
+    def out_shape(self) -> Shape:
+        return self._out_shape
+
+    @property
+    def in_shape(self) -> Shape:
+        return self._in_shape
+
+    @property
+    def dtype(self) -> Any:
+        return self._term.values.dtype
+
+    @property
+    def structure(self) -> str:
+        return self._term.structure
+
+    @property
+    def nnz(self) -> int:
+        return self._term.nnz
+
+    @property
+    def T(self) -> SlicedJacobian:
+        return SlicedJacobian(self._term.T, self.in_shape, self.out_shape)
+
+    @property
+    def values(self) -> Array:
+        return self._term.values
+
+    def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> SlicedJacobian:
+        return SlicedJacobian(self._term, *reshaped(self, out_shape, in_shape))
+
+    def astype(self, dtype: DTypeLike) -> SlicedJacobian:
+        dtype = native_dtype(dtype, "astype")
+        return self if dtype == self.dtype else self._with_values(self.values.astype(dtype))
+
+    def diagonal(self) -> Array:
+        return _terms.diagonal(self._term)
+
+    def _with_values(self, values: Array) -> SlicedJacobian:
+        return SlicedJacobian(self._term._replace(values=values), self.out_shape, self.in_shape)
+
+    def _write(self, v: Array, out: Array, accumulate: bool, transposed: bool) -> None:
+        term, inner = (self._term.T, self._inner.T) if transposed else (self._term, self._inner)
+        own = self.out_shape if transposed else self.in_shape
+        batch = v.shape[: v.ndim - len(own)]
+        if not accumulate:
+            out.fill(0)
+
+        def part(array: Array, axes: tuple[Axis, ...]) -> Array:
+            by_axis = array.reshape([*batch, *(axis.full for axis in axes)])
+            return by_axis[(..., *_terms.window(axes, term.lengths))]
+
+        inner.jvp(part(v, term.in_), out=part(out, term.out), accumulate=accumulate)
+
+    def _fill(self, matrix: Array) -> None:
+        _terms.fill(self._term, matrix)
+
+    def _scaled(self, function: Callable[..., Any], number: Any) -> SlicedJacobian:
+        with np.errstate(all="ignore"):
+            return self._with_values(np.asarray(function(self.values, number)))
+
+    def _arrays(self) -> tuple[Array, ...]:
+        return (self.values,)
+
+    @property
+    def _stored(self) -> int:
+        return self._term.stored
+
+    @property
+    def _cost(self) -> int:
+        return self._term.cost
+
+    def _terms(self) -> tuple[Term, ...]:
+        return (self._term,)
+
+    def _entries(self) -> tuple[Array, Array, Array]:
+        return _terms.entries(self._term)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SlicedJacobian, (self._term, self.out_shape, self.in_shape)
+
+
+def letters(n: int, start: int = 0) -> str:
+    """Return n letters from the start-th on; those past the alphabet are for more axes than einsum takes."""
+    return "".join(string.ascii_letters[k] if k < 52 else chr(0x100 + k) for k in range(start, start + n))
+
+
+def lowered(term: Term, out_shape: Shape, in_shape: Shape) -> AxisJacobian:
+    """Return the Jacobian of a term's values and letters, without its slices."""
+    name = dict(zip(term.lengths, letters(len(term.lengths)), strict=True))
+    value_letters, in_letters, out_letters = (
+        "".join(map(name.__getitem__, end)) for end in (term.letters, term.in_letters, term.out_letters)
+    )
+    lengths = {name[x]: n for x, n in term.lengths.items()}
+    return AxisJacobian(term.values, f"{value_letters},{in_letters}->{out_letters}", lengths, out_shape, in_shape)
+
+
+def axis_jacobian(values: Array, subscripts: str, out_shape: Shape, in_shape: Shape) -> Jacobian:
+    """Return the Jacobian of values and letters, in canonical form.
+
+    Parameters
+    ----------
+    values : ndarray
+        Native and aligned; it is kept.  An axis of length 1 or of stride 0 is left out: the values are
+        constant along its letter, whatever the letter's length.
+    subscripts : str
+        ``"values,in->out"``, as for `einsum`.
+    out_shape, in_shape : tuple of int
+        One length per letter.
+    """
+    value_letters, in_letters, out_letters = _products.split(subscripts)
+    lengths = dict(zip(out_letters + in_letters, out_shape + in_shape, strict=True))
+    if 0 in lengths.values():
+        return ZeroJacobian(out_shape, in_shape, values.dtype)
+    varies = [n > 1 and stride != 0 for n, stride in zip(values.shape, values.strides, strict=True)]
+    if not all(varies):
+        values = values[(*(slice(None) if v else 0 for v in varies), ...)]
+        value_letters = "".join(x for x, v in zip(value_letters, varies, strict=True) if v)
+    return AxisJacobian(values, f"{value_letters},{in_letters}->{out_letters}", lengths, out_shape, in_shape)

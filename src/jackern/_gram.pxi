@@ -1,0 +1,119 @@
+# Gram products JᵀWJ v, in one pass over the values where J is lowered to a stack of matrices.
+
+
+cdef class GramProducts(ChainProducts):
+    """Products with ``JᵀWJ``.
+
+    Parameters
+    ----------
+    parts : tuple of Jacobian
+        ``Jᵀ``, W and J.
+    reasons : tuple of str
+        Why they are kept apart, one for every two.
+    """
+
+    cdef AxisProducts jacobian, weights  # None: no single call
+
+    def __cinit__(self, tuple parts, tuple reasons):
+        cdef AxisProducts weights
+        if not isinstance(parts[1], AxisProducts) or not isinstance(parts[2], AxisProducts):
+            return
+        weights = parts[1]
+        if (<AxisProducts>parts[2]).kind == DENSE and is_whole_or_one(weights):
+            self.jacobian = parts[2]
+            self.weights = weights
+            self.typenum = self.jacobian.typenum
+
+    @property
+    def _reads_once(self):
+        """Whether one call reads the values once."""
+        return self.jacobian is not None
+
+    cdef object multiply(self, object v, object out, bint accumulate, bint transposed):
+        cdef End *source
+        cdef End *target
+        cdef jk_view v_view, out_view
+        cdef Py_ssize_t v_strides[JK_MAX_NDIM]
+        cdef Py_ssize_t out_strides[JK_MAX_NDIM]
+        if self.jacobian is None or not self.is_straight:
+            return ChainProducts.multiply(self, v, out, accumulate, transposed)
+        source, target = &self.jacobian.in_end, &(<AxisProducts>self._parts[0]).out_end
+        if transposed:
+            source, target = target, source
+        if not is_at(v, source):
+            return NotImplemented
+        if out is None:
+            if accumulate or cnp.PyArray_TYPE(<cnp.ndarray>v) != self.typenum:
+                return NotImplemented
+            out = new_array(target.ndim, <cnp.npy_intp *>target.shape, self.typenum, False)
+        elif not is_at(out, target) or not cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out):
+            return NotImplemented
+        view_at(&v_view, v_strides, <cnp.ndarray>v, source)
+        view_at(&out_view, out_strides, <cnp.ndarray>out, target)
+        return out if self.run_once(&v_view, &out_view, accumulate).error == JK_OK else NotImplemented
+
+    cdef jk_status run_once(self, const jk_view *v, const jk_view *out, bint accumulate) except *:
+        """The C call, with a workspace where the stack is not enough."""
+        cdef const jk_view *a = &self.jacobian.stack
+        cdef jk_view w
+        cdef Py_ssize_t w_strides[JK_MAX_NDIM]
+        cdef jk_status status
+        cdef jk_context context
+        cdef Call call
+        cdef void *memory = NULL
+        cdef size_t n_bytes
+        cdef int d
+        view_at(&w, w_strides, self.weights.values, &self.jacobian.out_end)
+        for d in range(w.ndim if cnp.PyArray_NDIM(self.weights.values) == 0 else 0):
+            w_strides[d] = 0
+        if self.jacobian.n_products * (v.shape[0] if v.ndim > self.jacobian.in_end.n_axes else 1) < LARGE:
+            status = jk_dense_gram_jvp(NULL, a, v, &w, out, accumulate)
+            if status.error != JK_WORKSPACE:
+                return status
+        call = Call()
+        context = call.context
+        n_bytes = context.n_threads * jk_dense_gram_workspace(a, v, &w, out)
+        if n_bytes > context.workspace_bytes:
+            memory = PyMem_Malloc(n_bytes + 64)
+            if memory == NULL:
+                raise MemoryError(f"a Gram product takes a workspace of {n_bytes} bytes")
+            context.workspace = <char *>memory + (64 - <uintptr_t>memory % 64)
+            context.workspace_bytes = n_bytes
+        with nogil:
+            status = jk_dense_gram_jvp(&context, a, v, &w, out, accumulate)
+        PyMem_Free(memory)
+        if status.error == JK_INTERRUPTED:
+            raise_interrupt()
+        return status
+
+    def _gram_product(self, cnp.ndarray v not None, cnp.ndarray out not None, bint accumulate):
+        """The product with vectors behind any batch axes into out, both native and C-contiguous."""
+        cdef jk_view v_view, out_view
+        cdef Py_ssize_t v_shape[JK_MAX_NDIM]
+        cdef Py_ssize_t v_strides[JK_MAX_NDIM]
+        cdef Py_ssize_t out_shape[JK_MAX_NDIM]
+        cdef Py_ssize_t out_strides[JK_MAX_NDIM]
+        vectors_at(&v_view, v_shape, v_strides, v, &self.jacobian.in_end)
+        vectors_at(&out_view, out_shape, out_strides, out, &self.jacobian.in_end)
+        raise_status(self.run_once(&v_view, &out_view, accumulate))
+
+
+cdef bint is_whole_or_one(AxisProducts weights) noexcept:
+    """Whether the diagonal of W is one number, or contiguous memory."""
+    return weights.values.ndim == 0 or (cnp.PyArray_IS_C_CONTIGUOUS(weights.values)
+                                        and cnp.PyArray_SIZE(weights.values) == weights.n_products)
+
+
+cdef void vectors_at(jk_view *view, Py_ssize_t *shape, Py_ssize_t *strides, cnp.ndarray a, End *end) noexcept:
+    """Describes C-contiguous vectors at this end, with one axis in front that counts them."""
+    cdef int d
+    cdef Py_ssize_t size = 1
+    view_at(view, strides + 1, a, end)
+    for d in range(end.n_axes):
+        shape[d + 1] = end.length[d]
+        size *= end.length[d]
+    shape[0] = cnp.PyArray_SIZE(a) // size
+    strides[0] = size * cnp.PyArray_ITEMSIZE(a)
+    view.ndim = end.n_axes + 1
+    view.shape = shape
+    view.strides_in_bytes = strides

@@ -1,0 +1,132 @@
+"""Gram matrices JᵀWJ: multiplied out by the rule of compositions, else applied in one pass."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from jackern import _algebra, _core, _general, _terms
+from jackern._axis import ZeroJacobian
+from jackern._base import Array, Jacobian, ShapeLike, reshaped
+from jackern._combined import Combination, ProductJacobian
+from jackern._jacobian import diagonal, identity
+from jackern._terms import KeptApart, Term
+
+SEVERAL_VECTORS = 16  # from more on, two matrix products are faster than passes of eight vectors
+
+
+class GramJacobian(_core.GramProducts, Combination):
+    """The product ``JᵀWJ``, of which a product with one vector reads the numbers of a dense J once.
+
+    The parts are ``Jᵀ``, W (diagonal, or an identity) and J; the reasons say why they are not multiplied out.
+    """
+
+    __slots__ = ()
+
+    def _with_parts(self, parts: Sequence[Jacobian]) -> GramJacobian:
+        return GramJacobian(tuple(parts), self._reasons)
+
+    @property
+    def structure(self) -> str:
+        return "product"
+
+    @property
+    def nnz(self) -> int:
+        raise ValueError("nnz: the entries of a product are not known without forming them; see toarray().")
+
+    @property
+    def T(self) -> GramJacobian:
+        return self if self.out_shape == self.in_shape else self.reshape(self.in_shape, self.out_shape)
+
+    def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> GramJacobian:
+        out_shape, in_shape = reshaped(self, out_shape, in_shape)
+        first, middle, last = self._parts
+        first, last = first.reshape(out_shape, first.in_shape), last.reshape(last.out_shape, in_shape)
+        return self._with_parts([first, middle, last])
+
+    def diagonal(self) -> Array:
+        first, middle, last = self._parts
+        return ProductJacobian((first, _algebra.compose(middle, last)), ("",)).diagonal()
+
+    @property
+    def _stored(self) -> int:
+        return self._parts[1]._stored + self._parts[2]._stored
+
+    def _write(self, v: Array, out: Array, accumulate: bool, transposed: bool) -> None:
+        first, middle, last = self._parts
+        own = self.out_shape if transposed else self.in_shape
+        batch = v.shape[: v.ndim - len(own)]
+        v = np.ascontiguousarray(v, out.dtype).reshape(batch + last.in_shape)
+        if self._reads_once and math.prod(batch) <= SEVERAL_VECTORS:
+            self._gram_product(v, out, accumulate)
+        else:
+            first.jvp(middle.jvp(last.jvp(v)), out=out.reshape(batch + first.out_shape), accumulate=accumulate)
+
+    def _fill(self, matrix: Array) -> None:
+        _, middle, last = self._parts
+        m, n = last.shape
+        if last._stored >= m * n:
+            dense = last.toarray(max_bytes=None)
+            weighted = middle.jvp(dense.T.reshape(n, *middle.in_shape)).reshape(n, m)
+            matrix += weighted @ dense
+            return
+        # Unit vectors, so many at a time that J times them takes no more room than the matrix.
+        step = max(1, n * n // max(m, n))
+        for start in range(0, n, step):
+            units = np.eye(min(step, n - start), n, start, self.dtype)
+            matrix[start : start + step] += self.jvp(units.reshape(-1, *self.in_shape)).reshape(-1, n)
+
+    def _scaled(self, function: Callable[..., Any], number: Any) -> GramJacobian:
+        first, middle, last = self._parts
+        return self._with_parts([first, middle._scaled(function, number), last])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return GramJacobian, (self._parts, self._reasons)
+
+
+def gram(jacobian: Jacobian, weights: ArrayLike | None) -> Jacobian:
+    """Return ``JᵀWJ``; see `Jacobian.gram`.
+
+    It is multiplied out by the rule of compositions; a sum of diagonals by their storage alone.
+    """
+    middle = weighting(jacobian, weights)
+    shape, terms = jacobian.in_shape, jacobian._terms()
+    dtype = np.result_type(jacobian.dtype, middle.dtype)
+    if terms == () or 0 in jacobian.shape:
+        return ZeroJacobian(shape, shape, dtype)
+    try:
+        if terms is not None and all({*term.out_letters} == {*term.in_letters} for term in terms):
+            return _algebra.from_terms(diagonals(middle, jacobian), shape, shape, dtype)
+        # Without weights first: where the rule does not hold, J is not multiplied by them in vain.
+        product, _ = _algebra.multiplied(jacobian.T, jacobian)
+        if weights is not None:
+            product, _ = _algebra.multiplied(jacobian.T, _algebra.compose(middle, jacobian))
+        return product
+    except KeptApart as reason:
+        return GramJacobian((jacobian.T, middle, jacobian), ("", str(reason)))
+
+
+def diagonals(middle: Jacobian, jacobian: Jacobian) -> list[Term]:
+    """Return ``JᵀWJ`` for a sum of diagonals; raises KeptApart if it stores more numbers than its factors."""
+    weighted = _algebra.compose(middle, jacobian)
+    pairs = [_terms.composition(a.T, b) for a in jacobian._terms() or () for b in weighted._terms() or ()]
+    terms = _algebra.products(filter(None, pairs))
+    _algebra.check_storage(sum(term.stored for term in terms), 2 * jacobian._stored + middle._stored)
+    return terms
+
+
+def weighting(jacobian: Jacobian, weights: Any) -> Jacobian:
+    """Return W: diagonal, or an identity for one number."""
+    where, shape = f"{jacobian.structure}.gram", jacobian.out_shape
+    if weights is None or _general.is_weak(weights):
+        return identity(shape, 1 if weights is None else weights, jacobian.dtype)
+    array = _general.as_native(weights, where, "weights")
+    if array.shape == ():
+        return identity(shape, array, array.dtype)
+    if array.shape != shape:
+        raise ValueError(f"{where}: weights has shape {array.shape}, expected {shape}, the out_shape, or a number.")
+    return diagonal(array)

@@ -1,0 +1,239 @@
+"""Linear maps: Jacobians of which two functions are known, and nothing else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from jackern import _claims, _general
+from jackern._base import Array, CompoundJacobian, Jacobian, Shape, ShapeLike, as_shape, native_dtype, reshaped
+
+Function = Callable[[Array], Any]
+
+CHUNK = 2**16  # numbers in the unit vectors that a matrix is formed from at a time
+
+
+class Functions(NamedTuple):
+    """What `linear_map` was given."""
+
+    jvp: Function
+    vjp: Function | None
+    out_shape: Shape
+    in_shape: Shape
+    batched: bool
+
+    def products(self, vectors: Array, transposed: bool) -> Array:
+        """Return the products with vectors, one a row, as a new array of their dtype."""
+        name, own, other = "jvp", self.in_shape, self.out_shape
+        function: Function | None = self.jvp
+        if transposed:
+            name, own, other, function = "vjp", other, own, self.vjp
+        if function is None:
+            raise ValueError(
+                "linear_map: vjp is None, so there are no products with the transpose; give linear_map one."
+            )
+        n_vectors = len(vectors)
+        result = np.empty((n_vectors, math.prod(other)), vectors.dtype)
+        vectors = vectors.reshape(n_vectors, *own).view()
+        vectors.flags.writeable = False  # they may be the caller's
+        by_vector = result.reshape(n_vectors, *other)
+        step = max(1, n_vectors) if self.batched else 1
+        for k in range(0, n_vectors, step):
+            each = ... if self.batched else (k, ...)
+            product = _general.as_native(function(vectors[each]), "linear_map", f"the result of {name}")
+            if product.shape != by_vector[each].shape:
+                raise ValueError(
+                    f"linear_map: {name} returned shape {product.shape}, expected {by_vector[each].shape} "
+                    f"for an argument of shape {vectors[each].shape}."
+                )
+            np.copyto(by_vector[each], product, casting="same_kind")
+        return result
+
+
+class LinearMapJacobian(CompoundJacobian):
+    """Two functions, one for each product; a scale, shapes and a dtype are labels.
+
+    Parameters
+    ----------
+    functions : Functions
+        Of a matrix A.
+    out_shape, in_shape : tuple of int
+        Of as many elements as the ends of A, or, transposed, of its transpose.
+    scale : ndarray
+        What A is multiplied with, 0-d; its dtype is that of the Jacobian.
+    transposed : bool
+        Whether this is the transpose of A.
+    """
+
+    __slots__ = ("_functions", "_in_shape", "_out_shape", "_scale", "_transposed")
+
+    def __init__(self, functions: Functions, out_shape: Shape, in_shape: Shape, scale: Array, transposed: bool):
+        self._functions, self._scale, self._transposed = functions, scale, transposed
+        self._out_shape, self._in_shape = out_shape, in_shape
+
+    @property
+    def out_shape(self) -> Shape:
+        return self._out_shape
+
+    @property
+    def in_shape(self) -> Shape:
+        return self._in_shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._scale.dtype
+
+    @property
+    def structure(self) -> str:
+        return "linear-map"
+
+    @property
+    def nnz(self) -> int:
+        raise ValueError("nnz: the entries of a linear map are not known without forming them; see toarray().")
+
+    @property
+    def T(self) -> LinearMapJacobian:
+        return LinearMapJacobian(self._functions, self.in_shape, self.out_shape, self._scale, not self._transposed)
+
+    def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> LinearMapJacobian:
+        shapes = reshaped(self, out_shape, in_shape)
+        return LinearMapJacobian(self._functions, *shapes, self._scale, self._transposed)
+
+    def astype(self, dtype: DTypeLike) -> LinearMapJacobian:
+        dtype = native_dtype(dtype, "astype")
+        return self if dtype == self.dtype else self._with_scale(self._scale.astype(dtype))
+
+    def diagonal(self) -> Array:
+        result = np.empty(min(self.shape), self.dtype)
+        for start, columns in self._columns(math.isinf(self._costs[0]), len(result)):
+            result[start : start + len(columns)] = columns.diagonal(start)
+        return result
+
+    def _with_scale(self, scale: Array) -> LinearMapJacobian:
+        return LinearMapJacobian(self._functions, self.out_shape, self.in_shape, scale, self._transposed)
+
+    def _write(self, v: Array, out: Array, accumulate: bool, transposed: bool) -> None:
+        own, other = self.shape if transposed else self.shape[::-1]
+        n_vectors = math.prod(v.shape[: v.ndim - len(self.out_shape if transposed else self.in_shape)])
+        vectors = v.reshape(n_vectors, own).astype(out.dtype, copy=False)
+        # All products are there before the first is written, so that an error of a function leaves `out` as it was.
+        products = self._functions.products(vectors, transposed != self._transposed)
+        products *= self._scale
+        out = out.reshape(n_vectors, other)
+        np.add(out, products, out=out) if accumulate else np.copyto(out, products)
+
+    def _columns(self, transposed: bool, stop: int) -> Iterator[tuple[int, Array]]:
+        """The first columns, or rows, by products with unit vectors: where each block begins, and one column a row."""
+        product, shape = (self.vjp, self.out_shape) if transposed else (self.jvp, self.in_shape)
+        n = math.prod(shape)
+        step = max(1, CHUNK // max(1, *self.shape))
+        for start in range(0, stop, step):
+            n_units = min(step, stop - start)
+            units = np.eye(n_units, n, start, self.dtype)
+            columns = product(units.reshape(n_units, *shape))
+            yield start, np.reshape(columns, (n_units, self.shape[transposed]))
+
+    def _fill(self, matrix: Array) -> None:
+        m, n = self.shape
+        by_rows = self._costs[1] * m < self._costs[0] * n
+        for start, columns in self._columns(by_rows, m if by_rows else n):
+            block = slice(start, start + len(columns))
+            if by_rows:
+                matrix[block] += columns
+            else:
+                matrix[:, block] += columns.T
+
+    def _scaled(self, function: Callable[..., Any], number: Any) -> LinearMapJacobian:
+        with np.errstate(all="ignore"):
+            return self._with_scale(np.asarray(function(self._scale, number)))
+
+    def _arrays(self) -> tuple[Array, ...]:
+        return ()
+
+    @property
+    def _stored(self) -> int:
+        return 0
+
+    @property
+    def _cost(self) -> int:
+        return sum(self.shape)  # nothing is known but that vectors are read and written
+
+    @property
+    def _costs(self) -> tuple[float, float]:
+        costs = self._cost, self._cost if self._functions.vjp is not None else math.inf
+        return costs[::-1] if self._transposed else costs
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return LinearMapJacobian, (self._functions, self.out_shape, self.in_shape, self._scale, self._transposed)
+
+
+def linear_map(
+    jvp: Function,
+    vjp: Function | None,
+    out_shape: ShapeLike,
+    in_shape: ShapeLike,
+    *,
+    batched: bool = False,
+    dtype: DTypeLike = float,
+    check: bool = False,
+) -> Jacobian:
+    """Return the Jacobian that two functions stand for: they make its products, and nothing else is known of it.
+
+    Parameters
+    ----------
+    jvp : callable
+        Takes an array of `in_shape`, which it may not write to, and returns ``J x_dot``, of `out_shape`.
+    vjp : callable or None
+        Takes an array of `out_shape` and returns ``Jᵀ y_bar``, of `in_shape`.  Without it, products with the transpose
+        raise ValueError.
+    out_shape, in_shape : int or tuple of int
+        Of the function's result and of its argument.
+    batched : bool
+        Whether the functions take and return arrays with one more axis in front, along which vectors are stacked.  By
+        default they are called for one vector at a time.
+    dtype : dtype
+        float32 or float64, of the entries; vectors are handed over in it, or in their own dtype if that is wider.
+    check : bool
+        Whether random vectors are tried: that the functions are linear, and one the transpose of the other.  It takes
+        a few calls of each.
+
+    Returns
+    -------
+    Jacobian
+        Of structure linear-map.  Its entries are not known: `toarray` and `diagonal` multiply unit vectors, and `nnz`
+        raises ValueError.  It can be pickled if the functions can.
+
+    Raises
+    ------
+    ValueError
+        A negative length; with `check`, the claim that is broken, at which entry.  Later, from products: a function
+        returned another shape.
+    TypeError
+        `jvp` or `vjp` is no function; another dtype.
+
+    Examples
+    --------
+    Running sums, whose transpose sums from the end:
+
+    >>> import numpy as np
+    >>> import jackern as jk
+    >>> J = jk.linear_map(np.cumsum, lambda y_bar: np.cumsum(y_bar[::-1])[::-1], 4, 4, check=True)
+    >>> J.vjp(np.ones(4))
+    array([4., 3., 2., 1.])
+    >>> jk.linear_map(np.cumsum, np.cumsum, 4, 4, check=True)
+    Traceback (most recent call last):
+    ValueError: linear_map: vjp is not the transpose of jvp: entry (1, 0) is 1.0 by jvp and 0.0 by vjp.
+    """
+    for name, function in (("jvp", jvp), ("vjp", vjp)):
+        if not callable(function) and (function is not None or name == "jvp"):
+            raise TypeError(f"linear_map: {name} is {function!r}, expected a function.")
+    shapes = as_shape(out_shape, "linear_map", "out_shape"), as_shape(in_shape, "linear_map", "in_shape")
+    one = np.ones((), native_dtype(dtype, "linear_map"))
+    jacobian = LinearMapJacobian(Functions(jvp, vjp, *shapes, bool(batched)), *shapes, one, False)
+    if check:
+        _claims.check_linear_map(jacobian)
+    return jacobian

@@ -1,0 +1,118 @@
+"""SciPy's sparse arrays and linear operators, from Jacobians and back.  No other file imports SciPy."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+
+from jackern import _banded
+from jackern._base import MAX_BYTES, Array, Jacobian
+from jackern._sparse import SparseJacobian
+
+
+def scipy_sparse(where: str) -> Any:
+    """Return the module scipy.sparse."""
+    try:
+        import scipy.sparse
+    except ImportError:
+        raise ImportError(f"{where} needs SciPy: pip install scipy") from None
+    return scipy.sparse
+
+
+def as_csr(a: Any, where: str) -> Any:
+    """Return a SciPy sparse array in CSR format with sorted indices and no duplicates; itself if it is that."""
+    if isinstance(a, np.ndarray | list | tuple | Jacobian):
+        raise TypeError(f"{where}: csr is a {type(a).__name__}, expected a SciPy sparse array; jk.dense takes arrays.")
+    if not scipy_sparse(where).issparse(a):
+        raise TypeError(f"{where}: csr is a {type(a).__name__}, expected a SciPy sparse array.")
+    if a.ndim != 2:
+        raise ValueError(f"{where}: csr has shape {a.shape}, expected (m, n).")
+    csr = a.tocsr()
+    if csr.has_canonical_format:
+        return csr
+    csr = csr.copy()
+    csr.sum_duplicates()
+    return csr
+
+
+def check_size(where: str, jacobian: Jacobian, n_entries: int) -> None:
+    """Raise MemoryError for entries that take more than the cap, with their indices."""
+    nbytes = n_entries * (jacobian.dtype.itemsize + 8)
+    if nbytes > MAX_BYTES:
+        raise MemoryError(
+            f"{where}: {n_entries} entries of a {jacobian.structure} Jacobian take about {nbytes} bytes, more than "
+            f"{MAX_BYTES}; aslinearoperator() forms none."
+        )
+
+
+def tocsr(jacobian: Jacobian) -> Any:
+    """Return a ``csr_array``; see `Jacobian.tocsr`."""
+    sparse = scipy_sparse("tocsr")
+    if jacobian.structure == "linear-map":
+        raise ValueError("tocsr: the entries of a linear-map are not known; see toarray(), or aslinearoperator().")
+    if jacobian.structure == "product":
+        return functools.reduce(functools.partial(times, jacobian), map(tocsr, jacobian._parts))
+    if jacobian.structure == "sum":
+        return functools.reduce(lambda a, b: a + b, map(tocsr, jacobian._parts))
+    check_size("tocsr", jacobian, jacobian.nnz)
+    rows, columns, values = jacobian._entries()
+    return sparse.coo_array((values, (rows, columns)), shape=jacobian.shape).tocsr()
+
+
+def times(jacobian: Jacobian, a: Any, b: Any) -> Any:
+    """Return the product of two CSR arrays, for a factor of this Jacobian."""
+    n_products = int(np.bincount(a.indices, minlength=a.shape[1]) @ np.diff(b.indptr).astype(np.int64))
+    check_size("tocsr", jacobian, min(n_products, math.prod((a.shape[0], b.shape[1]))))
+    return a @ b
+
+
+def todia(jacobian: Jacobian) -> Any:
+    """Return a ``dia_array``; see `Jacobian.todia`."""
+    sparse = scipy_sparse("todia")
+    n = jacobian.shape[1]
+    rows: dict[int, Array] = {}
+    for part in jacobian._parts if jacobian.structure == "sum" else (jacobian,):
+        for offset, row in zip(*diagonals(part, n), strict=True):
+            rows[offset] = rows[offset] + row if offset in rows else row
+    offsets = sorted(rows)
+    data = np.array([rows[k] for k in offsets], jacobian.dtype).reshape(len(offsets), n)
+    return sparse.dia_array((data, offsets), shape=jacobian.shape)
+
+
+def diagonals(jacobian: Jacobian, n: int) -> tuple[list[int], Array]:
+    """Return the offsets, and the numbers in the column they stand in; ValueError if there are none."""
+    terms = jacobian._terms()
+    if terms is not None:
+        return _banded.diagonals(terms, n, jacobian.dtype, "todia")
+    if not isinstance(jacobian, SparseJacobian):
+        raise ValueError(f"todia: a {jacobian.structure} Jacobian is no sum of diagonals of the matrix; see tocsr().")
+    rows, columns, values = jacobian._entries()
+    offsets, which = np.unique(columns - rows, return_inverse=True)
+    check_size("todia", jacobian, len(offsets) * n)
+    data = np.zeros((len(offsets), n), jacobian.dtype)
+    np.add.at(data, (which, columns), values)
+    return offsets.tolist(), data
+
+
+def aslinearoperator(jacobian: Jacobian) -> Any:
+    """Return a ``LinearOperator``; see `Jacobian.aslinearoperator`."""
+    scipy_sparse("aslinearoperator")
+    from scipy.sparse.linalg import LinearOperator
+
+    def multiply(v: Array) -> Array:
+        return jacobian @ v
+
+    def multiply_transpose(u: Array) -> Array:
+        return jacobian.T @ u
+
+    return LinearOperator(
+        jacobian.shape,
+        matvec=multiply,
+        rmatvec=multiply_transpose,
+        matmat=multiply,
+        rmatmat=multiply_transpose,
+        dtype=jacobian.dtype,
+    )

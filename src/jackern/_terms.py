@@ -1,0 +1,638 @@
+"""Terms: what the algebra works on.  Values, a letter per axis, and on every axis a slice.
+
+One end of a term, `out` or `in_`, is a list of axes in C order; their full lengths multiply to the size of that end.
+A letter runs over a slice of its axis: index k stands for the element ``start + step * k``.  An axis without a letter
+stands for one of its elements.  The term maps v to ``sum(values * v[slices of in_])`` over the letters that `out`
+lacks, repeated along those that only `out` has, at the slices of `out`; all else is zero.
+
+Shapes are no part of a term: reshaping moves no element, and lengths only multiply.  Two factorisations of one length
+are compared by their cut points, the products of the last lengths: (2, 6) has 12, 6, 1 and (4, 3) has 12, 3, 1.  Where
+all cut points together divide one another, axes can be cut to common ones, here (2, 2, 3).
+
+Canonical form: no letter is of length 1, no axis is, the values have no letter along which they are constant, and a
+letter runs forwards in the output, or, if it is not there, in the input.  A term with an empty letter is zero, and is
+written None.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from jackern import _core
+from jackern._products import aligned
+
+Array = np.ndarray[Any, Any]
+
+WORK = 4  # two factors are multiplied out if that costs no more than so many applications of both
+
+
+class KeptApart(Exception):
+    """Two Jacobians have no product, or no sum, of the same storage; says why."""
+
+
+class Axis(NamedTuple):
+    """An axis of one end: the slice that a letter runs over, or, without a letter, the element `start`."""
+
+    letter: int | None
+    full: int
+    start: int = 0
+    step: int = 1
+
+
+class Term(NamedTuple):
+    """Values and letters, with a slice on every axis; see the module."""
+
+    values: Array
+    letters: tuple[int, ...]  # of the values
+    out: tuple[Axis, ...]
+    in_: tuple[Axis, ...]
+    lengths: Mapping[int, int]
+
+    @property
+    def T(self) -> Term:
+        return self._replace(out=self.in_, in_=self.out)
+
+    @property
+    def out_letters(self) -> tuple[int, ...]:
+        return tuple(x.letter for x in self.out if x.letter is not None)
+
+    @property
+    def in_letters(self) -> tuple[int, ...]:
+        return tuple(x.letter for x in self.in_ if x.letter is not None)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape of the matrix."""
+        return math.prod(x.full for x in self.out), math.prod(x.full for x in self.in_)
+
+    @property
+    def stored(self) -> int:
+        """How many numbers are stored."""
+        return int(self.values.size)
+
+    @property
+    def cost(self) -> int:
+        """How many multiplications one product with a vector takes."""
+        return math.prod(self.lengths[x] for x in {*self.letters, *self.in_letters})
+
+    @property
+    def nnz(self) -> int:
+        """How many entries of the matrix are not structurally zero."""
+        return math.prod(self.lengths.values())
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether no axis carries a slice."""
+        return all(covers(axis, self.lengths) for axis in self.out + self.in_)
+
+    @property
+    def is_diagonal(self) -> bool:
+        """Whether every letter stands at both ends, in the same order."""
+        return self.out_letters == self.in_letters
+
+    @property
+    def structure(self) -> str:
+        """The name, by the roles of the letters."""
+        out_letters, in_letters = set(self.out_letters), set(self.in_letters)
+        repeated, summed = out_letters - in_letters, in_letters - out_letters
+        if repeated and summed:
+            return "block-diagonal" if out_letters & in_letters else "dense"
+        if repeated or summed:
+            return "broadcast" if repeated else "reduction"
+        if not self.is_diagonal:
+            return "permutation"
+        if not self.is_plain:
+            return "banded"
+        return "diagonal" if self.letters else "identity"
+
+
+def covers(axis: Axis, lengths: Mapping[int, int]) -> bool:
+    """Whether a letter, or the one element, is all of the axis, in order."""
+    length = 1 if axis.letter is None else lengths[axis.letter]
+    return (axis.start, axis.step, length) == (0, 1, axis.full)
+
+
+def elements(axis: Axis, lengths: Mapping[int, int]) -> range:
+    """Return the elements of an axis that its letter runs over."""
+    length = 1 if axis.letter is None else lengths[axis.letter]
+    return range(axis.start, axis.start + axis.step * length, axis.step)
+
+
+def as_slice(places: range) -> slice:
+    """Return the slice that takes these places of an array."""
+    return slice(places.start, places.stop if places.stop >= 0 else None, places.step)
+
+
+def window(axes: Iterable[Axis], lengths: Mapping[int, int]) -> tuple[slice | int, ...]:
+    """Return what an array of the full lengths is indexed with, to have an axis per letter."""
+    return tuple(axis.start if axis.letter is None else as_slice(elements(axis, lengths)) for axis in axes)
+
+
+def canonical(
+    values: Array, letters: Sequence[int], out: Iterable[Axis], in_: Iterable[Axis], lengths: Mapping[int, int]
+) -> Term | None:
+    """Return the term in canonical form; None if it is zero."""
+    if 0 in lengths.values():
+        return None
+    varies = [n > 1 and stride != 0 for n, stride in zip(values.shape, values.strides, strict=True)]
+    if not all(varies):
+        values = values[(*(slice(None) if v else 0 for v in varies), ...)]
+        letters = [x for x, v in zip(letters, varies, strict=True) if v]
+
+    def end(axes: Iterable[Axis]) -> Iterator[Axis]:
+        for axis in axes:
+            if axis.full > 1:
+                alone = axis.letter is None or lengths[axis.letter] == 1
+                yield Axis(None, axis.full, axis.start) if alone else axis
+
+    ends = tuple(end(out)), tuple(end(in_))
+    term = Term(values, tuple(letters), *ends, {x: n for x, n in lengths.items() if n > 1})
+    for axis in {axis.letter: axis for axis in term.in_ + term.out}.values():
+        if axis.letter is not None and axis.step < 0:
+            term = restrict(term, axis.letter, range(lengths[axis.letter])[::-1])
+    return term
+
+
+# ---- cutting, joining and restricting axes ---------------------------------------------------------------------
+
+
+def cut_points(lengths: Sequence[int]) -> list[int]:
+    """Return the products of the last 0, 1, ... lengths: where a factorisation cuts."""
+    return list(itertools.accumulate(reversed(lengths), int.__mul__, initial=1))
+
+
+def between(cuts: Sequence[int]) -> list[int] | None:
+    """Return the lengths that have these cut points, ascending ones; None unless each divides the next."""
+    if any(high % low for low, high in itertools.pairwise(cuts)):
+        return None
+    return [high // low for low, high in itertools.pairwise(cuts)][::-1]
+
+
+def relabelled(term: Term, label: Callable[[int], int]) -> Term:
+    """Return the term with other letters."""
+
+    def end(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
+        return tuple(a if a.letter is None else a._replace(letter=label(a.letter)) for a in axes)
+
+    letters = tuple(map(label, term.letters))
+    return Term(term.values, letters, end(term.out), end(term.in_), {label(x): n for x, n in term.lengths.items()})
+
+
+def unused(term: Term) -> int:
+    """Return a letter from which on all are free."""
+    return max(term.lengths, default=-1) + 1
+
+
+def split(term: Term, letter: int, parts: Sequence[int]) -> Term:
+    """Return the term with a letter, which covers its axes, cut into several; its values are a view."""
+    first = unused(term)
+    new = tuple(range(first, first + len(parts)))
+
+    def end(axes: tuple[Axis, ...]) -> Iterator[Axis]:
+        for axis in axes:
+            if axis.letter == letter:
+                yield from map(Axis, new, parts)
+            else:
+                yield axis
+
+    lengths = {x: n for x, n in term.lengths.items() if x != letter} | dict(zip(new, parts, strict=True))
+    letters = tuple(x for old in term.letters for x in (new if old == letter else (old,)))
+    values = term.values.reshape([lengths[x] for x in letters])
+    return Term(values, letters, tuple(end(term.out)), tuple(end(term.in_)), lengths)
+
+
+def join(term: Term, end: str, run: Sequence[Axis]) -> Term:
+    """Return the term with neighbouring axes of one end as one axis.
+
+    Their letters must have one role and stand in the same order in every string.
+    """
+    letters = [axis.letter for axis in run if axis.letter is not None]
+    if len(letters) < len(run) or not all(covers(axis, term.lengths) for axis in run):
+        raise KeptApart("axes with slices cannot be joined")
+    opposite = term.in_ if end == "out" else term.out
+    order = [axis.letter for axis in opposite]
+    if any(x in order for x in letters):
+        at = order.index(letters[0]) if letters[0] in order else 0
+        partners = opposite[at : at + len(letters)]
+        if order[at : at + len(letters)] != letters or not all(covers(axis, term.lengths) for axis in partners):
+            raise KeptApart("the lengths of the middle axes have no common refinement")
+    stored = [x for x in letters if x in term.letters]
+    if stored and len(stored) < len(letters):
+        raise KeptApart("joining axes would store numbers along an axis on which they are constant")
+    new, length = unused(term), math.prod(term.lengths[x] for x in letters)
+    rest = [x for x in term.letters if x not in letters]
+    values = term.values.transpose([term.letters.index(x) for x in rest + stored])
+    values = values.reshape([*values.shape[: len(rest)], *([length] if stored else [])])
+
+    def with_one(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
+        return tuple(
+            Axis(new, length) if axis.letter == letters[0] else axis for axis in axes if axis.letter not in letters[1:]
+        )
+
+    lengths = {x: n for x, n in term.lengths.items() if x not in letters} | {new: length}
+    return Term(values, (*rest, new) if stored else tuple(rest), with_one(term.out), with_one(term.in_), lengths)
+
+
+def restrict(term: Term, letter: int, kept: range) -> Term:
+    """Return the term with a letter that runs over these of its indices only."""
+
+    def end(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
+        return tuple(
+            Axis(letter, axis.full, axis.start + kept.start * axis.step, axis.step * kept.step)
+            if axis.letter == letter
+            else axis
+            for axis in axes
+        )
+
+    values = term.values[(*(as_slice(kept) if x == letter else slice(None) for x in term.letters), ...)]
+    return Term(values, term.letters, end(term.out), end(term.in_), {**term.lengths, letter: len(kept)})
+
+
+def can_be_cut(term: Term, axis: Axis) -> bool:
+    """Whether the letter of an axis covers every axis it stands on."""
+    return axis.letter is None or all(
+        covers(other, term.lengths) for other in term.out + term.in_ if other.letter == axis.letter
+    )
+
+
+def cut(term: Term, end: str, lengths: Sequence[int]) -> Term:
+    """Return the term with one end cut to axes of these lengths, a refinement of those that it has."""
+    left = list(lengths)
+    for axis in getattr(term, end):
+        parts = [left.pop(0)]
+        while math.prod(parts) < axis.full:
+            parts.append(left.pop(0))
+        if len(parts) > 1 and axis.letter is not None:
+            term = split(term, axis.letter, parts)
+        elif len(parts) > 1:
+            places = np.unravel_index(axis.start, parts)
+            alone = tuple(Axis(None, n, int(k)) for n, k in zip(parts, places, strict=True))
+            axes = getattr(term, end)
+            at = next(k for k, other in enumerate(axes) if other is axis)
+            axes = axes[:at] + alone + axes[at + 1 :]
+            term = term._replace(out=axes) if end == "out" else term._replace(in_=axes)
+    return term
+
+
+def matched(a: Term, a_end: str, b: Term, b_end: str, *, joining: bool = True) -> tuple[Term, Term]:
+    """Return both terms with equal axes at these ends, which are of one length.
+
+    Axes are cut to the common refinement.  Where there is none, neighbours are joined first, in a, and if that is not
+    enough in b.  Raises KeptApart where that does not help.
+    """
+    target, apart = refinement(a, a_end, b, b_end)
+    if apart and joining:
+        a = joined(a, a_end, apart)
+        target, apart = refinement(a, a_end, b, b_end)
+        if apart:
+            b = joined(b, b_end, apart)
+            target, apart = refinement(a, a_end, b, b_end)
+    if apart:
+        raise KeptApart("their axes have no common refinement")
+    return cut(a, a_end, target), cut(b, b_end, target)
+
+
+def refinement(a: Term, a_end: str, b: Term, b_end: str) -> tuple[list[int], list[tuple[int, int]]]:
+    """Return the lengths of the common refinement, and between which common cut points there is none."""
+    sides = [(a, getattr(a, a_end)), (b, getattr(b, b_end))]
+    cuts = [cut_points([axis.full for axis in axes]) for _, axes in sides]
+    points = sorted({*cuts[0], *cuts[1]})
+    # Where a slice lies, which cannot be cut.
+    whole = [
+        (point // axis.full, point)
+        for (term, axes), c in zip(sides, cuts, strict=True)
+        for axis, point in zip(axes, reversed(c), strict=False)
+        if not can_be_cut(term, axis)
+    ]
+    target: list[int] = []
+    apart: list[tuple[int, int]] = []
+    for low, high in itertools.pairwise(sorted({*cuts[0]} & {*cuts[1]})):
+        here = [point for point in points if low <= point <= high]
+        parts = between(here)
+        if parts is None or any(start < point < end for start, end in whole for point in here):
+            apart.append((low, high))
+        else:
+            target[:0] = parts
+    return target, apart
+
+
+def joined(term: Term, end: str, where: Sequence[tuple[int, int]]) -> Term:
+    """Return the term with neighbours of one end joined, between these cut points and as far as their roles allow."""
+    k = 0
+    while k + 1 < len(axes := getattr(term, end)):
+        point = math.prod(axis.full for axis in axes[k + 1 :])
+        try:
+            if not any(low < point < high for low, high in where):
+                raise KeptApart
+            term = join(term, end, axes[k : k + 2])
+        except KeptApart:
+            k += 1
+    return term
+
+
+def common_range(a: range, b: range) -> range:
+    """Return the elements of both, ascending: an arithmetic progression again, by the Chinese remainder theorem."""
+    a, b = (r if r.step > 0 else r[::-1] for r in (a, b))
+    g = math.gcd(a.step, b.step)
+    if not a or not b or (b.start - a.start) % g:
+        return range(0)
+    step = a.step // g * b.step
+    inverse = pow(a.step // g, -1, b.step // g) if b.step > g else 0
+    first = a.start + a.step * ((b.start - a.start) // g * inverse % (b.step // g))
+    low = max(a.start, b.start)
+    first += -((first - low) // step) * step
+    return range(first, min(a[-1], b[-1]) + 1, step)
+
+
+def indices(of: range, among: range) -> range:
+    """Return at which indices of `among` the elements `of` stand; all of them do."""
+    first = among.index(of[0])
+    step = among.index(of[1]) - first if len(of) > 1 else 1
+    return range(first, first + step * len(of), step)
+
+
+# ---- products --------------------------------------------------------------------------------------------------
+
+
+class Composition(NamedTuple):
+    """A product of two terms that share the letters of the middle, not yet multiplied out."""
+
+    a: Term
+    b: Term
+    letters: tuple[int, ...]  # of the product's values
+    lengths: Mapping[int, int]
+    repeats: int  # the product of the lengths of summed letters that are stored nowhere
+
+    @property
+    def stored(self) -> int:
+        """How many numbers the product stores."""
+        return math.prod(self.lengths[x] for x in self.letters)
+
+    @property
+    def work(self) -> int:
+        """How many multiplications make them."""
+        return math.prod(self.lengths[x] for x in {*self.a.letters, *self.b.letters})
+
+    def term(self) -> Term | None:
+        """Multiply out."""
+        a, b = self.a, self.b
+        if {*a.letters, *b.letters} == {*self.letters}:
+            values = product(aligned(a.values, a.letters, self.letters), aligned(b.values, b.letters, self.letters))
+        else:
+            name = {x: k for k, x in enumerate(self.lengths)}
+            numbers = [[name[x] for x in letters] for letters in (a.letters, b.letters, self.letters)]
+            with np.errstate(all="ignore"):
+                values = np.asarray(np.einsum(a.values, numbers[0], b.values, numbers[1], numbers[2]))
+        if self.repeats > 1:
+            values = product(values, np.asarray(self.repeats, values.dtype))
+        alive = {*a.out_letters, *b.in_letters}
+        lengths = {x: n for x, n in self.lengths.items() if x in alive}
+        return canonical(values, self.letters, a.out, b.in_, lengths)
+
+
+def product(a: Array, b: Array) -> Array:
+    """Return the product of broadcast arrays, in recycled memory where it is large."""
+    return np.asarray(_core.op_named("multiply")(a, b))
+
+
+def composition(a: Term, b: Term) -> Composition | None:
+    """Return the product of two terms whose middle has one size, to be multiplied out; None if it is zero.
+
+    Paired letters of the middle become one; slices are intersected.  A letter that no end of the product has is
+    summed; where it is stored in neither term, that multiplies by its length.
+    """
+    a, b = matched(a, "in_", b, "out")
+    shift = unused(a)
+    b = relabelled(b, lambda x: x + shift)
+    for k in range(len(a.in_)):
+        own, other = elements(a.in_[k], a.lengths), elements(b.out[k], b.lengths)
+        if own == other:
+            continue
+        both = common_range(own, other)
+        if not both:
+            return None
+        x, y = a.in_[k].letter, b.out[k].letter
+        if x is not None:
+            a = restrict(a, x, indices(both, own))
+        if y is not None:
+            b = restrict(b, y, indices(both, other))
+    same = {y.letter: x.letter for x, y in zip(a.in_, b.out, strict=True) if None not in (x.letter, y.letter)}
+    b = relabelled(b, lambda x: same.get(x, x))  # type: ignore[arg-type,return-value]
+    lengths = {**a.lengths, **b.lengths}
+    alive = {*a.out_letters, *b.in_letters}
+    kept = {*a.letters, *b.letters} & alive
+    # In the order of a factor that has them all, so that what it stores is read as it lies.
+    whole = next((letters for letters in (a.letters, b.letters) if kept <= {*letters}), (*a.out_letters, *b.in_letters))
+    letters = tuple(x for x in dict.fromkeys(whole) if x in kept)
+    repeats = math.prod(n for x, n in lengths.items() if x not in alive and x not in {*a.letters, *b.letters})
+    return Composition(a, b, letters, lengths, repeats)
+
+
+# ---- sums ------------------------------------------------------------------------------------------------------
+
+
+def add(a: Term, b: Term) -> Term:
+    """Return the sum of two terms of one shape as one term; raises KeptApart where it is none.
+
+    One renaming of letters has to make both equal, and the sum may store no more numbers than both.  Where slices
+    differ, those of one term have to lie inside the other's on the same shift.
+    """
+    while True:
+        a, b = matched(a, "out", b, "out", joining=False)
+        a, b = matched(a, "in_", b, "in_", joining=False)
+        if all([x.full for x in p] == [y.full for y in q] for p, q in ((a.out, b.out), (a.in_, b.in_))):
+            break
+    pairs = list(zip(a.out + a.in_, b.out + b.in_, strict=True))
+    if all(elements(x, a.lengths) == elements(y, b.lengths) for x, y in pairs):
+        names: dict[int, int] = {}
+        for x, y in pairs:
+            if (x.letter is None) != (y.letter is None):
+                raise KeptApart("their letters have other roles")
+            if x.letter is not None and y.letter is not None and names.setdefault(y.letter, x.letter) != x.letter:
+                raise KeptApart("their letters have other roles")
+        if len({*names.values()}) < len(names):
+            raise KeptApart("their letters have other roles")
+        return total(a, relabelled(b, names.__getitem__))
+    for outer, inner in ((a, b), (b, a)):
+        if (result := nested(outer, inner)) is not None:
+            return result
+    raise KeptApart("their letters have other roles, or their slices another shift")
+
+
+def total(a: Term, b: Term) -> Term:
+    """Return the sum of two terms of the same letters and slices."""
+    letters = a.letters + tuple(x for x in b.letters if x not in a.letters)
+    check_sum(math.prod(a.lengths[x] for x in letters), a, b)
+    with np.errstate(all="ignore"):
+        values = np.add(aligned(a.values, a.letters, letters), aligned(b.values, b.letters, letters))
+    return a._replace(values=np.asarray(values), letters=letters)
+
+
+def check_sum(stored: int, a: Term, b: Term) -> None:
+    """Raise KeptApart if a sum would store more numbers than its terms."""
+    if stored > a.stored + b.stored:
+        raise KeptApart(f"their sum would store {stored} numbers instead of {a.stored + b.stored}")
+
+
+def nested(outer: Term, inner: Term) -> Term | None:
+    """Return the sum where the slices of one term lie inside the other's; None if they do not."""
+    places: dict[int, range] = {}
+    names: dict[int, int] = {}
+    for x, y in zip(outer.out + outer.in_, inner.out + inner.in_, strict=True):
+        here, there = elements(x, outer.lengths), elements(y, inner.lengths)
+        if here == there and x.letter is None:
+            continue
+        if x.letter is None or any(k not in here for k in (there[0], there[-1], there[min(1, len(there) - 1)])):
+            return None
+        if places.setdefault(x.letter, indices(there, here)) != indices(there, here):
+            return None
+        if y.letter is not None and names.setdefault(y.letter, x.letter) != x.letter:
+            return None
+    if len({*names.values()}) < len(names):
+        return None
+    letters = tuple(places)
+    stored = math.prod(outer.lengths[x] for x in letters)
+    if stored > outer.stored + inner.stored:
+        return None
+    inner = relabelled(inner, names.__getitem__)
+    dtype = np.promote_types(outer.values.dtype, inner.values.dtype)
+    values = np.empty([outer.lengths[x] for x in letters], dtype)
+    values[...] = aligned(outer.values, outer.letters, letters)
+    part = values[tuple(map(as_slice, places.values()))]
+    with np.errstate(all="ignore"):
+        part += aligned(inner.values, inner.letters, letters)
+    return outer._replace(values=values, letters=letters)
+
+
+def sum_of(terms: Iterable[Term], done: Sequence[Term] = ()) -> list[Term]:
+    """Return the terms of a sum, of which none can be added to another; those of `done` cannot to begin with."""
+    result, left = list(done), list(terms)
+    while left:
+        term = left.pop(0)
+        for k, other in enumerate(result):
+            try:
+                left.insert(0, add(other, term))
+            except KeptApart:
+                continue
+            del result[k]
+            break
+        else:
+            result.append(term)
+    return result
+
+
+def diagonal_of_product(a: Term, b: Term) -> Array:
+    """Return the diagonal of a square product: the sum of ``a * b.T`` along its rows.
+
+    Raises KeptApart where the slices of the two differ, or their axes do not match.
+    """
+    b = b.T
+    shift = unused(a)
+    b = relabelled(b, lambda x: x + shift)
+    for _ in range(2):
+        a, b = matched(a, "out", b, "out")
+        a, b = matched(a, "in_", b, "in_")
+    rows, columns = list(zip(a.out, b.out, strict=True)), list(zip(a.in_, b.in_, strict=True))
+    if any(elements(x, a.lengths) != elements(y, b.lengths) for x, y in rows + columns):
+        raise KeptApart("their slices differ")
+    # Letters of one place are one letter, whatever else they stood for.
+    same = {x: x for x in (*a.lengths, *b.lengths)}
+    for x, y in rows + columns:
+        if x.letter is not None and y.letter is not None:
+            first, other = same[x.letter], same[y.letter]
+            same = {k: first if v == other else v for k, v in same.items()}
+    kept = [same[x.letter] for x, _ in rows if x.letter is not None]
+    lengths = {same[x]: n for x, n in {**a.lengths, **b.lengths}.items()}
+    stored = {same[x] for x in (*a.letters, *b.letters)}
+    name = {x: k for k, x in enumerate(lengths)}
+    operands = [(term.values, [name[same[x]] for x in term.letters]) for term in (a, b)]
+    order = [x for x in dict.fromkeys(kept) if x in stored]
+    with np.errstate(all="ignore"):
+        values = np.asarray(np.einsum(*operands[0], *operands[1], [name[x] for x in order]))
+        values *= math.prod(n for x, n in lengths.items() if x not in stored and x not in kept)
+    result = np.zeros([x.full for x, _ in rows], values.dtype)
+    letters = dict.fromkeys(kept)
+    part = result[window(a.out, a.lengths)]
+    if len(letters) < len(kept):  # two axes of one end have become one letter
+        part = np.einsum(part, [name[x] for x in kept], [name[x] for x in letters])
+    part[...] = aligned(values, order, list(letters))
+    return result.reshape(-1)
+
+
+# ---- entries ---------------------------------------------------------------------------------------------------
+
+
+def strides(axes: Sequence[Axis]) -> tuple[int, dict[int, int]]:
+    """Return where the slices of one end begin in its C-order vector, and how far each letter steps."""
+    start, steps, stride = 0, {}, 1
+    for axis in reversed(axes):
+        start += axis.start * stride
+        if axis.letter is not None:
+            steps[axis.letter] = axis.step * stride
+        stride *= axis.full
+    return start, steps
+
+
+def entries(term: Term) -> tuple[Array, Array, Array]:
+    """Return the row, the column and the number of every entry that is not structurally zero."""
+    letters = tuple(term.lengths)
+    shape = tuple(term.lengths.values())
+
+    def positions(axes: Sequence[Axis]) -> Array:
+        start, steps = strides(axes)
+        result: Array = np.full(shape, start, np.intp)
+        for k, (x, n) in enumerate(term.lengths.items()):
+            result += (np.arange(n) * steps.get(x, 0)).reshape([n if d == k else 1 for d in range(len(shape))])
+        return result.reshape(-1)
+
+    values = np.broadcast_to(aligned(term.values, term.letters, letters), shape)
+    return positions(term.out), positions(term.in_), values.reshape(-1)
+
+
+def fill(term: Term, matrix: Array) -> None:
+    """Add the entries to a C-contiguous matrix."""
+    (first_row, rows), (first_column, columns) = strides(term.out), strides(term.in_)
+    n_columns = matrix.shape[1]
+    flat = matrix.reshape(-1)[first_row * n_columns + first_column :]
+    lengths = list(term.lengths.values())
+    step = [(rows.get(x, 0) * n_columns + columns.get(x, 0)) * matrix.itemsize for x in term.lengths]
+    # Every entry is another element: a letter steps along rows, along columns, or along both at once.
+    entries_of_matrix = as_strided(flat, lengths, step)
+    entries_of_matrix += aligned(term.values, term.letters, tuple(term.lengths))
+
+
+def diagonal(term: Term) -> Array:
+    """Return the main diagonal of the matrix."""
+    if term.is_diagonal and term.is_plain:
+        order = term.out_letters
+        shape = [term.lengths[x] for x in order]
+        return np.broadcast_to(aligned(term.values, term.letters, order), shape).flatten()
+    n = min(term.shape)
+    index: dict[int, Array] = {}
+    nonzero = np.ones(n, bool)
+    for axes in (term.out, term.in_):
+        places = np.unravel_index(np.arange(n), [axis.full for axis in axes]) if axes else ()
+        for axis, place in zip(axes, places, strict=True):
+            k, rest = np.divmod(place - axis.start, axis.step)
+            length = 1 if axis.letter is None else term.lengths[axis.letter]
+            nonzero &= (rest == 0) & (k >= 0) & (k < length)
+            if axis.letter is not None:
+                nonzero &= index.setdefault(axis.letter, k) == k
+    result = np.zeros(n, term.values.dtype)
+    result[nonzero] = term.values[tuple(index[x][nonzero] for x in term.letters)]
+    return result
+
+
+def added_up(arrays: Iterable[Array], dtype: Any) -> Array:
+    """Return the sum of new arrays of one shape, at least one."""
+    left = iter(arrays)
+    total = next(left).astype(dtype, copy=False)
+    for array in left:
+        total += array
+    return total

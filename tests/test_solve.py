@@ -1,0 +1,426 @@
+"""Solves against numpy.linalg.solve on the dense matrix."""
+
+from __future__ import annotations
+
+import math
+import tracemalloc
+
+import layouts
+import numpy as np
+import pytest
+
+import jackern as jk
+from jackern import _core
+
+BATCHES = ((), (2,), (0,), (2, 3))
+
+
+def numbers(*shape, seed=0, dtype=np.float64):
+    """Numbers between 0.5 and 1.5, of either sign."""
+    rng = np.random.default_rng([seed, *shape])
+    return np.asarray((0.5 + rng.random(shape)) * rng.choice([-1, 1], shape), dtype)
+
+
+def well_conditioned(*batch, n, dtype=np.float64):
+    """Blocks ``(*batch, n, n)`` that need interchanges of rows."""
+    return numbers(*batch, n, n, dtype=dtype) + 3 * n * np.roll(np.eye(n, dtype=dtype), 1, axis=0)
+
+
+def symmetric(*batch, n, dtype=np.float64):
+    """Symmetric positive definite blocks."""
+    a = numbers(*batch, n, n, dtype=dtype)
+    return a @ a.swapaxes(-1, -2) + n * np.eye(n, dtype=dtype)
+
+
+def diagonals(n, *offsets, dtype=np.float64, main=6.0):
+    """A banded Jacobian; every other row needs an interchange unless the main diagonal is large."""
+    data = numbers(len(offsets), n, dtype=dtype)
+    data[list(offsets).index(0)] *= main
+    return jk.banded(data, offsets, (n, n))
+
+
+def softmax(*shape, dtype=np.float64):
+    """The Jacobian of softmax along the last axis, diagonal minus column times row."""
+    z = numbers(*shape, dtype=dtype)
+    p = np.exp(z) / np.exp(z).sum(-1, keepdims=True)
+    return jk.diagonal(p) - jk.broadcast(p, (*shape[:-1], 1)) @ jk.reduction(p, -1, keepdims=True)
+
+
+def centring(*shape, dtype=np.float64):
+    """The Jacobian of subtracting the mean along the last axis."""
+    n = shape[-1]
+    ones = jk.broadcast(np.broadcast_to(np.ones((), dtype), shape), (*shape[:-1], 1))
+    mean = jk.reduction(np.broadcast_to(np.asarray(1 / n, dtype), shape), -1, keepdims=True)
+    return jk.identity(shape, dtype=dtype) - ones @ mean
+
+
+def laplacian(n, m, dtype=np.float64):
+    """The 5-point Laplacian on a grid, with values of 0 around it."""
+    parts = np.s_[1:], np.s_[:-1], np.s_[:, 1:], np.s_[:, :-1]
+    up, down, left, right = (jk.select(part, (n, m), dtype) for part in parts)
+    return -4.0 * jk.identity((n, m), dtype=dtype) + up.T @ down + down.T @ up + left.T @ right + right.T @ left
+
+
+def periodic(n, dtype=np.float64):
+    """Second differences of a periodic function: a tridiagonal with two corners."""
+    J = diagonals(n, -1, 0, 1, dtype=dtype)
+    corners = [jk.select(k, n, dtype).T @ jk.select(j, n, dtype) for k, j in ((0, n - 1), (n - 1, 0))]
+    return J + corners[0] - corners[1]
+
+
+def flipped(n, dtype=np.float64):
+    return jk.select(np.s_[::-1], n, dtype)
+
+
+def shuffled(n, dtype=np.float64):
+    """Evens first, then odds: each half is a slice."""
+    half = (n + 1) // 2
+    first = jk.select(np.s_[:half], n, dtype).T @ jk.select(np.s_[::2], n, dtype)
+    return first - 2 * jk.select(np.s_[half:], n, dtype).T @ jk.select(np.s_[1::2], n, dtype)
+
+
+CASES = {
+    "identity": lambda dtype: jk.identity((2, 3), -2.0, dtype),
+    "identity of nothing": lambda dtype: jk.identity((2, 0), 2.0, dtype),
+    "identity of one": lambda dtype: jk.identity((), 2.0, dtype),
+    "diagonal": lambda dtype: jk.diagonal(numbers(4, 3, dtype=dtype)),
+    "diagonal, constant along an axis": lambda dtype: jk.diagonal(np.broadcast_to(numbers(4, 1, dtype=dtype), (4, 3))),
+    "permutation": lambda dtype: jk.einsum("i,ijk->kji", numbers(2, dtype=dtype), (2, 3, 4), (4, 3, 2)),
+    "reshaped permutation": lambda dtype: jk.einsum(",ij->ji", np.ones((), dtype), (4, 6), (6, 4)).reshape(24, (2, 12)),
+    "flip": lambda dtype: flipped(5, dtype),
+    "shuffle": lambda dtype: shuffled(9, dtype),
+    "dense": lambda dtype: jk.dense(well_conditioned(n=7, dtype=dtype)),
+    "dense, of tensors": lambda dtype: jk.dense(well_conditioned(n=6, dtype=dtype).reshape(2, 3, 3, 2), (2, 3)),
+    "dense of one": lambda dtype: jk.dense(np.array([[4]], dtype)),
+    "symmetric": lambda dtype: jk.dense(symmetric(n=9, dtype=dtype)),
+    "symmetric, not definite": lambda dtype: jk.dense(symmetric(n=5, dtype=dtype) - 6 * np.eye(5, dtype=dtype)),
+    "blocks": lambda dtype: jk.block_diagonal(well_conditioned(2, 3, n=4, dtype=dtype)),
+    "symmetric blocks": lambda dtype: jk.block_diagonal(symmetric(3, n=4, dtype=dtype)),
+    "one block, shared": lambda dtype: jk.einsum("ij,bj->bi", well_conditioned(n=4, dtype=dtype), (3, 4)),
+    "one block from the left": lambda dtype: jk.einsum("ij,jb->ib", well_conditioned(n=4, dtype=dtype), (4, 3)),
+    "blocks in the middle": lambda dtype: jk.einsum(
+        "bij,jbc->cib", well_conditioned(3, n=4, dtype=dtype), (4, 3, 2), (2, 4, 3)
+    ),
+    "identity minus blocks": lambda dtype: (
+        jk.identity((3, 4), dtype=dtype) - 0.1 * jk.block_diagonal(well_conditioned(3, n=4, dtype=dtype))
+    ),
+    "identity minus dense": lambda dtype: (
+        jk.identity(6, dtype=dtype) - 0.1 * jk.dense(well_conditioned(n=6, dtype=dtype))
+    ),
+    "diagonal plus blocks of several axes": lambda dtype: (
+        jk.diagonal(10 * numbers(2, 3, 2, 2, dtype=dtype))
+        + jk.einsum("bijkl,bklc->bijc", numbers(2, 3, 2, 3, 2, dtype=dtype), (2, 3, 2, 2))
+    ),
+    "bidiagonal": lambda dtype: diagonals(6, 0, 1, dtype=dtype),
+    "tridiagonal": lambda dtype: diagonals(8, -1, 0, 1, dtype=dtype),
+    "tridiagonal, odd": lambda dtype: diagonals(9, -1, 0, 1, dtype=dtype),
+    "tridiagonal of two": lambda dtype: diagonals(2, -1, 0, 1, dtype=dtype),
+    "tridiagonal with zeros on its diagonal": lambda dtype: diagonals(8, -1, 0, 1, dtype=dtype, main=0.0),
+    "constant tridiagonal": lambda dtype: (
+        jk.identity(7, dtype=dtype)
+        + 0.3 * jk.banded(np.broadcast_to(np.array([[1], [-2], [1]], dtype), (3, 7)), [-1, 0, 1], (7, 7))
+    ),
+    "tridiagonal with a short diagonal": lambda dtype: (
+        jk.diagonal(numbers(7, dtype=dtype)) + jk.select(np.s_[3:5], 7, dtype).T @ jk.select(np.s_[2:4], 7, dtype)
+    ),
+    "band": lambda dtype: diagonals(20, -2, -1, 0, 3, dtype=dtype),
+    "band with zeros on its diagonal": lambda dtype: diagonals(20, -2, -1, 0, 1, 3, dtype=dtype, main=0.0),
+    "band that looks definite": lambda dtype: (
+        jk.identity(20, 6.0, dtype) + jk.banded(np.abs(numbers(5, 20, dtype=dtype)), range(-2, 3), (20, 20))
+    ),
+    "symmetric band": lambda dtype: jk.banded(
+        np.broadcast_to(np.array([[1], [1], [6], [1], [1]], dtype), (5, 20)), range(-2, 3), (20, 20)
+    ),
+    "symmetric band, not definite": lambda dtype: (
+        jk.banded(np.ones((5, 20), dtype) * 0.5, range(-2, 3), (20, 20)) + jk.identity(20, 0.6, dtype)
+    ),
+    "Laplacian of a grid": lambda dtype: laplacian(4, 12, dtype),
+    "steps along the first axis": lambda dtype: (
+        jk.identity((9, 2), 4.0, dtype) + jk.select(np.s_[1:], (9, 2), dtype).T @ jk.select(np.s_[:-1], (9, 2), dtype)
+    ),
+    "periodic": lambda dtype: periodic(40, dtype),
+    "blocks with slices": lambda dtype: jk.block(
+        [
+            [jk.dense(well_conditioned(n=3, dtype=dtype)), jk.dense(numbers(3, 2, dtype=dtype))],
+            [None, jk.diagonal(numbers(2, dtype=dtype))],
+        ]
+    ),
+    "product of square factors": lambda dtype: (
+        jk.dense(well_conditioned(n=12, dtype=dtype)) @ diagonals(12, -1, 0, 1, dtype=dtype)
+    ),
+    "product of factors that are not square": lambda dtype: (
+        jk.dense(numbers(5, 200, dtype=dtype))
+        @ jk.diagonal(numbers(200, dtype=dtype))
+        @ jk.dense(numbers(200, 5, seed=1, dtype=dtype))
+    ),
+    "product that sums what is repeated": lambda dtype: (
+        jk.einsum("im,mr->i", numbers(20, 40, dtype=dtype), (40, 3))
+        @ jk.einsum("mj,j->mr", numbers(40, 20, seed=1, dtype=dtype), 20, (40, 3))
+    ),
+    "softmax step": lambda dtype: jk.identity(50, dtype=dtype) - 0.5 * softmax(50, dtype=dtype),
+    "softmax step, short": lambda dtype: jk.identity(5, dtype=dtype) - 0.5 * softmax(5, dtype=dtype),
+    "softmax steps": lambda dtype: jk.identity((3, 40), dtype=dtype) - 0.5 * softmax(3, 40, dtype=dtype),
+    "centring steps": lambda dtype: jk.identity((3, 40), dtype=dtype) - 0.5 * centring(3, 40, dtype=dtype),
+    "softmax and centring steps": lambda dtype: (
+        jk.identity((3, 40), 2.0, dtype) - 0.5 * softmax(3, 40, dtype=dtype) - 0.25 * centring(3, 40, dtype=dtype)
+    ),
+    "tridiagonal plus low rank": lambda dtype: (
+        diagonals(60, -1, 0, 1, dtype=dtype)
+        + jk.dense(numbers(60, 2, dtype=dtype)) @ jk.dense(0.1 * numbers(2, 60, dtype=dtype))
+    ),
+    "low rank on a singular diagonal": lambda dtype: (
+        jk.diagonal(np.arange(40, dtype=dtype))
+        + jk.dense(np.eye(40, 1, dtype=dtype)) @ jk.dense(np.eye(1, 40, dtype=dtype))
+    ),
+    "Levenberg and Marquardt": lambda dtype: (
+        jk.dense(numbers(30, 6, dtype=dtype)).gram(np.full(30, 0.5, dtype)) + 0.1 * jk.identity(6, dtype=dtype)
+    ),
+    "Levenberg and Marquardt, blocks": lambda dtype: (
+        jk.block_diagonal(numbers(3, 50, 4, dtype=dtype)).gram() + 0.1 * jk.identity((3, 4), dtype=dtype)
+    ),
+    "gram": lambda dtype: jk.dense(numbers(30, 6, dtype=dtype)).gram(),
+    "gram of few rows": lambda dtype: jk.dense(numbers(2, 50, dtype=dtype)).gram() + jk.identity(50, dtype=dtype),
+    "gram of a band": lambda dtype: diagonals(20, 0, 1, dtype=dtype).gram(),
+}
+
+
+@pytest.fixture(params=CASES.values(), ids=CASES.keys())
+def jacobian_of(request):
+    return request.param
+
+
+def backward_error(a, x, b):
+    """The residual's size over that of what it is a difference of, the largest of all right-hand sides."""
+    a, x, b = (np.asarray(y, np.float64) for y in (a, x, b))
+    residual = np.abs(x @ a.T - b).max(-1, initial=0)
+    scale = np.abs(a).sum(1).max(initial=0) * np.abs(x).max(-1, initial=0) + np.abs(b).max(-1, initial=0)
+    return np.max(residual / np.where(scale > 0, scale, 1), initial=0)
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_the_solution_solves_the_dense_system(jacobian_of, dtype, batch):
+    J = jacobian_of(dtype)
+    b = numbers(*batch, *J.out_shape, dtype=dtype)
+    x = J.solve(b)
+    assert x.shape == batch + J.in_shape
+    assert x.dtype == dtype
+    n = J.shape[0]
+    assert backward_error(J.toarray(), x.reshape(*batch, n), b.reshape(*batch, n)) <= 50 * np.finfo(dtype).eps
+
+
+def test_the_transpose_is_solved_too(jacobian_of, dtype):
+    J = jacobian_of(dtype)
+    b = numbers(*J.in_shape, dtype=dtype)
+    x = J.T.solve(b)
+    assert backward_error(J.toarray().T, np.ravel(x), b.ravel()) <= 50 * np.finfo(dtype).eps
+
+
+def test_the_logarithm_of_the_determinant(jacobian_of, dtype):
+    J = jacobian_of(dtype)
+    expected = np.linalg.slogdet(J.toarray().astype(np.float64))[1]
+    result = J.logabsdet()
+    assert result.dtype == dtype
+    tolerance = 1e3 * float(np.finfo(dtype).eps)
+    assert result == pytest.approx(expected, rel=tolerance, abs=tolerance)
+
+
+def test_any_layout_of_right_hand_sides(jacobian_of, layout):
+    J = jacobian_of(np.float64)
+    b = layout(numbers(2, *J.out_shape))
+    before = layouts.plain(b)
+    values = [np.array(x) for x in J._arrays()]
+    x = J.solve(b)
+    assert np.array_equal(x, J.solve(before))
+    assert np.array_equal(b, before)
+    assert all(np.array_equal(now, then) for now, then in zip(J._arrays(), values, strict=True))
+    assert not any(np.may_share_memory(x, y) for y in (b, *J._arrays()))
+    assert np.asarray(x).flags.writeable
+
+
+def test_dtypes_are_promoted():
+    J = jk.banded(np.ones((1, 3), np.float32), [0], (3, 3))
+    assert J.solve(np.ones(3)).dtype == np.float64
+    assert J.solve([1, 2, 3]).dtype == np.float64
+    assert jk.diagonal([2.0]).solve(np.ones(1, np.float32)).dtype == np.float64
+
+
+def test_a_result_without_axes_is_a_scalar():
+    assert isinstance(jk.identity((), 2.0).solve(3.0), np.float64)
+
+
+# ---- accuracy ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 8, 33, 200])
+@pytest.mark.parametrize("bands", [(1, 1), (0, 1), (1, 0), (2, 1), (3, 5), (0, 3)])
+@pytest.mark.parametrize("kind", ["random", "graded", "badly scaled", "zeros on the diagonal", "constant"])
+def test_bands_have_a_small_backward_error(kind, bands, n, dtype):
+    offsets = [k for k in range(-bands[0], bands[1] + 1) if abs(k) < n]
+    data = numbers(len(offsets), n, dtype=dtype)
+    columns = np.arange(n)
+    if kind == "graded":
+        data *= 10.0 ** (-30 * columns / n).astype(dtype)
+    elif kind == "badly scaled":
+        data *= 10.0 ** (10 * np.sin(columns)).astype(dtype)
+    elif kind == "zeros on the diagonal" and 0 not in bands and n % 2 == 0:
+        data[offsets.index(0)] = 0
+    elif kind == "constant":
+        data[:] = data[:, :1]
+        data[offsets.index(0)] *= 4 * sum(bands)
+    J = jk.banded(data, offsets, (n, n))
+    b = numbers(3, n, dtype=dtype)
+    assert backward_error(J.toarray(), J.solve(b), b) <= 30 * np.finfo(dtype).eps
+
+
+@pytest.mark.parametrize("n", [1, 7, 8, 9, 64, 100])
+@pytest.mark.parametrize("n_sides", [1, 3, 80])
+def test_blocks_have_a_small_backward_error(n, n_sides, dtype):
+    for a in (symmetric(n=n, dtype=dtype), well_conditioned(n=n, dtype=dtype)):
+        b = numbers(n_sides, n, dtype=dtype)
+        assert backward_error(a, jk.dense(a).solve(b), b) <= 30 * np.finfo(dtype).eps
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: jk.dense(symmetric(n=9)),
+        lambda: jk.block_diagonal(symmetric(3, n=4)),
+        lambda: jk.dense(numbers(1000, 130)).gram(np.full(1000, 0.5)) + jk.identity(130),
+        lambda: CASES["symmetric band"](np.float64),
+    ],
+    ids=["dense", "blocks", "gram", "band"],
+)
+def test_symmetric_positive_definite_ones_need_no_interchanges(make, monkeypatch):
+    J = make()
+    b = numbers(*J.out_shape)
+    expected = np.linalg.solve(J.toarray(), b.ravel())
+    monkeypatch.delattr(np.linalg, "solve")
+    monkeypatch.delattr(_core, "band_factor")
+    assert np.ravel(J.solve(b)) == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize("smallest", [1e-9, 1e-13, 1e-17, 0.0])
+@pytest.mark.parametrize("make", [np.diag, lambda d: np.diag(d) + np.diag(np.ones(len(d) - 1), 1)])
+def test_low_rank_on_a_nearly_singular_base_has_a_small_backward_error(make, smallest):
+    n = 64
+    matrix = make(np.where(np.arange(n) == 3, smallest, numbers(n)))
+    base = jk.banded([np.diag(matrix), np.r_[0.0, np.diag(matrix, 1)]], [0, 1], (n, n))
+    left, right = jk.dense(numbers(n, 2)), jk.dense(numbers(2, n))
+    J = base + left @ right
+    assert J.structure == "sum"
+    b = numbers(3, n)
+    assert backward_error(J.toarray(), J.solve(b), b) <= 1e-14
+
+
+# ---- what cannot be solved ----------------------------------------------------------------------------------------
+
+
+def one_bad_block():
+    """Three blocks, of which the one in the middle has two equal rows."""
+    blocks = np.array([[[1.0, 2.0], [3.0, 4.0]], [[1.0, 1.0], [1.0, 1.0]], [[2.0, 1.0], [3.0, 4.0]]])
+    return jk.einsum("bij,jb->ib", blocks)
+
+
+def tridiagonal_times_a_zero():
+    return diagonals(12, -1, 0, 1) @ jk.diagonal(np.arange(12.0))
+
+
+SINGULAR = {
+    "diagonal": (lambda: jk.diagonal([1.0, 0.0, 2.0]), 1),
+    "permutation": (lambda: jk.einsum("ij,ij->ji", np.array([[1.0, 2.0], [0.0, 3.0]]), (2, 2), (2, 2)), 1),
+    "zero": (lambda: jk.zero(3, 3), 0),
+    "dense": (lambda: jk.dense([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [0.0, 0.0, 1.0]]), 1),
+    "blocks": (lambda: jk.block_diagonal([[[1.0, 2.0], [3.0, 4.0]], [[1.0, 1.0], [1.0, 1.0]]]), 3),
+    "blocks of the first axis": (lambda: one_bad_block(), 4),
+    "tridiagonal": (lambda: jk.banded(np.ones((3, 2)), [-1, 0, 1], (2, 2)), 1),
+    "band": (lambda: jk.banded([[1.0] * 9, [1.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0]], [2, 0], (9, 9)), 3),
+    "rank": (lambda: jk.dense(numbers(9, 2)) @ jk.dense(numbers(2, 9)), 2),
+    "part of a product": (lambda: jk.dense(well_conditioned(n=12)) @ tridiagonal_times_a_zero(), 0),
+}
+
+
+@pytest.mark.parametrize(("make", "row"), SINGULAR.values(), ids=SINGULAR.keys())
+def test_singular_ones_are_refused_with_the_row(make, row):
+    J = make()
+    with pytest.raises(np.linalg.LinAlgError, match=rf"solve: the pivot in row {row} is zero; the Jacobian"):
+        J.solve(np.ones(J.out_shape))
+    assert J.logabsdet() == -np.inf
+
+
+@pytest.mark.parametrize("n", [32, 1 << 15])
+def test_a_low_rank_part_that_makes_it_singular_is_refused(n):
+    J = jk.identity(n) - jk.dense(np.eye(n, 1)) @ jk.dense(np.eye(1, n))
+    with pytest.raises(np.linalg.LinAlgError, match="singular"):
+        J.solve(np.ones(n))
+    assert J.logabsdet() == -np.inf
+
+
+def test_nan_goes_through():
+    for J in (
+        jk.diagonal([1.0, np.nan]),
+        diagonals(6, -1, 0, 1) + jk.diagonal([0, 0, np.nan, 0, 0, 0]),
+        diagonals(30, -2, 0, 1) + jk.diagonal([np.nan] * 30),
+        jk.dense([[np.nan, 1.0], [1.0, 2.0]]),
+    ):
+        assert np.isnan(J.solve(np.ones(J.out_shape))).any()
+
+
+def test_one_that_is_not_square_is_refused():
+    J = jk.dense(np.ones((2, 3)))
+    with pytest.raises(ValueError, match=r"solve: the matrix has 2 rows and 3 columns; expected as many of both\."):
+        J.solve(np.ones(2))
+    with pytest.raises(ValueError, match=r"logabsdet: the matrix has 2 rows and 3 columns"):
+        J.logabsdet()
+
+
+def test_another_shape_of_b_is_refused():
+    with pytest.raises(ValueError, match=r"solve: b has shape \(3,\), expected \(2, 3\) or \(\*batch, 2, 3\)\."):
+        jk.identity((2, 3)).solve(np.ones(3))
+    with pytest.raises(TypeError, match="object"):
+        jk.identity(1).solve([object()])
+
+
+def test_sparse_ones_and_linear_maps_say_what_to_use():
+    J = jk.select([1, 0, 2], 3)
+    for sparse in (J, J + jk.dense(np.ones((3, 3))) @ jk.dense(np.ones((3, 3)))):
+        with pytest.raises(ValueError, match=r"solve: a sparse Jacobian .*spsolve\(J\.tocsr\(\), b\)"):
+            sparse.solve(np.ones(3))
+    J = jk.linear_map(lambda v: v, lambda u: u, 3, 3)
+    with pytest.raises(ValueError, match=r"solve: the entries of a linear-map .*gmres\(J\.aslinearoperator\(\), b\)"):
+        J.solve(np.ones(3))
+
+
+def test_a_dense_array_over_the_cap_is_refused_with_its_size():
+    n = 1 << 15
+    J = jk.banded(np.ones((3, n)), [-n // 2, 0, n // 2 + 1], (n, n))
+    with pytest.raises(MemoryError, match=rf"{n * n * 8} bytes.*gmres"):
+        J.solve(np.ones(n))
+
+
+# ---- memory --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda n: jk.banded(np.broadcast_to([[1.0], [4.0], [1.0]], (3, n)), [-1, 0, 1], (n, n)),
+        lambda n: jk.identity(n) - 0.5 * softmax(n),
+        lambda n: jk.identity((n // 100, 100)) - 0.5 * softmax(n // 100, 100),
+        lambda n: jk.identity((n // 100, 100)) - 0.5 * centring(n // 100, 100),
+        lambda n: flipped(n),
+        lambda n: periodic(n),
+        lambda n: jk.banded(np.broadcast_to([[1.0], [4.0], [1.0]], (3, n)), [-2, 0, 1], (n, n)),
+        lambda n: jk.einsum("ij,bj->bi", well_conditioned(n=20), (n // 20, 20)),
+    ],
+    ids=["tridiagonal", "softmax", "softmaxes", "centring", "flip", "periodic", "band", "one block for all"],
+)
+def test_large_solves_stay_small(make):
+    n = 1_000_000
+    J = make(n)
+    b = np.ones(J.out_shape)
+    tracemalloc.start()
+    J.solve(b)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak <= 12 * 8 * n
+    assert math.prod(J.shape) == n * n
