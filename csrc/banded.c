@@ -8,8 +8,9 @@
 enum {
     SCRATCH = JK_STACK_BYTES / 32, /* elements of either dtype: three arrays of them fit */
     CHUNK = 4096,                  /* elements of a chunk whose sum is formed in out; else it is SCRATCH */
-    SHORT = 16,                    /* fewer elements are not worth a loop if another axis has more */
-    POLL_EVERY = 1 << 20           /* products */
+    LEAST = 128,         /* elements that are worth a chunk; strides beyond the cache do not make it smaller */
+    SHORT = 64,          /* fewer elements are not worth a loop if another axis has more */
+    POLL_EVERY = 1 << 20 /* products */
 };
 
 /* An axis of out and v, or neighbours that are walked as one: all but the first of these are whole in every band. */
@@ -118,7 +119,7 @@ static void run_part(const product *p, const part *own, ptrdiff_t first, ptrdiff
     _Alignas(64) char scratch[2][SCRATCH * sizeof(double)];
     const ptrdiff_t item = jk_itemsize(p->dtype);
     for (ptrdiff_t n; first < last; first += n) {
-        const char *a = own->a + first * own->a_stride, *x = own->x + first * own->x_stride;
+        const void *a = own->a + first * own->a_stride, *x = own->x + first * own->x_stride;
         ptrdiff_t a_stride = own->a_stride, x_stride = own->x_stride;
         n = JK_MIN(SCRATCH, last - first);
         if (own->a_dtype != p->dtype) {
@@ -132,32 +133,39 @@ static void run_part(const product *p, const part *own, ptrdiff_t first, ptrdiff
             x_stride = item;
         }
         char *out = sum + (own->place + first * own->step) * item;
-        p->loops->strided_band(n, out, own->step * item, a, a_stride, x, x_stride, adds);
+        p->loops->strided_bands(1, n, out, own->step * item, &a, &a_stride, &x, &x_stride, adds);
     }
 }
 
 /* The places where all parts have products that one loop can add up; an empty range if there are none. */
 static void common_places(const product *p, int n_parts, const part *parts, ptrdiff_t *low, ptrdiff_t *high)
 {
-    const ptrdiff_t item = jk_itemsize(p->dtype);
     *low = parts[0].place;
     *high = parts[0].place + parts[0].n;
     for (int i = 0; i < n_parts; i++) {
-        const part *own = &parts[i];
-        *low = JK_MAX(*low, own->place);
-        *high = JK_MIN(*high, own->place + own->n);
-        if (own->step != 1 || own->x_stride != item || own->a_dtype != p->dtype || p->v->dtype != p->dtype ||
-            own->a_stride != parts[0].a_stride || (own->a_stride != item && own->a_stride != 0))
-            *high = *low;
+        *low = JK_MAX(*low, parts[i].place);
+        *high = JK_MIN(*high, parts[i].place + parts[i].n);
+        if (parts[i].step != 1 || parts[i].a_dtype != p->dtype) *high = *low;
     }
+    if (p->v->dtype != p->dtype) *high = *low;
     *high = JK_MAX(*high, *low);
+}
+
+/* Whether all parts have contiguous values, or all of them constants, and a contiguous vector. */
+static int are_contiguous(const product *p, int n_parts, const part *parts)
+{
+    const ptrdiff_t item = jk_itemsize(p->dtype);
+    for (int i = 0; i < n_parts; i++)
+        if (parts[i].a_stride != parts[0].a_stride || parts[i].x_stride != item) return 0;
+    return parts[0].a_stride == item || parts[0].a_stride == 0;
 }
 
 /* Adds the parts, of which the first sets what the others add to unless `adds`. */
 static void run_parts(const product *p, int n_parts, const part *parts, char *sum, int adds)
 {
+    const ptrdiff_t item = jk_itemsize(p->dtype);
     const void *a[JK_BANDS], *x[JK_BANDS];
-    ptrdiff_t low, high;
+    ptrdiff_t a_stride[JK_BANDS], x_stride[JK_BANDS], low, high;
     common_places(p, n_parts, parts, &low, &high);
     for (int i = 0; i < n_parts; i++) {
         const part *own = &parts[i];
@@ -166,9 +174,14 @@ static void run_parts(const product *p, int n_parts, const part *parts, char *su
         run_part(p, own, last, own->n, sum, adds || i > 0);
         a[i] = own->a + first * own->a_stride;
         x[i] = own->x + first * own->x_stride;
+        a_stride[i] = own->a_stride;
+        x_stride[i] = own->x_stride;
     }
-    if (low < high)
-        p->loops->bands(n_parts, high - low, sum + low * jk_itemsize(p->dtype), a, x, parts[0].a_stride == 0, adds);
+    if (low == high) return;
+    if (are_contiguous(p, n_parts, parts))
+        p->loops->bands(n_parts, high - low, sum + low * item, a, x, a_stride[0] == 0, adds);
+    else
+        p->loops->strided_bands(n_parts, high - low, sum + low * item, item, a, a_stride, x, x_stride, adds);
 }
 
 /* The sum starts with the first band where that has a product, and elsewhere with 0. */
@@ -365,7 +378,7 @@ static jk_status apply(const jk_context *context, int n_bands, const jk_band *ba
         p.write = accumulate ? p.loops->add_other : p.loops->unpack_other;
     else if (accumulate || p.inner.out_stride != jk_itemsize(p.dtype))
         p.write = accumulate ? p.loops->add : p.loops->unpack;
-    p.chunk = p.write == NULL ? CHUNK : SCRATCH;
+    p.chunk = p.write == NULL ? CHUNK : JK_MIN(SCRATCH, JK_MAX(LEAST, CHUNK * 8 / JK_MAX(distance(&p.inner), 1)));
     const double cost = (double)size * JK_MAX(n_bands, 1);
     const int n_tasks = jk_n_tasks(context, cost);
     const ptrdiff_t n_rows = size / p.inner.n * ((p.inner.n - 1) / p.chunk + 1);

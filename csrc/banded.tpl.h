@@ -70,12 +70,38 @@ static void N(bands)(int n_bands, ptrdiff_t n, void *out, const void *const *a, 
         N(some_bands)(n_bands, n, out, a, x, 0, 0);
 }
 
-static void N(strided_band)(ptrdiff_t n, void *out, ptrdiff_t out_stride, const void *a, ptrdiff_t a_stride,
-                            const void *x, ptrdiff_t x_stride, int adds)
+/* n_bands is a constant here. */
+JK_INLINE void N(add_strided_bands)(int n_bands, ptrdiff_t n, void *out, ptrdiff_t out_stride, const void *const *a,
+                                    const ptrdiff_t *a_stride, const void *const *x, const ptrdiff_t *x_stride,
+                                    int adds)
 {
     for (ptrdiff_t i = 0; i < n; i++) {
         real *o = N(at_out)(out, i * out_stride);
-        const real product = *(const real *)N(at)(a, i * a_stride) * *(const real *)N(at)(x, i * x_stride);
-        *o = adds ? *o + product : product;
+        real sum = *(const real *)N(at)(a[0], i * a_stride[0]) * *(const real *)N(at)(x[0], i * x_stride[0]);
+        if (adds) sum = *o + sum;
+        for (int b = 1; b < n_bands; b++)
+            sum += *(const real *)N(at)(a[b], i * a_stride[b]) * *(const real *)N(at)(x[b], i * x_stride[b]);
+        *o = sum;
+    }
+}
+
+static void N(strided_bands)(int n_bands, ptrdiff_t n, void *out, ptrdiff_t out_stride, const void *const *a,
+                             const ptrdiff_t *a_stride, const void *const *x, const ptrdiff_t *x_stride, int adds)
+{
+    switch (n_bands) {
+    case 1:
+        N(add_strided_bands)(1, n, out, out_stride, a, a_stride, x, x_stride, adds);
+        break;
+    case 2:
+        N(add_strided_bands)(2, n, out, out_stride, a, a_stride, x, x_stride, adds);
+        break;
+    case 3:
+        N(add_strided_bands)(3, n, out, out_stride, a, a_stride, x, x_stride, adds);
+        break;
+    case 4:
+        N(add_strided_bands)(4, n, out, out_stride, a, a_stride, x, x_stride, adds);
+        break;
+    default:
+        N(add_strided_bands)(JK_BANDS, n, out, out_stride, a, a_stride, x, x_stride, adds);
     }
 }

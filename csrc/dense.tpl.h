@@ -3,7 +3,6 @@
 
 #define N_LANES (64 / (ptrdiff_t)sizeof(real)) /* the widest register */
 #define ROWS 4                                 /* that share the loads of v */
-#define SHORT_ROWS 32
 #define RUN (JK_DENSE_RUN_BYTES / (ptrdiff_t)sizeof(real))
 
 /* Every row of 2 * half lanes shrinks to half of them; `half` is a constant here. */
@@ -14,17 +13,6 @@ JK_INLINE void N(halve_lanes)(ptrdiff_t n_rows, ptrdiff_t half, real *lanes)
         const real *p = lanes + 2 * i * half;
         JK_SIMD
         for (ptrdiff_t l = 0; l < half; l++) o[l] = p[l] + p[l + half];
-    }
-}
-
-/* out[i] = sum of the lanes of row i, by halves, in place. */
-JK_INLINE void N(sum_lanes_of_rows)(ptrdiff_t n_rows, real *out, real *lanes)
-{
-    if (N_LANES == 16) N(halve_lanes)(n_rows, 8, lanes);
-    N(halve_lanes)(n_rows, 4, lanes);
-    for (ptrdiff_t i = 0; i < n_rows; i++) {
-        const real *s = lanes + 4 * i;
-        out[i] = (s[0] + s[2]) + (s[1] + s[3]);
     }
 }
 
@@ -55,7 +43,12 @@ JK_INLINE void N(dot_leaf)(ptrdiff_t n_rows, ptrdiff_t n_cols, real *out, const 
         const real *p = (const real *)N(at)(a, i * row_stride) + n_whole;
         for (ptrdiff_t l = 0; l < n_rest; l++) sum[i * N_LANES + l] += p[l] * v[n_whole + l];
     }
-    N(sum_lanes_of_rows)(n_rows, out, sum);
+    if (N_LANES == 16) N(halve_lanes)(n_rows, 8, sum);
+    N(halve_lanes)(n_rows, 4, sum);
+    for (ptrdiff_t i = 0; i < n_rows; i++) {
+        const real *s = sum + 4 * i;
+        out[i] = (s[0] + s[2]) + (s[1] + s[3]);
+    }
 }
 
 /* Runs are joined by halves; n_rows is 1 or ROWS. */
@@ -83,6 +76,10 @@ static void N(dense_dot)(ptrdiff_t n_rows, ptrdiff_t n_cols, void *out, const vo
     for (; i <= n_rows - ROWS; i += ROWS) N(dot_rows)(ROWS, n_cols, o + i, N(at)(a, i * row_stride), row_stride, v);
     for (; i < n_rows; i++) N(dot_rows)(1, n_cols, o + i, N(at)(a, i * row_stride), row_stride, v);
 }
+#undef N_LANES
+#undef ROWS
+#undef RUN
+
 /* The remaining rows follow as four by halves, then one by one. */
 static void N(dense_axpy)(ptrdiff_t n_rows, ptrdiff_t n_cols, void *out, const void *a, ptrdiff_t row_stride,
                           const void *u)
@@ -119,77 +116,3 @@ static void N(dense_axpy)(ptrdiff_t n_rows, ptrdiff_t n_cols, void *out, const v
         w++;
     }
 }
-
-/* before[i] of the ROWS rows in front of these are added to out, while next[i] = the sum of a row of at most RUN
- * products: memory is fetched for one while the other finds its rows in cache. */
-JK_INLINE void N(gram_leaf)(ptrdiff_t n_cols, real *next, const void *a, ptrdiff_t row_stride, const real *v, real *out,
-                            const real *before)
-{
-    const real *r0 = N(at)(a, -4 * row_stride), *r1 = N(at)(a, -3 * row_stride), *r2 = N(at)(a, -2 * row_stride),
-               *r3 = N(at)(a, -row_stride);
-    const real u0 = before[0], u1 = before[1], u2 = before[2], u3 = before[3];
-    real sum[ROWS * N_LANES];
-    for (ptrdiff_t l = 0; l < ROWS * N_LANES; l++) sum[l] = 0;
-    const ptrdiff_t n_rest = n_cols % N_LANES, n_whole = n_cols - n_rest;
-    for (ptrdiff_t j = 0; j < n_whole; j += N_LANES) {
-        for (ptrdiff_t i = 0; i < ROWS; i++) {
-            const real *p = (const real *)N(at)(a, i * row_stride) + j;
-            JK_SIMD
-            for (ptrdiff_t l = 0; l < N_LANES; l++) sum[i * N_LANES + l] += p[l] * v[j + l];
-        }
-        JK_SIMD
-        for (ptrdiff_t l = j; l < j + N_LANES; l++) out[l] += (u0 * r0[l] + u2 * r2[l]) + (u1 * r1[l] + u3 * r3[l]);
-    }
-    for (ptrdiff_t i = 0; i < ROWS; i++) {
-        const real *p = (const real *)N(at)(a, i * row_stride) + n_whole;
-        for (ptrdiff_t l = 0; l < n_rest; l++) sum[i * N_LANES + l] += p[l] * v[n_whole + l];
-    }
-    for (ptrdiff_t l = n_whole; l < n_cols; l++) out[l] += (u0 * r0[l] + u2 * r2[l]) + (u1 * r1[l] + u3 * r3[l]);
-    N(sum_lanes_of_rows)(ROWS, next, sum);
-}
-
-/* Runs are joined by halves, as in dot_rows. */
-static void N(gram_rows)(ptrdiff_t n_cols, real *next, const void *a, ptrdiff_t row_stride, const real *v, real *out,
-                         const real *before)
-{
-    if (n_cols <= RUN) {
-        N(gram_leaf)(n_cols, next, a, row_stride, v, out, before);
-        return;
-    }
-    const ptrdiff_t head = ((n_cols - 1) / RUN / 2 + 1) * RUN;
-    real tail[ROWS];
-    N(gram_rows)(head, next, a, row_stride, v, out, before);
-    N(gram_rows)(n_cols - head, tail, (const real *)a + head, row_stride, v + head, out + head, before);
-    for (ptrdiff_t i = 0; i < ROWS; i++) next[i] += tail[i];
-}
-
-/* ROWS rows at a time, the last few by the loops above.  Rows too short for lanes stay in the first-level cache. */
-static void N(dense_gram)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t n_vectors, void *out, const void *a,
-                          ptrdiff_t row_stride, const void *v, const void *w)
-{
-    const int is_short = n_cols < N_LANES;
-    const ptrdiff_t group = is_short ? SHORT_ROWS : ROWS;
-    real products[JK_GRAM_VECTORS][2][SHORT_ROWS];
-    for (ptrdiff_t i = 0, count; i < n_rows; i += count) {
-        count = n_rows - i < group ? n_rows - i : group;
-        const void *rows = N(at)(a, i * row_stride);
-        for (ptrdiff_t k = 0; k < n_vectors; k++) {
-            real *o = (real *)out + k * n_cols, *product = products[k][i / group % 2];
-            const real *p = (const real *)v + k * n_cols, *before = products[k][1 - i / group % 2];
-            if (is_short || i == 0) {
-                N(dense_dot)(count, n_cols, product, rows, row_stride, p);
-            } else if (count == ROWS) {
-                N(gram_rows)(n_cols, product, rows, row_stride, p, o, before);
-            } else {
-                N(dense_axpy)(ROWS, n_cols, o, N(at)(rows, -ROWS * row_stride), row_stride, before);
-                N(dense_dot)(count, n_cols, product, rows, row_stride, p);
-            }
-            for (ptrdiff_t l = 0; w != NULL && l < count; l++) product[l] *= ((const real *)w)[i + l];
-            if (is_short || i + count == n_rows) N(dense_axpy)(count, n_cols, o, rows, row_stride, product);
-        }
-    }
-}
-#undef N_LANES
-#undef ROWS
-#undef SHORT_ROWS
-#undef RUN

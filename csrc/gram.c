@@ -1,14 +1,17 @@
-/* J^T W J v for a stack of matrices.  Where the rows are contiguous, four of them at a time are multiplied by v, and
- * added to the result while they are in cache, so that the matrix is read once for several vectors.  Runs of JK_RUN
- * rows are summed one after the other and joined by halves: the tree depends on the number of rows alone, and threads
- * share a long sum at its borders. */
+/* J^T W J v for a stack of matrices.  Where the rows are contiguous, a block of them is multiplied by v, weighted and
+ * added to the result while it is in the second-level cache, so that the matrix is read once for several vectors.
+ * Blocks make runs of JK_RUN rows, and runs are joined by halves: the tree depends on shapes alone, and threads share a
+ * long sum at its borders. */
 #include "dense.h"
 #include "threads.h"
 
 #include <string.h>
 
 enum {
-    POLL_EVERY = 1 << 20, /* products of elements of the matrix and a vector */
+    BLOCK_BYTES = 1 << 17, /* of rows that stay in cache */
+    ROW_GROUP = 4,         /* rows that share the loads of v */
+    N_VECTORS = 8,         /* that share a pass */
+    POLL_EVERY = 1 << 20,  /* products of elements of the matrix and a vector */
     ALIGNMENT = 64
 };
 
@@ -27,9 +30,10 @@ typedef struct gram {
     ptrdiff_t n_rows, n_cols;
     ptrdiff_t n_vectors, n_matrices; /* batch axes that the matrix lacks come first, and count vectors */
     ptrdiff_t group;                 /* vectors that share a pass, at most */
+    ptrdiff_t block;                 /* rows that stay in cache */
     int n_levels;                    /* of halving, from one run to all rows */
     ptrdiff_t n_unpolled;
-    char *areas; /* one for each task: the vectors, a run of the weights, and a tile for each level */
+    char *areas; /* of each task: the vectors, products and weights of a block, and a tile for every level */
     size_t area_bytes;
 } gram;
 
@@ -68,10 +72,12 @@ static jk_status describe(gram *g, const jk_view *a, const jk_view *v, const jk_
     g->n_vectors = g->n_matrices = 1;
     for (int d = 0; d < b->ndim; d++)
         *(d < b->ndim - (a->ndim - n_own[A]) ? &g->n_vectors : &g->n_matrices) *= b->shape[d];
+    const ptrdiff_t n_fit = BLOCK_BYTES / JK_MAX(g->n_cols * g->item, 1) / ROW_GROUP * ROW_GROUP;
+    g->block = JK_MIN(JK_MAX(n_fit, ROW_GROUP), JK_MIN(g->n_rows, JK_RUN));
     g->n_levels = 1;
     for (ptrdiff_t n_runs = (g->n_rows + JK_RUN - 1) / JK_RUN; n_runs > 1; n_runs = (n_runs + 1) / 2) g->n_levels++;
     /* weights that differ from vector to vector share no pass */
-    g->group = w != NULL && w->ndim - n_own[W] > a->ndim - n_own[A] ? 1 : JK_MIN(g->n_vectors, JK_GRAM_VECTORS);
+    g->group = w != NULL && w->ndim - n_own[W] > a->ndim - n_own[A] ? 1 : JK_MIN(g->n_vectors, N_VECTORS);
     return jk_success();
 }
 
@@ -84,19 +90,17 @@ static int has_rows(const gram *g)
     return a->dtype == g->dtype && (g->n_cols < 2 || stride_from_end(a, 1) == g->item);
 }
 
-static ptrdiff_t weights_size(const gram *g) { return g->view[W] == NULL ? 0 : JK_MIN(JK_RUN, g->n_rows); }
-
 /* The area of one task with this many vectors at once; SIZE_MAX if that is beyond every address space. */
 static size_t area_bytes(const gram *g, ptrdiff_t group)
 {
     const size_t item = (size_t)g->item, n_tiles = (size_t)(group * (1 + g->n_levels));
     if ((size_t)g->n_cols > SIZE_MAX / 4 / item / n_tiles) return SIZE_MAX;
-    return (((size_t)g->n_cols * n_tiles + (size_t)weights_size(g)) * item + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return (((size_t)g->n_cols * n_tiles + 2 * (size_t)g->block) * item + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
 static char *area(const gram *g, ptrdiff_t task) { return g->areas + (size_t)task * g->area_bytes; }
-static char *weights(const gram *g, ptrdiff_t task) { return area(g, task) + g->group * g->n_cols * g->item; }
-static char *tiles(const gram *g, ptrdiff_t task) { return weights(g, task) + weights_size(g) * g->item; }
+static char *products(const gram *g, ptrdiff_t task) { return area(g, task) + g->group * g->n_cols * g->item; }
+static char *tiles(const gram *g, ptrdiff_t task) { return products(g, task) + 2 * g->block * g->item; }
 
 static void pack(const gram *g, ptrdiff_t n, char *to, const char *from, jk_dtype dtype, ptrdiff_t stride)
 {
@@ -109,11 +113,29 @@ static void pack(const gram *g, ptrdiff_t n, char *to, const char *from, jk_dtyp
 /* Several vectors and one matrix. */
 typedef struct pass {
     gram *g;
-    const char *a, *w; /* the first row's */
-    const char *v;     /* packed */
-    ptrdiff_t size;    /* of all vectors */
+    const char *a, *w;         /* the first row's */
+    const char *v;             /* packed */
+    ptrdiff_t n_vectors, size; /* elements of all of them */
     ptrdiff_t n_parts;
 } pass;
+
+/* Adds the sums over a block of rows to a tile. */
+static void add_rows(const pass *p, ptrdiff_t task, ptrdiff_t first, ptrdiff_t n, char *tile)
+{
+    const gram *g = p->g;
+    const jk_view *w = g->view[W];
+    const ptrdiff_t row_stride = stride_from_end(g->view[A], 2), size = g->n_cols * g->item;
+    const char *rows = p->a + first * row_stride;
+    char *const product = products(g, task), *const weights = product + g->block * g->item;
+    if (w != NULL) pack(g, n, weights, p->w + first * stride_from_end(w, 1), w->dtype, stride_from_end(w, 1));
+    const void *inputs[JK_N_IN];
+    for (int i = 0; i < JK_N_IN; i++) inputs[i] = i == JK_IN_A ? weights : product;
+    for (ptrdiff_t k = 0; k < p->n_vectors; k++) {
+        g->loops->dense_dot(n, g->n_cols, product, rows, row_stride, p->v + k * size);
+        if (w != NULL) g->loops->op[JK_OP_multiply].value(n, product, inputs);
+        g->loops->dense_axpy(n, g->n_cols, tile + k * size, rows, row_stride, product);
+    }
+}
 
 static ptrdiff_t head_of(ptrdiff_t n_rows) { return ((n_rows - 1) / JK_RUN / 2 + 1) * JK_RUN; }
 
@@ -128,12 +150,8 @@ static jk_status sum_rows(const pass *p, ptrdiff_t task, ptrdiff_t first, ptrdif
         g->loops->add(p->size, tile, g->item, tail);
         return jk_success();
     }
-    const jk_view *w = g->view[W];
-    const ptrdiff_t row_stride = stride_from_end(g->view[A], 2), w_stride = w == NULL ? 0 : stride_from_end(w, 1);
-    char *const run = w == NULL ? NULL : weights(g, task);
-    if (w != NULL) pack(g, n, run, p->w + first * w_stride, w->dtype, w_stride);
     memset(tile, 0, (size_t)(p->size * g->item));
-    g->loops->dense_gram(n, g->n_cols, p->size / g->n_cols, tile, p->a + first * row_stride, row_stride, p->v, run);
+    for (ptrdiff_t i = 0; i < n; i += g->block) add_rows(p, task, first + i, JK_MIN(g->block, n - i), tile);
     g->n_unpolled += n * p->size;
     if (g->n_unpolled < POLL_EVERY || g->context == NULL || g->context->poll == NULL) return jk_success();
     g->n_unpolled = 0;
@@ -181,6 +199,7 @@ static jk_status write_vectors(gram *g, ptrdiff_t matrix, ptrdiff_t first, ptrdi
               .a = jk_item_at(b, g->view[A], 2),
               .w = g->view[W] == NULL ? NULL : jk_item_at(b, g->view[W], 1),
               .v = area(g, task),
+              .n_vectors = count,
               .size = count * g->n_cols,
               .n_parts = n_parts};
     if (n_parts == 1) {

@@ -76,16 +76,12 @@ typedef struct jk_loops {
     /* out[j] += sum of u[i] * a[i][j]: eight rows by halves, then the next eight */
     void (*dense_axpy)(ptrdiff_t n_rows, ptrdiff_t n_cols, void *out, const void *a, ptrdiff_t row_stride,
                        const void *u);
-    /* out[k][j] += sum of a[i][j] * w[i] * (sum of a[i][l] * v[k][l]), w NULL: without it; out and v contiguous, at
-     * most JK_GRAM_VECTORS vectors; four rows by halves, then the next four */
-    void (*dense_gram)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t n_vectors, void *out, const void *a,
-                       ptrdiff_t row_stride, const void *v, const void *w);
 
     /* bands: out[i] = or += the sum of a[b][i] * x[b][i], band after band; `constant` stands for a[b][0] alone */
     void (*bands)(int n_bands, ptrdiff_t n, void *out, const void *const *a, const void *const *x, int constant,
                   int adds); /* at most JK_BANDS */
-    void (*strided_band)(ptrdiff_t n, void *out, ptrdiff_t out_stride, const void *a, ptrdiff_t a_stride, const void *x,
-                         ptrdiff_t x_stride, int adds);
+    void (*strided_bands)(int n_bands, ptrdiff_t n, void *out, ptrdiff_t out_stride, const void *const *a,
+                          const ptrdiff_t *a_stride, const void *const *x, const ptrdiff_t *x_stride, int adds);
 
     /* sparse, by the type of the indices */
     /* out[i] = sum of values[k] * in[indices[k]] over the entries of row i: in four lanes, runs by halves */
@@ -132,7 +128,6 @@ typedef struct jk_table {
 #define JK_FOLD_ROWS 8          /* rows that fold_rows adds in registers */
 #define JK_BANDS 5              /* bands that share a loop */
 #define JK_RUN 256              /* elements of a run that is summed by halves */
-#define JK_GRAM_VECTORS 8       /* that share a pass over the rows of a matrix */
 #define JK_DENSE_RUN_BYTES 4096 /* of a row of a matrix, that are summed in lanes before halving starts */
 
 #ifndef JK_STACK_BYTES

@@ -285,7 +285,7 @@ class Generator:
         """Any case of this shape."""
         kind = self.choice(["dense", "csr", "diagonal", "rank one"] if m == n else ["dense", "csr", "rank one"])
         if kind == "diagonal":
-            return self.axis("diagonal", m)
+            return self.shorthand("diagonal", m)
         if kind == "dense":
             values = self.array((m, n))
             return Case(jk.dense(values), np.array(values, float), letters_from("yz,z->y", (n,), (m,), values.strides))

@@ -226,6 +226,38 @@ def test_numbers_that_are_not_finite_cannot_be_probed(claim):
         jk.testing.assert_structure(jk.diagonal([1.0, np.inf, 1.0]), claim)
 
 
+@pytest.mark.parametrize(
+    ("claim", "options", "n_products"),
+    [
+        ("zero", {}, 1),
+        ("diagonal", {}, 2),
+        ("identity", {}, 4),
+        ("broadcast", {}, 3),
+        ("reduction", {}, 3),
+        ("permutation", {}, 6),
+        ("banded", {"bandwidths": (2, 3)}, 7),
+        (jk.banded(np.ones((3, N)), [-1, 0, 1], (N, N)), {}, 8),
+    ],
+)
+def test_a_true_claim_takes_few_products(claim, options, n_products):
+    calls = []
+
+    def counted(v):
+        calls.append(v)
+        return (claim != "zero") * v
+
+    jk.testing.assert_structure(jk.linear_map(counted, counted, N, N), claim, **options)
+    assert len(calls) == n_products
+
+
+@pytest.mark.parametrize("claim", ["diagonal", "permutation", "broadcast", "reduction"])
+def test_rounding_is_not_taken_for_an_entry(claim, dtype):
+    matrix = np.diag(numbers(N)).astype(dtype)
+    matrix[2] = 0
+    noise = layouts.normal((N, N), dtype) * np.finfo(dtype).eps
+    jk.testing.assert_structure(jk.dense(matrix + noise), claim)
+
+
 def test_large_matrices_are_probed_in_the_room_of_some_vectors():
     n = 200_000
     wrong = jk.banded(np.ones((2, n)), [0, 150_000], (n, n))

@@ -78,6 +78,7 @@ def test_the_repr_shows_the_pattern_of_a_small_matrix(small):
         (jk.identity(()), ["1"]),
         (jk.reduction(np.broadcast_to(1.0, 3)), ["1 1 1"]),
         (jk.select(np.s_[1:], 3), ["· 1 ·", "· · 1"]),
+        (jk.identity((2, 2)) + jk.einsum(",ab->ba", 1.0, (2, 2), (2, 2)), ["x · · ·", "· 1 1 ·", "· 1 1 ·", "· · · x"]),
         (jk.zero(2, 3), ["· · ·", "· · ·"]),
         (jk.zero(0, 3), []),
         (jk.zero(3, 0), []),
@@ -146,7 +147,7 @@ def test_the_tree_of_a_product_has_its_factors_and_why_they_are_apart():
     ]
     of_sum, of_product = (line for line in lines if "apart" in line)
     assert of_sum == "│  apart: nothing is added to a product"
-    assert re.fullmatch("   │  apart: .* would store 1000000 numbers instead of 2000", of_product)
+    assert re.fullmatch("   │  apart: .* would store 1,?000,?000 numbers instead of 2,?000", of_product)
 
 
 def test_the_terms_of_a_sum_say_why_they_are_apart():
@@ -236,7 +237,17 @@ def test_a_cell_is_black_where_its_part_of_the_matrix_has_an_entry(small, max_pi
     assert ax.extent == (-0.5, n - 0.5, m - 0.5, -0.5)
 
 
+@pytest.mark.parametrize("max_pixels", [3, 5, 8, 13, 16])
+def test_no_cell_is_missed_that_a_diagonal_cuts_at_a_corner(max_pixels):
+    J = jk.banded(np.ones((3, 40)), [-9, 0, 4], (40, 40))
+    cells = np.argwhere(J.toarray()) * max_pixels // 40
+    expected = np.zeros((max_pixels, max_pixels), bool)
+    expected[cells[:, 0], cells[:, 1]] = True
+    np.testing.assert_array_equal(drawn(J, max_pixels).picture, expected)
+
+
 LARGE = {
+    "identity": lambda: jk.identity(10**9),
     "diagonal": lambda: jk.diagonal(np.ones(10**6)),
     "tridiagonal": lambda: jk.banded(np.ones((3, 10**6)), [-1, 0, 1], (10**6, 10**6)),
     "far diagonals": lambda: jk.banded(np.ones((2, 10**6)), [-250_000, 500_000], (10**6, 10**6)),
@@ -260,7 +271,7 @@ def test_a_large_matrix_is_drawn_quickly_and_in_little_room(name):
     assert peak < 64e6
     places = np.arange(512)
     expected = np.zeros((512, 512), bool)
-    if name in ("diagonal", "tridiagonal", "gather"):
+    if name in ("identity", "diagonal", "tridiagonal", "gather"):
         expected[places, places] = True
     elif name == "far diagonals":
         expected[places[128:], places[:-128]] = expected[places[:256], places[256:]] = True
@@ -282,7 +293,15 @@ def test_an_empty_matrix_has_a_picture_without_cells():
         assert drawn(jk.zero(*shapes), 16).picture is None
 
 
-@pytest.mark.parametrize("J", [identity_map(3), outer(1000), identity_map(3) @ jk.dense(np.ones((3, 3)))])
+@pytest.mark.parametrize(
+    "J",
+    [
+        identity_map(3),
+        outer(1000),
+        identity_map(3) @ jk.identity(3, 2.0),
+        jk.dense(np.ones((30, 999))) @ jk.dense(np.ones((999, 30))),
+    ],
+)
 def test_a_pattern_that_is_not_known_is_not_drawn(J):
     with pytest.raises(ValueError, match=r"toarray\(\)"):
         J.spy(Axes())

@@ -272,6 +272,17 @@ def test_bands_have_a_small_backward_error(kind, bands, n, dtype):
     assert backward_error(J.toarray(), J.solve(b), b) <= 30 * np.finfo(dtype).eps
 
 
+@pytest.mark.parametrize("main", [0.0, 1.0, 30.0])
+def test_long_bands_have_a_small_backward_error(main, dtype):
+    n = 5000
+    J = diagonals(n, *range(-3, 4), dtype=dtype, main=main)
+    for matrix in (J, J + J.T + jk.identity(n, 99.0, dtype)):
+        b = numbers(3, n, dtype=dtype)
+        x = matrix.solve(b)
+        residual = np.abs(matrix.jvp(x.astype(np.float64)) - b).max()
+        assert residual <= 50 * np.finfo(dtype).eps * (99 * np.abs(x).max() + np.abs(b).max())
+
+
 @pytest.mark.parametrize("n", [1, 7, 8, 9, 64, 100])
 @pytest.mark.parametrize("n_sides", [1, 3, 80])
 def test_blocks_have_a_small_backward_error(n, n_sides, dtype):

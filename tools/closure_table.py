@@ -36,18 +36,18 @@ cases, others name them in this order. A product is formed at once where it stor
 and costs no more multiplications than four applications of both; so two dense matrices are multiplied where the
 middle is long compared with the ends, and stay a lazy `product` where it is short.
 
-{product}
+A banded factor takes differences along the first axis, a sum is a diagonal plus a dense one, a product is a column
+times a row, and a sparse factor has two entries per row or column of its far end.
 
-Here the left banded factor takes differences along the first axis, the sum is a diagonal plus a dense one, the product
-is a column times a row, and sparse factors have two entries per row or column.
+{product}
 
 ## `J + K`
 
-Both have the same shapes: (5, 6) from (5, 6), or (5, 6) from (6,) with a broadcast, and its transpose with a reduction;
-where no shape is common to two structures there is a dash. In the first case both operands have the same strings, in
-the second K has others where its structure allows: other blocks, another permutation, other repeated axes. A cell with
-one name has it in both. A sum is formed at once where one renaming of letters makes both strings equal and it stores
-no more numbers than both operands. A sum is here a dense one plus a block-diagonal one.
+Both map (5, 6) to (5, 6); with a broadcast, (6,) to (5, 6), and with a reduction, (5, 6) to (6,). Where two structures
+have no shape in common there is a dash. In the first case both operands have the same strings, in the second K has
+others where its structure allows: other blocks, another permutation, other repeated axes. A cell with one name has it
+in both. A sum is formed at once where one renaming of letters makes both strings equal and it stores no more numbers
+than both operands together. The operand called sum is a dense one plus a block-diagonal one.
 
 {sum}
 """

@@ -123,7 +123,9 @@ static void check_refusals(jk_dtype dtype)
     array *zeros = new_array(dtype, CONTIGUOUS, DIMS(5)), *off = new_array(dtype, CONTIGUOUS, DIMS(4)),
           *factor = new_array(dtype, CONTIGUOUS, DIMS(4, 5)), *band = new_array(dtype, CONTIGUOUS, DIMS(5, 4)),
           *x = new_array(dtype, CONTIGUOUS, DIMS(1, 5)), *strided = new_array(dtype, EVERY_SECOND, DIMS(1, 5)),
-          *half = new_array(dtype, CONTIGUOUS, DIMS(5, 2));
+          *half = new_array(dtype, CONTIGUOUS, DIMS(5, 2)), *ones = like(zeros);
+    set_all(ones, 1);
+    set(ones, 0, 0);
     set_all(zeros, 0);
     set_all(off, 0);
     check_status(jk_tridiagonal_factor(NULL, view(off), view(zeros), view(off), view(factor), swapped), JK_SINGULAR, 0,
@@ -146,14 +148,19 @@ static void check_refusals(jk_dtype dtype)
     check_status(jk_tridiagonal_solve(NULL, view(band), swapped, view(x)), JK_SHAPE, 0, "a factor of other shape");
     check(is_untouched(x) && is_untouched(strided), "a refused solve has written nothing");
 
-    /* a NaN is no zero, and reaches every solution */
+    /* a NaN is no zero, also below one, and reaches the solutions */
     set_all(band, 0);
     for (ptrdiff_t i = 0; i < 5; i++) set(band, 4 * i + 1, 1);
     set(band, 4, (double)NAN);
     set_all(x, 1);
+    set(band, 9, 0);
+    set(band, 12, (double)NAN);
     check_ok(jk_band_factor(NULL, 1, 1, view(band), pivots), "a band with a NaN");
     check_ok(jk_band_solve(NULL, 1, 1, view(band), pivots, 0, view(x)), "a band with a NaN");
     check(isnan(get(x, 0)) && isnan(get(x, 1)), "a NaN reaches the solution");
+    set(off, 0, (double)NAN);
+    check_ok(jk_tridiagonal_factor(NULL, view(off), view(ones), view(off), view(factor), swapped),
+             "a zero above a NaN");
 }
 
 void test_solve(jk_dtype dtype)

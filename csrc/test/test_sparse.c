@@ -80,6 +80,7 @@ static void check_product(jk_dtype dtype, jk_dtype out_dtype, layout lay, jk_ind
                              rounding(out_dtype == dtype ? dtype : JK_FLOAT32);
     for (int accumulate = 0; accumulate < 2; accumulate++) {
         set_all(wanted, 0);
+        set_all(out, 7);
         add_products(wanted, values, in, transposed);
         if (accumulate) {
             set_all(out, 0.25);
@@ -111,6 +112,20 @@ static void check_pattern(jk_dtype dtype, layout lay)
             check_product(dtype, other, lay, index, constant, transposed, 2, batch[3]);
             check_product(JK_FLOAT64, JK_FLOAT64, lay, index, mixed, transposed, 1, batch[0]);
             check_product(JK_FLOAT64, JK_FLOAT32, lay, index, mixed, transposed, 0, NULL);
+        }
+    free_arrays();
+}
+
+/* More rows and entries than are taken at a time. */
+static void check_large(jk_dtype dtype, ptrdiff_t n_cols, ptrdiff_t max_length, ptrdiff_t longest)
+{
+    static const ptrdiff_t batch[] = {3};
+    fill_pattern(MAX_ROWS, n_cols, max_length, longest);
+    array *values = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(p.n_entries));
+    for (int transposed = 0; transposed < 2; transposed++)
+        for (layout lay = CONTIGUOUS; lay <= FORTRAN; lay++) {
+            check_product(dtype, dtype, lay, JK_INT32, values, transposed, 1, batch);
+            check_product(dtype, JK_FLOAT32, lay, JK_INT64, values, transposed, 1, batch);
         }
     free_arrays();
 }
@@ -191,6 +206,8 @@ void test_sparse(jk_dtype dtype)
             fill_pattern(sizes[i][0], sizes[i][1], sizes[i][2], sizes[i][3]);
             check_pattern(dtype, lay);
         }
+    check_large(dtype, 50, -1, 0);
+    check_large(dtype, MAX_ROWS, 3, 5000);
     check_refusals(dtype);
     check_context(dtype);
 }

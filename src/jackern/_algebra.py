@@ -118,13 +118,13 @@ def products(compositions: Iterable[Composition]) -> list[Term]:
 def check_storage(stored: int, given: int) -> None:
     """Raise KeptApart if a product would store more numbers than its factors."""
     if stored > given:
-        raise KeptApart(f"together they would store {stored} numbers instead of {given}")
+        raise KeptApart(f"together they would store {stored:,} numbers instead of {given:,}")
 
 
 def check_work(work: int, cost: int) -> None:
     """Raise KeptApart if multiplying out costs more than some applications of the factors."""
     if work > WORK * cost:
-        raise KeptApart(f"multiplying out would cost {work} multiplications, more than {WORK} times the {cost} of both")
+        raise KeptApart(f"multiplying out costs {work:,} multiplications, more than {WORK} times the {cost:,} of both")
 
 
 def distributed(a: Jacobian, b: Jacobian) -> tuple[Jacobian, int]:
@@ -213,27 +213,3 @@ def parts_of(terms: Sequence[Term], out_shape: Shape, in_shape: Shape) -> list[J
         if not term.is_diagonal:
             parts.append(lowered(term, *shapes) if term.is_plain else SlicedJacobian(term, *shapes))
     return parts
-
-
-def multiplied_out(jacobian: Jacobian) -> tuple[Term, ...] | None:
-    """Return the terms of a Jacobian, whatever they store; None where a part of it has none."""
-    if isinstance(jacobian, SumJacobian):
-        parts = [multiplied_out(part) for part in jacobian._parts]
-        if any(part is None for part in parts):
-            return None
-        return tuple(_terms.sum_of(term for part in parts for term in part or ()))
-    if not isinstance(jacobian, ProductJacobian):
-        return jacobian._terms()
-    result: tuple[Term, ...] | None = None
-    for part in jacobian._parts:
-        terms = multiplied_out(part)
-        if terms is None:
-            return None
-        try:
-            if result is not None:
-                pairs = [_terms.composition(p, q) for p in result for q in terms]
-                terms = tuple(products(filter(None, pairs)))
-            result = terms
-        except KeptApart:
-            return None
-    return result

@@ -1,9 +1,7 @@
-# A sum of bands and its products.  Windows are lowered once, when it is made, to what one C call takes; a product of
-# contiguous arrays goes straight there.  Whatever else comes goes to `_general_product`, which the Python class above
-# supplies.
+# A sum of bands and its products.  Windows are lowered once, when it is made, to what one C call takes.
 
 
-cdef class BandedProducts:
+cdef class BandedProducts(Products):
     """Bands of a Jacobian, and the products of their sum with vectors.
 
     Parameters
@@ -24,11 +22,8 @@ cdef class BandedProducts:
 
     cdef readonly tuple _bands
     cdef readonly tuple _out_lengths, _in_lengths
-    cdef readonly tuple out_shape, in_shape
     cdef jk_band *band
-    cdef int n_bands, typenum
-    cdef End out_end, in_end
-    cdef double n_products
+    cdef int n_bands
     cdef void *memory
     cdef Py_ssize_t *unused
 
@@ -42,6 +37,7 @@ cdef class BandedProducts:
         self.in_shape = in_shape
         self.n_bands = <int>len(bands)
         self.typenum = cnp.NPY_FLOAT
+        self.is_straight = True
         if len(in_lengths) != n_axes or n_axes > JK_MAX_NDIM:
             raise ValueError(f"lengths {out_lengths} and {in_lengths}, expected as many of both, at most {JK_MAX_NDIM}")
 
@@ -100,59 +96,6 @@ cdef class BandedProducts:
         if transposed:
             return jk_banded_vjp(context, self.n_bands, self.band, v, out, accumulate)
         return jk_banded_jvp(context, self.n_bands, self.band, v, out, accumulate)
-
-    cdef object multiply(self, object v, object out, bint accumulate, bint transposed):
-        """The product the straight way; NotImplemented where that cannot be taken."""
-        cdef End *source = &self.out_end if transposed else &self.in_end
-        cdef End *target = &self.in_end if transposed else &self.out_end
-        cdef cnp.ndarray result
-        if not is_at(v, source):
-            return NotImplemented
-        if out is None:
-            if accumulate:
-                return NotImplemented
-            result = new_array(target.ndim, <cnp.npy_intp *>target.shape,
-                               max(self.typenum, cnp.PyArray_TYPE(<cnp.ndarray>v)), False)
-        elif is_at(out, target) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out):
-            result = <cnp.ndarray>out
-        else:
-            return NotImplemented
-        cdef jk_view v_view, result_view
-        cdef Py_ssize_t v_strides[JK_MAX_NDIM]
-        cdef Py_ssize_t result_strides[JK_MAX_NDIM]
-        cdef jk_status status
-        cdef Call call
-        view_at(&v_view, v_strides, <cnp.ndarray>v, source)
-        view_at(&result_view, result_strides, result, target)
-        if self.n_products < LARGE and cnp.PyArray_SIZE(result) < LARGE:
-            status = self.run(NULL, &v_view, &result_view, accumulate, transposed)
-        else:
-            call = Call()
-            with nogil:
-                status = self.run(&call.context, &v_view, &result_view, accumulate, transposed)
-            if status.error == JK_INTERRUPTED:
-                raise_interrupt()
-        if status.error != JK_OK:
-            return NotImplemented
-        if target.ndim == 0 and out is None:
-            return result[()]
-        return result
-
-    def jvp(self, x_dot, *, out=None, bint accumulate=False):
-        """The Jacobian-vector product; see `jackern.Jacobian.jvp`."""
-        result = self.multiply(x_dot, out, accumulate, False)
-        if result is NotImplemented:
-            result = self._general_product(x_dot, out, accumulate, False)
-        jacobian_calls[0] += 1
-        return result
-
-    def vjp(self, y_bar, *, out=None, bint accumulate=False):
-        """The vector-Jacobian product; see `jackern.Jacobian.vjp`."""
-        result = self.multiply(y_bar, out, accumulate, True)
-        if result is NotImplemented:
-            result = self._general_product(y_bar, out, accumulate, True)
-        jacobian_calls[1] += 1
-        return result
 
     def _banded_product(self, v, out, bint accumulate, bint transposed):
         """The product by axes: v and out have the lengths' axes, after any equal batch axes."""

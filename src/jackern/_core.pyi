@@ -132,7 +132,7 @@ class AxisProducts(Products):
     def _axis_product(self, v: Any, out: Any, accumulate: bool, transposed: bool) -> None: ...
 
 @disjoint_base
-class BandedProducts:
+class BandedProducts(Products):
     def __new__(
         cls,
         bands: tuple[

@@ -16,8 +16,8 @@ FEW = 64  # right-hand sides; more than so many, and than a quarter of the rows,
 class ZeroPivot(np.linalg.LinAlgError):
     """Elimination has come to a zero in this row."""
 
-    def __init__(self, row: int, of: str = ""):
-        super().__init__(f"solve: the pivot in row {row}{of} is zero; the Jacobian is singular.")
+    def __init__(self, row: int):
+        super().__init__(f"solve: the pivot in row {row} is zero; the Jacobian is singular.")
         self.row = row
 
 
@@ -41,6 +41,21 @@ def diagonal_solver(d: Array) -> Solver:
         return log_of_product(d)
 
     return Solver(solve, logabsdet)
+
+
+def permutation_solver(rows: Array, columns: Array, values: Array, dtype: np.dtype[Any]) -> Solver:
+    """Return the solver of a matrix with these entries, one in every row and every column."""
+    by_row = np.empty_like(values, dtype)
+    by_row[rows] = values
+    diagonal = diagonal_solver(by_row)
+
+    def solve(right: Array) -> Array:
+        scaled = diagonal.solve(right)
+        result = np.empty_like(scaled)
+        result[:, columns] = scaled[:, rows]
+        return result
+
+    return Solver(solve, diagonal.logabsdet)
 
 
 def tridiagonal_solver(lower: Array, diagonal: Array, upper: Array) -> Solver:

@@ -130,10 +130,10 @@ cdef class SumProducts(Products):
         if not self.is_straight or accumulate or (not fresh and not is_apart(out, v, self._parts)):
             return NotImplemented
         for part in self._parts:
-            accumulate = part is not self._parts[0]
             out = (<Products>part).multiply(v, out, accumulate, transposed)
             if out is NotImplemented:
                 return out
+            accumulate = True
         return out
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from typing import Any
 
 import numpy as np
 
 from jackern import _banded
 from jackern._base import MAX_BYTES, Array, Jacobian
+from jackern._combined import Combination, SumJacobian
 from jackern._sparse import SparseJacobian
 
 
@@ -53,10 +55,9 @@ def tocsr(jacobian: Jacobian) -> Any:
     sparse = scipy_sparse("tocsr")
     if jacobian.structure == "linear-map":
         raise ValueError("tocsr: the entries of a linear-map are not known; see toarray(), or aslinearoperator().")
-    if jacobian.structure == "product":
-        return functools.reduce(functools.partial(times, jacobian), map(tocsr, jacobian._parts))
-    if jacobian.structure == "sum":
-        return functools.reduce(lambda a, b: a + b, map(tocsr, jacobian._parts))
+    if isinstance(jacobian, Combination):
+        join = operator.add if isinstance(jacobian, SumJacobian) else functools.partial(times, jacobian)
+        return functools.reduce(join, map(tocsr, jacobian._parts))
     check_size("tocsr", jacobian, jacobian.nnz)
     rows, columns, values = jacobian._entries()
     return sparse.coo_array((values, (rows, columns)), shape=jacobian.shape).tocsr()
@@ -66,7 +67,9 @@ def times(jacobian: Jacobian, a: Any, b: Any) -> Any:
     """Return the product of two CSR arrays, for a factor of this Jacobian."""
     n_products = int(np.bincount(a.indices, minlength=a.shape[1]) @ np.diff(b.indptr).astype(np.int64))
     check_size("tocsr", jacobian, min(n_products, math.prod((a.shape[0], b.shape[1]))))
-    return a @ b
+    product = a @ b
+    product.sort_indices()
+    return product
 
 
 def todia(jacobian: Jacobian) -> Any:
@@ -74,7 +77,7 @@ def todia(jacobian: Jacobian) -> Any:
     sparse = scipy_sparse("todia")
     n = jacobian.shape[1]
     rows: dict[int, Array] = {}
-    for part in jacobian._parts if jacobian.structure == "sum" else (jacobian,):
+    for part in jacobian._parts if isinstance(jacobian, SumJacobian) else (jacobian,):
         for offset, row in zip(*diagonals(part, n), strict=True):
             rows[offset] = rows[offset] + row if offset in rows else row
     offsets = sorted(rows)

@@ -131,7 +131,7 @@ def sparse(csr: Any, out_shape: ShapeLike | None = None, in_shape: ShapeLike | N
 
     Notes
     -----
-    ``jk.sparse(csr) @ J`` composes; ``csr @ J`` makes a dense array of J first, on SciPy's side.
+    ``jk.sparse(csr) @ J`` composes; ``csr @ J`` asks SciPy, which knows arrays only.
 
     Examples
     --------
@@ -239,7 +239,7 @@ def multiply(a: SparseJacobian, b: SparseJacobian) -> SparseJacobian:
     place = np.arange(len(entry)) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
     with np.errstate(all="ignore"):
         if left.strides == right.strides == (0,):
-            values = np.broadcast_to(left[0] * right[0], len(entry))
+            values = np.broadcast_to(left[:1] * right[:1], len(entry))
         else:
             values = left[entry] * right[place]
         return from_entries(rows[entry], columns[place].astype(np.intp), values, a.out_shape, b.in_shape)

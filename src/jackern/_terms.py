@@ -477,7 +477,7 @@ def total(a: Term, b: Term) -> Term:
 def check_sum(stored: int, a: Term, b: Term) -> None:
     """Raise KeptApart if a sum would store more numbers than its terms."""
     if stored > a.stored + b.stored:
-        raise KeptApart(f"their sum would store {stored} numbers instead of {a.stored + b.stored}")
+        raise KeptApart(f"their sum would store {stored:,} numbers instead of {a.stored + b.stored:,}")
 
 
 def nested(outer: Term, inner: Term) -> Term | None:

@@ -179,7 +179,7 @@ jk_status jk_matmul(const jk_context *context, const jk_view *a, const jk_view *
 /* out (*batch, n) = a^T (w * (a v)) for a (*batch, m, n), v (*batch, n) and w (*batch, m), or NULL: without weights.
  * Batches broadcast as above; those that `a` lacks count vectors.  Where the rows of `a` are contiguous and of the wider
  * dtype, each is read once for all vectors (up to eight at a time); else `a` is read as by jk_dense_jvp and then
- * jk_dense_vjp.  The sum over rows depends on m alone.  out must not overlap an input. */
+ * jk_dense_vjp.  The tree of the sum depends on shapes alone.  out must not overlap an input. */
 jk_status jk_dense_gram_jvp(const jk_context *context, const jk_view *a, const jk_view *v, const jk_view *w,
                             const jk_view *out, int accumulate);
 /* The bytes of workspace with which one thread does so; with as much for each thread, all take part.  With less, fewer
