@@ -18,6 +18,7 @@ typedef struct axis {
     int first, last;  /* among the axes of the values; a batch axis has -1 */
     ptrdiff_t n_rest; /* elements of the axes behind the first */
     ptrdiff_t n;      /* elements of out */
+    ptrdiff_t repeat; /* neighbours that share a value, because the last batch axis lies behind all others */
     ptrdiff_t out_stride, in_stride;
 } axis;
 
@@ -100,11 +101,11 @@ static part part_of(const product *p, const jk_band *band, const ptrdiff_t *inde
     const ptrdiff_t first = cut(&w, start, n);
     part own = {w.n, w.out_start, w.out_step, NULL, NULL, w.stride, w.in_step * p->inner.in_stride, band->values.dtype};
     if (own.n == 0) return own;
-    a += first * w.stride;
+    a += first / p->inner.repeat * w.stride;
     x += w.in_start * p->inner.in_stride;
     for (int d = 0; d < p->n_outer; d++) {
         w = window_of(p, band, &p->outer[d]);
-        a += cut(&w, index[d], 1) * w.stride;
+        a += cut(&w, index[d], 1) / p->outer[d].repeat * w.stride;
         x += w.in_start * p->outer[d].in_stride;
         if (w.n == 0) return (part){0};
     }
@@ -113,14 +114,20 @@ static part part_of(const product *p, const jk_band *band, const ptrdiff_t *inde
     return own;
 }
 
-/* The products first <= k < last of one part. */
+/* Adds the products first <= k < last of one part. */
 static void run_part(const product *p, const part *own, ptrdiff_t first, ptrdiff_t last, char *sum, int adds)
 {
     _Alignas(64) char scratch[2][SCRATCH * sizeof(double)];
     const ptrdiff_t item = jk_itemsize(p->dtype);
     for (ptrdiff_t n; first < last; first += n) {
-        const void *a = own->a + first * own->a_stride, *x = own->x + first * own->x_stride;
+        const void *a = own->a + first / p->inner.repeat * own->a_stride, *x = own->x + first * own->x_stride;
         ptrdiff_t a_stride = own->a_stride, x_stride = own->x_stride;
+        char *const out = sum + (own->place + first * own->step) * item;
+        if (p->inner.repeat > 1) {
+            n = last - first;
+            p->loops->repeated_bands(1, n / p->inner.repeat, p->inner.repeat, out, &a, &a_stride, &x, adds);
+            continue;
+        }
         n = JK_MIN(SCRATCH, last - first);
         if (own->a_dtype != p->dtype) {
             p->loops->pack_other(n, scratch[0], a, a_stride);
@@ -132,7 +139,6 @@ static void run_part(const product *p, const part *own, ptrdiff_t first, ptrdiff
             x = scratch[1];
             x_stride = item;
         }
-        char *out = sum + (own->place + first * own->step) * item;
         p->loops->strided_bands(1, n, out, own->step * item, &a, &a_stride, &x, &x_stride, adds);
     }
 }
@@ -151,19 +157,19 @@ static void common_places(const product *p, int n_parts, const part *parts, ptrd
     *high = JK_MAX(*high, *low);
 }
 
-/* Whether all parts have contiguous values, or all of them constants, and a contiguous vector. */
-static int are_contiguous(const product *p, int n_parts, const part *parts)
+/* How all parts have their values and a contiguous vector: 0, each constant; the item size, contiguous; -1, otherwise. */
+static ptrdiff_t common_stride(const product *p, int n_parts, const part *parts)
 {
-    const ptrdiff_t item = jk_itemsize(p->dtype);
+    const ptrdiff_t item = jk_itemsize(p->dtype), stride = parts[0].a_stride;
     for (int i = 0; i < n_parts; i++)
-        if (parts[i].a_stride != parts[0].a_stride || parts[i].x_stride != item) return 0;
-    return parts[0].a_stride == item || parts[0].a_stride == 0;
+        if (parts[i].a_stride != stride || parts[i].x_stride != item) return -1;
+    return stride == 0 || stride == item ? stride : -1;
 }
 
 /* Adds the parts, of which the first sets what the others add to unless `adds`. */
 static void run_parts(const product *p, int n_parts, const part *parts, char *sum, int adds)
 {
-    const ptrdiff_t item = jk_itemsize(p->dtype);
+    const ptrdiff_t item = jk_itemsize(p->dtype), repeat = p->inner.repeat;
     const void *a[JK_BANDS], *x[JK_BANDS];
     ptrdiff_t a_stride[JK_BANDS], x_stride[JK_BANDS], low, high;
     common_places(p, n_parts, parts, &low, &high);
@@ -172,16 +178,22 @@ static void run_parts(const product *p, int n_parts, const part *parts, char *su
         const ptrdiff_t first = low < high ? low - own->place : 0, last = low < high ? high - own->place : 0;
         run_part(p, own, 0, first, sum, adds || i > 0);
         run_part(p, own, last, own->n, sum, adds || i > 0);
-        a[i] = own->a + first * own->a_stride;
+        a[i] = own->a + first / repeat * own->a_stride;
         x[i] = own->x + first * own->x_stride;
         a_stride[i] = own->a_stride;
         x_stride[i] = own->x_stride;
     }
     if (low == high) return;
-    if (are_contiguous(p, n_parts, parts))
-        p->loops->bands(n_parts, high - low, sum + low * item, a, x, a_stride[0] == 0, adds);
+    const ptrdiff_t n = high - low, stride = common_stride(p, n_parts, parts);
+    sum += low * item;
+    if (repeat > 1)
+        p->loops->repeated_bands(n_parts, n / repeat, repeat, sum, a, a_stride, x, adds);
+    else if (stride == item)
+        p->loops->bands(n_parts, n, sum, a, x, adds);
+    else if (stride == 0)
+        p->loops->repeated_bands(n_parts, 1, n, sum, a, a_stride, x, adds);
     else
-        p->loops->strided_bands(n_parts, high - low, sum + low * item, item, a, a_stride, x, x_stride, adds);
+        p->loops->strided_bands(n_parts, n, sum, item, a, a_stride, x, x_stride, adds);
 }
 
 /* The sum starts with the first band where that has a product, and elsewhere with 0. */
@@ -249,25 +261,44 @@ static int is_whole(const product *p, int d, ptrdiff_t n)
     return 1;
 }
 
-/* Whether every band is still a band where its axis d, which it has whole, is walked as one with those before it. */
-static int bands_join(const product *p, const axis *before, int d)
+/* Whether every band steps by 1 along its axis d. */
+static int is_dense(const product *p, int d)
 {
     for (int b = 0; b < p->n_bands; b++) {
         const jk_band *band = &p->bands[b];
-        const ptrdiff_t *shape = band->values.shape, *strides = band->values.strides_in_bytes;
-        if (shape[before->first] > 1 && (band->out_step[before->first] != 1 || band->in_step[before->first] != 1))
-            return 0;
+        if (band->values.shape[d] > 1 && (band->out_step[d] != 1 || band->in_step[d] != 1)) return 0;
+    }
+    return 1;
+}
+
+/* Whether the values of every band allow to walk its axis d, which it has whole, as one with those before it. */
+static int values_join(const product *p, const axis *before, int d)
+{
+    for (int b = 0; b < p->n_bands; b++) {
+        const ptrdiff_t *shape = p->bands[b].values.shape, *strides = p->bands[b].values.strides_in_bytes;
         if (shape[before->last] > 1 && strides[before->last] != shape[d] * strides[d]) return 0;
     }
     return 1;
 }
 
+static int nest(const axis *before, const axis *a)
+{
+    return before->out_stride == a->n * a->out_stride && before->in_stride == a->n * a->in_stride;
+}
+
 static int axes_join(const product *p, const axis *before, const axis *a, ptrdiff_t n_in)
 {
-    if (a->n != n_in || before->out_stride != a->n * a->out_stride || before->in_stride != a->n * a->in_stride)
-        return 0;
+    if (a->n != n_in || !nest(before, a)) return 0;
     if (a->first < 0 || before->first < 0) return a->first == before->first;
-    return is_whole(p, a->first, a->n) && bands_join(p, before, a->first);
+    return is_whole(p, a->first, a->n) && is_dense(p, before->first) && values_join(p, before, a->first);
+}
+
+static void join(axis *before, const axis *a)
+{
+    before->n_rest *= a->n;
+    before->n *= a->n;
+    before->out_stride = a->out_stride;
+    before->in_stride = a->in_stride;
 }
 
 /* The axes that are walked, in the order of out: neighbours are joined, those of length 1 left out. */
@@ -276,20 +307,35 @@ static int find_axes(const product *p, int n_batch, axis *axes)
     int n = 0;
     for (int d = 0; d < p->out->ndim; d++) {
         const int own = JK_MAX(d - n_batch, -1);
-        const axis a = {own, own, 1, p->out->shape[d], p->out->strides_in_bytes[d], p->v->strides_in_bytes[d]};
+        const axis a = {own, own, 1, p->out->shape[d], 1, p->out->strides_in_bytes[d], p->v->strides_in_bytes[d]};
         const ptrdiff_t n_in = p->v->shape[d];
         if (a.n == 1 && n_in == 1 && (own < 0 || is_whole(p, own, 1))) continue;
         if (n > 0 && axes_join(p, &axes[n - 1], &a, n_in)) {
+            join(&axes[n - 1], &a);
             axes[n - 1].last = own;
-            axes[n - 1].n_rest *= a.n;
-            axes[n - 1].n *= a.n;
-            axes[n - 1].out_stride = a.out_stride;
-            axes[n - 1].in_stride = a.in_stride;
         } else {
             axes[n++] = a;
         }
     }
     return n;
+}
+
+/* A short batch axis that lies behind the last of the bands' axes in memory, as the columns of a C-contiguous matrix of
+ * vectors do, is joined to that; returns the number of axes that are left. */
+static int join_vectors(const product *p, int n, axis *axes)
+{
+    axis *own = &axes[n - 1];
+    int c = n - 1;
+    while (c >= 0 && axes[c].first >= 0) c--;
+    if (n < 2 || c < 0 || own->first < 0 || axes[c].n >= SHORT || !nest(own, &axes[c])) return n;
+    if (axes[c].out_stride != jk_itemsize(p->dtype) || axes[c].in_stride != jk_itemsize(p->dtype)) return n;
+    if (p->out->dtype != p->dtype || p->v->dtype != p->dtype || !is_dense(p, own->first)) return n;
+    for (int b = 0; b < p->n_bands; b++)
+        if (p->bands[b].values.dtype != p->dtype) return n;
+    own->repeat = axes[c].n;
+    join(own, &axes[c]);
+    memmove(&axes[c], &axes[c + 1], (size_t)(n - 1 - c) * sizeof *axes);
+    return n - 1;
 }
 
 static ptrdiff_t distance(const axis *a)
@@ -307,11 +353,11 @@ static int is_better(const axis *a, const axis *b)
 static void order_axes(product *p, int n_batch)
 {
     axis axes[JK_MAX_NDIM];
-    const int n = find_axes(p, n_batch, axes);
+    const int n = join_vectors(p, find_axes(p, n_batch, axes), axes);
     int inner = 0;
     for (int d = 1; d < n; d++)
         if (is_better(&axes[d], &axes[inner])) inner = d;
-    const axis single = {-1, -1, 1, 1, jk_itemsize(p->out->dtype), jk_itemsize(p->v->dtype)};
+    const axis single = {-1, -1, 1, 1, 1, jk_itemsize(p->out->dtype), jk_itemsize(p->v->dtype)};
     p->inner = n == 0 ? single : axes[inner];
     p->n_outer = 0;
     for (int is_batch = 0; is_batch < 2; is_batch++)
@@ -379,6 +425,7 @@ static jk_status apply(const jk_context *context, int n_bands, const jk_band *ba
     else if (accumulate || p.inner.out_stride != jk_itemsize(p.dtype))
         p.write = accumulate ? p.loops->add : p.loops->unpack;
     p.chunk = p.write == NULL ? CHUNK : JK_MIN(SCRATCH, JK_MAX(LEAST, CHUNK * 8 / JK_MAX(distance(&p.inner), 1)));
+    p.chunk -= p.chunk % p.inner.repeat;
     const double cost = (double)size * JK_MAX(n_bands, 1);
     const int n_tasks = jk_n_tasks(context, cost);
     const ptrdiff_t n_rows = size / p.inner.n * ((p.inner.n - 1) / p.chunk + 1);

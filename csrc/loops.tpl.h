@@ -51,6 +51,7 @@ static const jk_loops N(loops) = {
     .dense_dot = N(dense_dot),
     .dense_axpy = N(dense_axpy),
     .bands = N(bands),
+    .repeated_bands = N(repeated_bands),
     .strided_bands = N(strided_bands),
     .csr_jvp = {[JK_INT32] = N(csr_jvp_i32), [JK_INT64] = N(csr_jvp_i64)},
     .csr_vjp = {[JK_INT32] = N(csr_vjp_i32), [JK_INT64] = N(csr_vjp_i64)},

@@ -77,9 +77,11 @@ typedef struct jk_loops {
     void (*dense_axpy)(ptrdiff_t n_rows, ptrdiff_t n_cols, void *out, const void *a, ptrdiff_t row_stride,
                        const void *u);
 
-    /* bands: out[i] = or += the sum of a[b][i] * x[b][i], band after band; `constant` stands for a[b][0] alone */
-    void (*bands)(int n_bands, ptrdiff_t n, void *out, const void *const *a, const void *const *x, int constant,
-                  int adds); /* at most JK_BANDS */
+    /* bands: out[i] = or += the sum of a[b][i] * x[b][i], band after band, at most JK_BANDS; strides in bytes */
+    void (*bands)(int n_bands, ptrdiff_t n, void *out, const void *const *a, const void *const *x, int adds);
+    /* n values, each for `repeat` elements of x and out, which are contiguous */
+    void (*repeated_bands)(int n_bands, ptrdiff_t n, ptrdiff_t repeat, void *out, const void *const *a,
+                           const ptrdiff_t *a_stride, const void *const *x, int adds);
     void (*strided_bands)(int n_bands, ptrdiff_t n, void *out, ptrdiff_t out_stride, const void *const *a,
                           const ptrdiff_t *a_stride, const void *const *x, const ptrdiff_t *x_stride, int adds);
 

@@ -252,12 +252,10 @@ def test_copies_and_pickles_keep_the_storage(copied):
 # ---- constructors -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("shape", [*SHAPES, (0, 3), (3, 0), (0, 0)], ids=str)
+@pytest.mark.parametrize("shape", [*SHAPES[:-1], (0, 3), (3, 0), (0, 0)], ids=str)
 @pytest.mark.parametrize("kind", ["array", "matrix"])
 @pytest.mark.parametrize("form", ["bsr", "coo", "csc", "csr", "dia", "dok", "lil"])
 def test_every_format_of_scipy_makes_the_same_jacobian(form, kind, shape):
-    if shape[1] > 100:
-        pytest.skip("as smaller ones")
     rows, columns, values = entries(shape, np.float64)
     matrix = filled(rows, columns, values, shape)
     given_one = getattr(scipy.sparse, f"{form}_{kind}")(matrix)

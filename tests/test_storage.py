@@ -236,6 +236,26 @@ def test_a_factor_is_distributed_over_a_sum_while_that_stores_no_more():
     assert np.array_equal(J.toarray(), jk.broadcast(integers((3, n), 2), n).toarray() @ total.toarray())
 
 
+def test_a_factor_is_distributed_over_a_sum_with_products_inside():
+    n = 100
+    s, d = integers(n), integers(n, 1)
+    softmax = jk.diagonal(s) - jk.broadcast(s, ()) @ jk.reduction(s)
+    dense = np.diag(s) - np.outer(s, s)
+    for J, wanted in (
+        (jk.diagonal(d) @ softmax, d[:, None] * dense),
+        (softmax @ jk.diagonal(d), dense * d),
+    ):
+        assert J.structure == "sum"  # a diagonal, and a column times a row, still
+        assert J.nbytes <= 8 * 3 * n
+        assert np.array_equal(J.toarray(), wanted)
+    row = jk.reduction(d) @ softmax  # row @ diagonal - (row @ column) @ row
+    assert (row.structure, row.nbytes) == ("reduction", 8 * n)
+    assert np.array_equal(row.toarray()[0], d @ dense)
+    # Distributed, the square would hold 7n numbers.
+    assert ((softmax @ softmax).structure, (softmax @ softmax).nbytes) == ("product", softmax.nbytes)
+    assert np.array_equal((softmax @ softmax).toarray(), dense @ dense)
+
+
 def test_sums_inside_chains_equal_the_dense_product():
     n = 12
     s = integers(n)

@@ -170,18 +170,18 @@ def add(a: Jacobian, b: Jacobian) -> Jacobian:
     dtype = np.result_type(a.dtype, b.dtype)
     n_left = len(a._parts) if isinstance(a, SumJacobian) else 1
     terms: list[Term] = []
+    sparse: SparseJacobian | None = None
     others: list[Jacobian] = []
     for k, part in enumerate(parts):
         more = part._terms()
         if more is not None:
             # Those of a sum were tried already.
             terms = terms + list(more) if k < n_left else _terms.sum_of(more, terms)
-        elif isinstance(part, SparseJacobian) and any(isinstance(x, SparseJacobian) for x in others):
-            at = next(k for k, x in enumerate(others) if isinstance(x, SparseJacobian))
-            others[at] = _sparse.add(others[at], part)
+        elif isinstance(part, SparseJacobian):
+            sparse = part if sparse is None else _sparse.add(sparse, part)
         else:
             others.append(part)
-    summed = parts_of(terms, a.out_shape, a.in_shape) + others
+    summed = [*parts_of(terms, a.out_shape, a.in_shape), *([sparse] if sparse else []), *others]
     if not summed:
         return ZeroJacobian(a.out_shape, a.in_shape, dtype)
     if len(summed) == 1:

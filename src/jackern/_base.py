@@ -326,9 +326,9 @@ class Jacobian(ABC):
         >>> jk.banded([[1.0, 2.0, 3.0]], [1], (3, 3)).todia().data
         array([[0., 2., 3.]])
         """
-        from jackern import _scipy
+        from jackern._scipy import todia
 
-        return _scipy.todia(self)
+        return todia(self)
 
     def tocsr(self) -> Any:
         """Return the matrix as a ``scipy.sparse.csr_array`` of the entries that are not structurally zero.
@@ -346,9 +346,9 @@ class Jacobian(ABC):
         >>> jk.diagonal([1.0, 2.0]).tocsr().nnz
         2
         """
-        from jackern import _scipy
+        from jackern._scipy import tocsr
 
-        return _scipy.tocsr(self)
+        return tocsr(self)
 
     def tobanded(self, *, max_bytes: int | None = MAX_BYTES) -> tuple[tuple[int, int], Array]:
         """Return the bandwidths and the diagonals in LAPACK's layout, for ``scipy.linalg.solve_banded``.
@@ -382,9 +382,9 @@ class Jacobian(ABC):
         array([[0., 5., 6.],
                [1., 2., 3.]])
         """
-        from jackern import _banded
+        from jackern._banded import tobanded
 
-        return _banded.tobanded(self, max_bytes)
+        return tobanded(self, max_bytes)
 
     def aslinearoperator(self) -> Any:
         """Return a ``scipy.sparse.linalg.LinearOperator`` with this matrix, for SciPy's iterative solvers.
@@ -401,9 +401,9 @@ class Jacobian(ABC):
         >>> jk.diagonal([1.0, 2.0]).aslinearoperator().matvec(np.ones(2))
         array([1., 2.])
         """
-        from jackern import _scipy
+        from jackern._scipy import aslinearoperator
 
-        return _scipy.aslinearoperator(self)
+        return aslinearoperator(self)
 
     def gram(self, weights: ArrayLike | None = None) -> Jacobian:
         """Return the Gram matrix ``JᵀWJ`` as a Jacobian from `in_shape` to `in_shape`.
@@ -434,9 +434,9 @@ class Jacobian(ABC):
         >>> step.shape
         (2,)
         """
-        from jackern import _gram
+        from jackern._gram import gram
 
-        return _gram.gram(self, weights)
+        return gram(self, weights)
 
     def solve(self, b: ArrayLike) -> Array:
         """Solve ``J x = b`` by the structure of a square Jacobian.
@@ -473,9 +473,9 @@ class Jacobian(ABC):
         >>> jk.banded([[2.0, 2.0, 2.0], [1.0, 1.0, 1.0]], [0, -1], (3, 3)).solve([2.0, 3.0, 3.0])
         array([1., 1., 1.])
         """
-        from jackern import _solve
+        from jackern._solve import solve
 
-        return _solve.solve(self, b)
+        return solve(self, b)
 
     def logabsdet(self) -> Any:
         """Return ``log(abs(det J))`` of a square Jacobian that `solve` takes; -inf if it is singular.
@@ -491,9 +491,9 @@ class Jacobian(ABC):
         >>> float(jk.diagonal([1.0, -1.0]).logabsdet())
         0.0
         """
-        from jackern import _solve
+        from jackern._solve import logabsdet
 
-        return _solve.logabsdet(self)
+        return logabsdet(self)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         if copy is False:
@@ -575,9 +575,9 @@ class Jacobian(ABC):
         >>> print(jk.identity(1_000_000).explain().splitlines()[0])
         identity Jacobian, (1000000,) <- (1000000,), float64, 8 bytes
         """
-        from jackern import _explain
+        from jackern._explain import explain
 
-        return _explain.explain(self)
+        return explain(self)
 
     def spy(self, ax: Any = None, *, max_pixels: int = 512) -> Any:
         """Plot the pattern of the entries that are not structurally zero, from the structure, with matplotlib.
@@ -600,14 +600,14 @@ class Jacobian(ABC):
         ValueError
             A structure whose pattern is not known without forming it.
         """
-        from jackern import _spy
+        from jackern._spy import spy
 
-        return _spy.spy(self, ax, max_pixels)
+        return spy(self, ax, max_pixels)
 
     def __repr__(self) -> str:
-        from jackern import _explain
+        from jackern._explain import short
 
-        return _explain.short(self)
+        return short(self)
 
 
 class CompoundJacobian(Jacobian):

@@ -124,7 +124,10 @@ class LinearMapJacobian(CompoundJacobian):
         products = self._functions.products(vectors, transposed != self._transposed)
         products *= self._scale
         out = out.reshape(n_vectors, other)
-        np.add(out, products, out=out) if accumulate else np.copyto(out, products)
+        if accumulate:
+            out += products
+        else:
+            out[...] = products
 
     def _columns(self, transposed: bool, stop: int) -> Iterator[tuple[int, Array]]:
         """The first columns, or rows, by products with unit vectors: where each block begins, and one column a row."""

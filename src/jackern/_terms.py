@@ -250,8 +250,8 @@ def restrict(term: Term, letter: int, kept: range) -> Term:
             for axis in axes
         )
 
-    values = term.values[(*(as_slice(kept) if x == letter else slice(None) for x in term.letters), ...)]
-    return Term(values, term.letters, end(term.out), end(term.in_), {**term.lengths, letter: len(kept)})
+    part: tuple[Any, ...] = (*(as_slice(kept) if x == letter else slice(None) for x in term.letters), ...)
+    return Term(term.values[part], term.letters, end(term.out), end(term.in_), {**term.lengths, letter: len(kept)})
 
 
 def can_be_cut(term: Term, axis: Axis) -> bool:
