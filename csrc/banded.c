@@ -324,10 +324,11 @@ static int find_axes(const product *p, int n_batch, axis *axes)
  * vectors do, is joined to that; returns the number of axes that are left. */
 static int join_vectors(const product *p, int n, axis *axes)
 {
+    if (n < 2 || axes[n - 1].first < 0 || axes[0].first >= 0) return n;
     axis *own = &axes[n - 1];
-    int c = n - 1;
-    while (c >= 0 && axes[c].first >= 0) c--;
-    if (n < 2 || c < 0 || own->first < 0 || axes[c].n >= SHORT || !nest(own, &axes[c])) return n;
+    int c = n - 2;
+    while (axes[c].first >= 0) c--;
+    if (axes[c].n >= SHORT || !nest(own, &axes[c])) return n;
     if (axes[c].out_stride != jk_itemsize(p->dtype) || axes[c].in_stride != jk_itemsize(p->dtype)) return n;
     if (p->out->dtype != p->dtype || p->v->dtype != p->dtype || !is_dense(p, own->first)) return n;
     for (int b = 0; b < p->n_bands; b++)

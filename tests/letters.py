@@ -91,7 +91,7 @@ def letters_from(subscripts, in_shape, out_shape, strides=None):
     return canonical(Letters(axes(out_letters), axes(in_letters), tuple(number[x] for x in stored), named))
 
 
-def replace_letter(letters, x, new, at=None):
+def replace_letter(letters, x, new):
     """Letter `x` as the letters `new`, {letter: length} in C order, on every axis, all of them full."""
 
     def axes(old):
@@ -112,11 +112,11 @@ def joined(letters, side, ordered_values):
     def follows(string, x, y):
         return (x not in string and y not in string) or any(pair == (x, y) for pair in itertools.pairwise(string))
 
-    both = {axis.letter for axis in letters.axes if not axis.is_full}
+    windowed = {axis.letter for axis in letters.axes if not axis.is_full}
     strings = [[axis.letter for axis in letters.out], [axis.letter for axis in letters.in_]]
     for first, second in itertools.pairwise(getattr(letters, side)):
         x, y = first.letter, second.letter
-        if x is None or y is None or x in both or y in both:
+        if x is None or y is None or x in windowed or y in windowed:
             continue
         kept = [z for z in letters.stored if z in (x, y)]
         stored_alike = follows(letters.stored, x, y) if ordered_values else len(kept) != 1
@@ -207,7 +207,7 @@ def compose(a, b, ordered_values=True):
     if pair is None:
         return Composed(None, 0)
     a, b = map(canonical, pair)
-    same = {y.letter: x.letter for x, y in zip(canonical(pair[0]).in_, canonical(pair[1]).out, strict=True)}
+    same = {y.letter: x.letter for x, y in zip(a.in_, b.out, strict=True)}
     in_ = tuple(axis._replace(letter=same.get(axis.letter, axis.letter)) for axis in b.in_)
     lengths = a.lengths | {same.get(x, x): n for x, n in b.lengths.items()}
     stored = dict.fromkeys(a.stored + tuple(same.get(x, x) for x in b.stored))

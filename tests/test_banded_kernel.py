@@ -142,6 +142,21 @@ def test_layouts_give_the_bits_of_contiguous_arrays(dtype, shape, batch, accumul
         np.testing.assert_array_equal(out, expected)
 
 
+@pytest.mark.parametrize("shape", [(1,), (7,), (3000,), (30, 20), (700, 3)], ids=str)
+@pytest.mark.parametrize("n_vectors", [1, 2, 5, 16, 63, 64, 100])
+@pytest.mark.parametrize("accumulate", [False, True])
+def test_columns_of_a_matrix_are_vectors(dtype, shape, n_vectors, accumulate):
+    rng = np.random.default_rng(4)
+    v, base = (rng.standard_normal((*shape, n_vectors)).astype(dtype) for _ in range(2))
+    for n_bands in (1, 3, 7):
+        products = products_of(random_bands(rng, n_bands, shape, shape, [dtype]), shape, shape)
+        expected = np.ascontiguousarray(np.moveaxis(base, -1, 0))
+        products._banded_product(np.ascontiguousarray(np.moveaxis(v, -1, 0)), expected, accumulate, False)
+        out = base.copy()
+        products._banded_product(np.moveaxis(v, -1, 0), np.moveaxis(out, -1, 0), accumulate, False)
+        np.testing.assert_array_equal(np.moveaxis(out, -1, 0), expected)
+
+
 def test_the_sum_is_rounded_once_and_added_once(dtype):
     """1 + e - 1 with an e that float32 cannot add to 1: the sum over bands is formed in the wider dtype."""
     e = 1e-9

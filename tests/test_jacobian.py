@@ -581,6 +581,22 @@ def test_the_jacobians_of_a_product_store_its_operands_and_copy_nothing():
     assert by_vector.nbytes == 8
 
 
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_many_vectors_times_values_beyond_the_cache_equal_each_alone(n_threads, dtype):
+    d, v = layouts.integers((3, 70_001), dtype, "d"), layouts.integers((2, 2, 3, 70_001), dtype, "v")
+    by_rows = jk.broadcast(d, (3, 1))
+    before = jk.get_num_threads()
+    jk.set_num_threads(n_threads)
+    try:
+        for x in (d, d[:, ::-1]):
+            assert np.array_equal(jk.diagonal(x).jvp(v), x * v)
+        assert np.array_equal(by_rows.jvp(v[..., :1]), d * v[..., :1])
+        out = np.ones(v.shape, dtype)
+        assert np.array_equal(jk.diagonal(d).vjp(v, out=out, accumulate=True), d * v + 1)
+    finally:
+        jk.set_num_threads(before)
+
+
 def test_constant_derivatives_store_one_number():
     x, z = layouts.integers((3, 4)), 2.0
     for op, signs in ((jk.ops.add, (1, 1)), (jk.ops.subtract, (1, -1))):

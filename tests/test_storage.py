@@ -83,6 +83,17 @@ def test_an_empty_middle_gives_zero(structure):
     assert np.array_equal(J.toarray(), np.zeros((3, 4)))
 
 
+def test_lazy_products_have_empty_ends():
+    nothing = jk.linear_map(lambda v: v, lambda u: u, 0, 0)
+    J = nothing @ jk.linear_map(lambda v: np.zeros(0), lambda u: np.zeros((2, 3)), 0, (2, 3))
+    assert J.structure == "product"
+    for K in (J, J.T, J @ jk.identity((2, 3))):
+        m, n = K.shape
+        assert K.toarray().shape == (m, n)
+        assert np.array_equal(K.jvp(np.ones((4, *K.in_shape))), np.zeros((4, *K.out_shape)))
+        assert np.array_equal(K.vjp(np.ones((4, *K.out_shape))), np.zeros((4, *K.in_shape)))
+
+
 # ---- refinement and joining ---------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jackern import _terms
+from jackern import _entries, _terms
 from jackern._base import Array
 from jackern._expand import check_size
 from jackern._factor import ZeroPivot
@@ -103,7 +103,7 @@ def by_diagonal(terms: Sequence[Term]) -> dict[int, list[Term]] | None:
     """Return the terms by the offset of the diagonal on which they lie; None if one lies on several."""
     result: dict[int, list[Term]] = {}
     for term in terms:
-        (first_row, row_steps), (first, steps) = _terms.strides(term.out), _terms.strides(term.in_)
+        (first_row, row_steps), (first, steps) = _entries.strides(term.out), _entries.strides(term.in_)
         if row_steps != steps:
             return None
         result.setdefault(first - first_row, []).append(term)
@@ -121,7 +121,7 @@ def diagonal_at(offset: int, diagonals: Mapping[int, Sequence[Term]], n: int, dt
         return np.broadcast_to(term.values, length)
     result = np.zeros((n, 1), dtype)
     for term in terms:
-        _terms.fill(term._replace(in_=()), result)
+        _entries.fill(term._replace(in_=()), result)
     return result[max(0, -offset) :][:length, 0]
 
 
@@ -132,7 +132,7 @@ def band_of(diagonals: Mapping[int, Sequence[Term]], l: int, u: int, n: int, dty
     band = np.zeros((n, width), dtype)
     for offset, terms in diagonals.items():
         for term in terms:
-            _terms.fill(term._replace(in_=(Axis(None, width, offset + l),)), band)
+            _entries.fill(term._replace(in_=(Axis(None, width, offset + l),)), band)
     return band
 
 
@@ -140,7 +140,7 @@ def permutation_of(terms: Sequence[Term], n: int) -> tuple[Array, Array, Array] 
     """Return rows, columns and numbers if there is one entry in every row and every column, else None."""
     if sum(term.nnz for term in terms) != n:
         return None
-    rows, columns, values = (np.concatenate(x) for x in zip(*map(_terms.entries, terms), strict=True))
+    rows, columns, values = (np.concatenate(x) for x in zip(*map(_entries.entries, terms), strict=True))
     if any((np.bincount(places, minlength=n) != 1).any() for places in (rows, columns)):
         return None
     return rows, columns, values
@@ -160,5 +160,5 @@ def blocks_of(terms: Sequence[Term], order: Order, dtype: np.dtype[Any]) -> Arra
     blocks = np.zeros((order.n, m), dtype)
     for term in terms:
         # A letter that counts blocks steps along their stack alone.
-        _terms.fill(term._replace(in_=term.in_[n_stack:]), blocks)
+        _entries.fill(term._replace(in_=term.in_[n_stack:]), blocks)
     return blocks.reshape(shape)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from jackern import _core, _products, _terms
+from jackern import _core, _entries, _products, _terms
 from jackern._base import (
     Array,
     CompoundJacobian,
@@ -131,7 +131,7 @@ class AxisJacobian(_core.AxisProducts, Jacobian):
         return self if dtype == self.dtype else self._with_values(self.values.astype(dtype))
 
     def diagonal(self) -> Array:
-        return _terms.diagonal(self._term)
+        return _entries.diagonal(self._term)
 
     @property
     def _term(self) -> Term:
@@ -167,7 +167,7 @@ class AxisJacobian(_core.AxisProducts, Jacobian):
         return _products.by_axes(call, v, [lengths[x] for x in own], batch, out, [lengths[x] for x in other])
 
     def _fill(self, matrix: Array) -> None:
-        _terms.fill(self._term, matrix)
+        _entries.fill(self._term, matrix)
 
     def _scaled(self, function: Callable[..., Any], number: Any) -> AxisJacobian:
         with np.errstate(all="ignore"):
@@ -188,7 +188,7 @@ class AxisJacobian(_core.AxisProducts, Jacobian):
         return (self._term,)
 
     def _entries(self) -> tuple[Array, Array, Array]:
-        return _terms.entries(self._term)
+        return _entries.entries(self._term)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return AxisJacobian, (self.values, self.subscripts, self._lengths, self.out_shape, self.in_shape)
@@ -249,7 +249,7 @@ class SlicedJacobian(CompoundJacobian):
         return self if dtype == self.dtype else self._with_values(self.values.astype(dtype))
 
     def diagonal(self) -> Array:
-        return _terms.diagonal(self._term)
+        return _entries.diagonal(self._term)
 
     def _with_values(self, values: Array) -> SlicedJacobian:
         return SlicedJacobian(self._term._replace(values=values), self.out_shape, self.in_shape)
@@ -268,7 +268,7 @@ class SlicedJacobian(CompoundJacobian):
         inner.jvp(part(v, term.in_), out=part(out, term.out), accumulate=accumulate)
 
     def _fill(self, matrix: Array) -> None:
-        _terms.fill(self._term, matrix)
+        _entries.fill(self._term, matrix)
 
     def _scaled(self, function: Callable[..., Any], number: Any) -> SlicedJacobian:
         with np.errstate(all="ignore"):
@@ -289,7 +289,7 @@ class SlicedJacobian(CompoundJacobian):
         return (self._term,)
 
     def _entries(self) -> tuple[Array, Array, Array]:
-        return _terms.entries(self._term)
+        return _entries.entries(self._term)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return SlicedJacobian, (self._term, self.out_shape, self.in_shape)

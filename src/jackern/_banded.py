@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from jackern import _core, _products, _terms
+from jackern import _core, _entries, _products, _terms
 from jackern._base import Array, Jacobian, Shape, ShapeLike, native_dtype, reshaped
 from jackern._terms import Axis, KeptApart, Term
 
@@ -49,7 +49,7 @@ class BandedJacobian(_core.BandedProducts, Jacobian):
         return self._with_values(lambda values: values.astype(dtype))
 
     def diagonal(self) -> Array:
-        return _terms.added_up(map(_terms.diagonal, self._terms()), self.dtype)
+        return _entries.added_up(map(_entries.diagonal, self._terms()), self.dtype)
 
     def _with_values(self, function: Callable[[Array], Array]) -> BandedJacobian:
         """Return the Jacobian with other numbers; those that were constant stay so."""
@@ -73,7 +73,7 @@ class BandedJacobian(_core.BandedProducts, Jacobian):
 
     def _fill(self, matrix: Array) -> None:
         for term in self._terms():
-            _terms.fill(term, matrix)
+            _entries.fill(term, matrix)
 
     def _scaled(self, function: Callable[..., Any], number: Any) -> BandedJacobian:
         with np.errstate(all="ignore"):
@@ -101,7 +101,7 @@ class BandedJacobian(_core.BandedProducts, Jacobian):
         return tuple(filter(None, (term(*band) for band in self._bands)))
 
     def _entries(self) -> tuple[Array, Array, Array]:
-        rows, columns, values = zip(*map(_terms.entries, self._terms()), strict=True)
+        rows, columns, values = zip(*map(_entries.entries, self._terms()), strict=True)
         return np.concatenate(rows), np.concatenate(columns), np.concatenate(values)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -200,11 +200,11 @@ def diagonals(terms: Sequence[Term], n: int, dtype: Any, where: str) -> tuple[li
     """
     rows: dict[int, Array] = {}
     for term in terms:
-        (first_row, row_steps), (first, steps) = _terms.strides(term.out), _terms.strides(term.in_)
+        (first_row, row_steps), (first, steps) = _entries.strides(term.out), _entries.strides(term.in_)
         if row_steps != steps:
             raise ValueError(f"{where}: a {term.structure} term is no sum of diagonals of the matrix; see tocsr().")
         row = rows.setdefault(first - first_row, np.zeros(n, dtype))
-        _terms.fill(term._replace(out=()), row.reshape(1, n))
+        _entries.fill(term._replace(out=()), row.reshape(1, n))
     offsets = sorted(rows)
     return offsets, np.array([rows[k] for k in offsets], dtype).reshape(len(offsets), n)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from jackern import _chain, _core, _terms
+from jackern import _chain, _compositions, _core, _entries, _terms
 from jackern._base import Array, CompoundJacobian, Jacobian, ShapeLike, native_dtype, reshaped
 from jackern._terms import Term
 
@@ -82,7 +82,7 @@ class SumJacobian(_core.SumProducts, Combination):
         return SumJacobian(tuple(part.reshape(*shapes) for part in self._parts))
 
     def diagonal(self) -> Array:
-        return _terms.added_up((part.diagonal() for part in self._parts), self.dtype)
+        return _entries.added_up((part.diagonal() for part in self._parts), self.dtype)
 
     def _write(self, v: Array, out: Array, accumulate: bool, transposed: bool) -> None:
         total = _core.new_output(out.shape, out.dtype) if accumulate else out  # the sum is added once
@@ -144,8 +144,8 @@ class ProductJacobian(_core.ChainProducts, Combination):
             terms = [part._terms() for part in self._parts]
             if terms[0] is not None and terms[1] is not None:
                 try:
-                    pairs = (_terms.diagonal_of_product(a, b) for a in terms[0] for b in terms[1])
-                    return _terms.added_up(pairs, self.dtype)
+                    pairs = (_compositions.diagonal_of_product(a, b) for a in terms[0] for b in terms[1])
+                    return _entries.added_up(pairs, self.dtype)
                 except _terms.KeptApart:
                     pass
         n = min(self.shape)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from jackern import _algebra, _factor, _terms
+from jackern import _algebra, _compositions, _factor, _terms
 from jackern._arrange import Order, arranged, band_of, blocks_of, by_diagonal, diagonal_at, permutation_of
 from jackern._base import Array, Jacobian
 from jackern._expand import check_size, multiplied_out
@@ -201,4 +201,4 @@ def capacitance_of(inverse: Jacobian, pairs: Sequence[Pair], dtype: np.dtype[Any
             if n_pairs > 1:
                 term = term._replace(out=(Axis(None, n_pairs, k), *term.out), in_=(Axis(None, n_pairs, j), *term.in_))
             terms.append(term)
-    return _terms.sum_of(terms)
+    return _compositions.sum_of(terms)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from jackern import _spy, _terms
+from jackern import _compositions, _spy, _terms
 from jackern._axis import AxisJacobian, letters
 from jackern._base import Jacobian
 from jackern._combined import ProductJacobian, SumJacobian
@@ -124,7 +124,7 @@ def why_not_added(a: Jacobian, b: Jacobian) -> str:
     for p in a._terms() or ():
         for q in b._terms() or ():
             try:
-                _terms.add(p, q)
+                _compositions.add(p, q)
             except KeptApart as reason:
                 reasons.append(str(reason))
     return reasons[0] if reasons else "they do not fit in one call"

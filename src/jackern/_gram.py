@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from jackern import _algebra, _core, _general, _terms
+from jackern import _algebra, _compositions, _core, _general
 from jackern._axis import ZeroJacobian
 from jackern._base import Array, Jacobian, ShapeLike, reshaped
 from jackern._combined import Combination, ProductJacobian
@@ -113,7 +113,7 @@ def gram(jacobian: Jacobian, weights: ArrayLike | None) -> Jacobian:
 def diagonals(middle: Jacobian, jacobian: Jacobian) -> list[Term]:
     """Return ``JᵀWJ`` for a sum of diagonals; raises KeptApart if it stores more numbers than its factors."""
     weighted = _algebra.compose(middle, jacobian)
-    pairs = [_terms.composition(a.T, b) for a in jacobian._terms() or () for b in weighted._terms() or ()]
+    pairs = [_compositions.composition(a.T, b) for a in jacobian._terms() or () for b in weighted._terms() or ()]
     terms = _algebra.products(filter(None, pairs))
     _algebra.check_storage(sum(term.stored for term in terms), 2 * jacobian._stored + middle._stored)
     return terms

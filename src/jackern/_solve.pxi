@@ -79,9 +79,9 @@ def band_cholesky_solve(band, x):
     finish_solve(status)
 
 
-def triangular_solve(l, bint transposed, x):
-    """Solve l x = b, or its transpose, for x (n_items, n_solutions, n) in place; l (n_items, n, n)."""
-    cdef Views v = Views([l, x])
+def triangular_solve(lower, bint transposed, x):
+    """Solve lower x = b, or its transpose, for x (n_items, n_solutions, n) in place; lower (n_items, n, n)."""
+    cdef Views v = Views([lower, x])
     cdef Call call = Call(v.largest)
     cdef jk_status status
     with nogil:

@@ -60,8 +60,8 @@ cdef class SparsePattern:
         if status.error == JK_OK:
             return 0
         if status.error != JK_INDEX and self.indptr is not None:
-            raise ValueError(f"sparse: indptr ends with {self.indptr[self.n_rows]}, expected {self.n_entries}, as many as "
-                             f"there are entries")
+            raise ValueError(f"sparse: indptr ends with {self.indptr[self.n_rows]}, expected {self.n_entries}, as many "
+                             f"as there are entries")
         row = status.argument
         bounds = (row, row + 1) if self.indptr is None else (int(self.indptr[row]), int(self.indptr[row + 1]))
         if not 0 <= bounds[0] <= bounds[1] <= self.n_entries or (row == 0 and bounds[0] != 0):
