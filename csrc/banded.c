@@ -328,7 +328,7 @@ static int join_vectors(const product *p, int n, axis *axes)
     axis *own = &axes[n - 1];
     int c = n - 2;
     while (axes[c].first >= 0) c--;
-    if (axes[c].n >= SHORT || !nest(own, &axes[c])) return n;
+    if (axes[c].n > SCRATCH || !nest(own, &axes[c])) return n;
     if (axes[c].out_stride != jk_itemsize(p->dtype) || axes[c].in_stride != jk_itemsize(p->dtype)) return n;
     if (p->out->dtype != p->dtype || p->v->dtype != p->dtype || !is_dense(p, own->first)) return n;
     for (int b = 0; b < p->n_bands; b++)
@@ -425,7 +425,7 @@ static jk_status apply(const jk_context *context, int n_bands, const jk_band *ba
         p.write = accumulate ? p.loops->add_other : p.loops->unpack_other;
     else if (accumulate || p.inner.out_stride != jk_itemsize(p.dtype))
         p.write = accumulate ? p.loops->add : p.loops->unpack;
-    p.chunk = p.write == NULL ? CHUNK : JK_MIN(SCRATCH, JK_MAX(LEAST, CHUNK * 8 / JK_MAX(distance(&p.inner), 1)));
+    p.chunk = p.write == NULL ? CHUNK : JK_MIN(SCRATCH, JK_MAX(LEAST, CHUNK * 2 / JK_MAX(distance(&p.inner), 1)));
     p.chunk -= p.chunk % p.inner.repeat;
     const double cost = (double)size * JK_MAX(n_bands, 1);
     const int n_tasks = jk_n_tasks(context, cost);

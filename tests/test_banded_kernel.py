@@ -150,7 +150,7 @@ def test_columns_of_a_matrix_are_vectors(dtype, shape, n_vectors, accumulate):
     v, base = (rng.standard_normal((*shape, n_vectors)).astype(dtype) for _ in range(2))
     for n_bands in (1, 3, 7):
         products = products_of(random_bands(rng, n_bands, shape, shape, [dtype]), shape, shape)
-        expected = np.ascontiguousarray(np.moveaxis(base, -1, 0))
+        expected = np.moveaxis(base, -1, 0).copy(order="C")
         products._banded_product(np.ascontiguousarray(np.moveaxis(v, -1, 0)), expected, accumulate, False)
         out = base.copy()
         products._banded_product(np.moveaxis(v, -1, 0), np.moveaxis(out, -1, 0), accumulate, False)

@@ -36,10 +36,14 @@ class Order(NamedTuple):
     n: int  # rows of the matrix that is left
 
     def gathered(self, rows: Array) -> Array:
+        if self.out_axes == (0,) and self.n_shared == 1:
+            return rows
         by_axis = rows.reshape(len(rows), *self.out)
         return by_axis.transpose(0, *(1 + k for k in self.out_axes)).reshape(-1, self.n)
 
     def scattered(self, rows: Array) -> Array:
+        if self.in_axes == (0,) and self.n_shared == 1:
+            return rows
         k = len(rows) // self.n_shared
         by_axis = rows.reshape(k, *(self.in_[k] for k in self.in_axes))
         return by_axis.transpose(0, *(1 + int(k) for k in np.argsort(self.in_axes))).reshape(k, -1)
@@ -52,6 +56,8 @@ class Order(NamedTuple):
 
 def arranged(terms: Sequence[Term], n: int) -> tuple[list[Term], Order]:
     """Return the terms between axes in the order of elimination, those that all blocks share left out."""
+    if any(len(term.out) == len(term.in_) == 1 and not is_pair(term, 0, 0) for term in terms):
+        return list(terms), Order((n,), (n,), (0,), (0,), 1, 1, n)
     try:
         terms = with_equal_axes(terms)
     except KeptApart:

@@ -20,7 +20,9 @@ Band = tuple[Array, Shape, Shape, Shape, Shape]
 class BandedJacobian(_core.BandedProducts, Jacobian):
     """A sum of terms whose letters all stand at both ends, in the same order; one call makes its product."""
 
-    __slots__ = ()
+    __slots__ = ("_terms_when_asked",)
+
+    _terms_when_asked: tuple[Term, ...]
 
     @property
     def dtype(self) -> Any:
@@ -91,6 +93,11 @@ class BandedJacobian(_core.BandedProducts, Jacobian):
         return self.nnz
 
     def _terms(self) -> tuple[Term, ...]:
+        if not hasattr(self, "_terms_when_asked"):
+            self._terms_when_asked = self._terms_of_bands()
+        return self._terms_when_asked
+
+    def _terms_of_bands(self) -> tuple[Term, ...]:
         axes = range(len(self._out_lengths))
 
         def term(values: Array, out_start: Shape, out_step: Shape, in_start: Shape, in_step: Shape) -> Term | None:

@@ -156,7 +156,7 @@ class ProductJacobian(_core.ChainProducts, Combination):
             places = np.arange(start, min(start + step, n))
             units = np.zeros((len(places), self.shape[1]), self.dtype)
             units[np.arange(len(places)), places] = 1
-            columns = self.jvp(units.reshape(-1, *self.in_shape)).reshape(len(places), self.shape[0])
+            columns = self.jvp(units.reshape(len(units), *self.in_shape)).reshape(len(places), self.shape[0])
             result[places] = columns[np.arange(len(places)), places]
         return result
 
@@ -194,10 +194,10 @@ class ProductJacobian(_core.ChainProducts, Combination):
         left, right = order
         if isinstance(left, int):
             part, rows = self._parts[left], self._rows(right, vectors)
-            return np.reshape(part.jvp(rows.reshape(-1, *part.in_shape)), (len(rows), part.shape[0]))
+            return np.reshape(part.jvp(rows.reshape(len(rows), *part.in_shape)), (len(rows), part.shape[0]))
         if isinstance(right, int):
             part, columns = self._parts[right], self._rows(left, vectors).T
-            return np.reshape(part.vjp(columns.reshape(-1, *part.out_shape)), (len(columns), part.shape[1])).T
+            return np.reshape(part.vjp(columns.reshape(len(columns), *part.out_shape)), (len(columns), part.shape[1])).T
         return self._rows(right, vectors) @ self._rows(left, vectors)
 
     def _fill(self, matrix: Array) -> None:
