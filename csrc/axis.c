@@ -55,6 +55,50 @@ static jk_status check_letters(const jk_axis *j, const signed char *letters, int
     return jk_success();
 }
 
+/* Rows of at least so many elements are summed as rows of matrices. */
+enum { LONG_ROW = 128 };
+
+/* Where all of `out` stands in the input, and the letters summed over are stored and lie together, contiguous, every
+ * element of `out` is a matrix of one row times a vector.  The views have one axis per axis of the run, of which the
+ * first n_kept are kept.  Returns the length of a row; 0 if it is otherwise, or short. */
+static ptrdiff_t row_length(const axes *a, int n_kept, const jk_view *values, const jk_view *v)
+{
+    if (n_kept == a->n || n_kept + 2 > JK_MAX_NDIM) return 0;
+    for (int d = 0; d < n_kept; d++)
+        if (v->shape[d] != a->shape[d]) return 0;
+    ptrdiff_t n = 1;
+    for (int d = a->n - 1; d >= n_kept; d--) {
+        if (values->shape[d] != a->shape[d] || values->strides_in_bytes[d] != n * jk_itemsize(values->dtype) ||
+            v->strides_in_bytes[d] != n * jk_itemsize(v->dtype))
+            return 0;
+        n *= a->shape[d];
+    }
+    return n < LONG_ROW ? 0 : n;
+}
+
+static jk_status sum_rows(const jk_context *context, int n_kept, ptrdiff_t n, jk_view *values, jk_view *v, jk_view *out,
+                          int accumulate)
+{
+    ptrdiff_t shape[3][JK_MAX_NDIM], strides[3][JK_MAX_NDIM];
+    jk_view *const views[] = {values, v, out};
+    for (int k = 0; k < 3; k++) {
+        for (int d = 0; d < n_kept; d++) {
+            shape[k][d] = views[k]->shape[d];
+            strides[k][d] = views[k]->strides_in_bytes[d];
+        }
+        const int n_own = k == 0 ? 2 : 1;
+        for (int d = 0; d < n_own; d++) {
+            shape[k][n_kept + d] = 1;
+            strides[k][n_kept + d] = jk_itemsize(views[k]->dtype);
+        }
+        if (k < 2) shape[k][n_kept + n_own - 1] = n;
+        views[k]->ndim = n_kept + n_own;
+        views[k]->shape = shape[k];
+        views[k]->strides_in_bytes = strides[k];
+    }
+    return jk_dense_jvp(context, values, v, out, accumulate);
+}
+
 static jk_status apply(const jk_context *context, const jk_axis *j, const signed char *out_letters, int n_out,
                        const signed char *in_letters, int n_in, const jk_view *v, const jk_view *out, int accumulate)
 {
@@ -83,6 +127,10 @@ static jk_status apply(const jk_context *context, const jk_axis *j, const signed
     JK_TRY(spread(&a, &j->values, 0, j->value_letters, j->values.ndim, shape[0], strides[0], &values_view, 0));
     JK_TRY(spread(&a, v, n_batch, in_letters, n_in, shape[1], strides[1], &v_view, 1));
     JK_TRY(spread(&a, out, n_batch, out_letters, n_out, shape[2], strides[2], &out_view, 2));
+
+    const int n_kept = n_batch + n_out;
+    const ptrdiff_t n = row_length(&a, n_kept, &values_view, &v_view);
+    if (n > 0) return sum_rows(context, n_kept, n, &values_view, &v_view, &out_view, accumulate);
 
     const jk_dtype dtype = JK_MAX(j->values.dtype, v->dtype);
     if ((loops = jk_loops_of(dtype)) == NULL) return jk_fail(JK_NO_INIT, -1);

@@ -151,15 +151,19 @@ class AxisJacobian(_core.AxisProducts, Jacobian):
             v = v if v.flags.c_contiguous else v.copy()
             return bool(self._straight_product(v, out, accumulate, transposed))
         lengths = self._lengths
-        own, other = ([x for x in letters if lengths[x] > 1] for letters in _products.split(self.subscripts)[1:])
+        value_letters, *ends = _products.split(self.subscripts)
+        own, other = ([x for x in letters if lengths[x] > 1] for letters in ends)
         if transposed:
             own, other = other, own
-        whole = not accumulate and (out.flags.c_contiguous or out.flags.f_contiguous)
-        if self._lowered != "axis" and not whole:
+        # Sums along rows, for several vectors, are a matrix product: it reads the values once for all of them.
+        several = math.prod(batch) > 1 and value_letters != ""
+        by_rows = several and value_letters[int(np.argmin(np.abs(self.values.strides)))] not in other
+        one_call = self._lowered == "axis" and not by_rows
+        if not one_call and (accumulate or not (out.flags.c_contiguous or out.flags.f_contiguous)):
             return False
 
         def call(v: Array, out: Array) -> None:
-            if self._lowered == "axis":
+            if one_call:
                 self._axis_product(v, out, accumulate, transposed)
             else:
                 _products.multiply(self, v, own, out, other)

@@ -11,7 +11,7 @@ from typing import Any, Literal, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from jackern import _general, _products
+from jackern import _core, _general, _products
 from jackern._terms import Term
 
 Array = np.ndarray[Any, Any]
@@ -513,7 +513,7 @@ class Jacobian(ABC):
         if v.ndim == 1:
             return np.reshape(self.jvp(v.reshape(self.in_shape)), m)
         k = v.shape[1]
-        result = np.empty((m, k), np.promote_types(self.dtype, v.dtype))
+        result = _core.new_output((m, k), np.promote_types(self.dtype, v.dtype))
         # Splitting an axis never copies, so the columns are the batch, in place.
         self.jvp(v.T.reshape(k, *self.in_shape), out=result.T.reshape(k, *self.out_shape))
         return result
