@@ -114,13 +114,19 @@ static part part_of(const product *p, const jk_band *band, const ptrdiff_t *inde
     return own;
 }
 
+/* The value of product k. */
+static const char *value_at(const product *p, const part *own, ptrdiff_t k)
+{
+    return own->a + (p->inner.repeat == 1 ? k : k / p->inner.repeat) * own->a_stride;
+}
+
 /* Adds the products first <= k < last of one part. */
 static void run_part(const product *p, const part *own, ptrdiff_t first, ptrdiff_t last, char *sum, int adds)
 {
     _Alignas(64) char scratch[2][SCRATCH * sizeof(double)];
     const ptrdiff_t item = jk_itemsize(p->dtype);
     for (ptrdiff_t n; first < last; first += n) {
-        const void *a = own->a + first / p->inner.repeat * own->a_stride, *x = own->x + first * own->x_stride;
+        const void *a = value_at(p, own, first), *x = own->x + first * own->x_stride;
         ptrdiff_t a_stride = own->a_stride, x_stride = own->x_stride;
         char *const out = sum + (own->place + first * own->step) * item;
         if (p->inner.repeat > 1) {
@@ -166,34 +172,34 @@ static ptrdiff_t common_stride(const product *p, int n_parts, const part *parts)
     return stride == 0 || stride == item ? stride : -1;
 }
 
-/* Adds the parts, of which the first sets what the others add to unless `adds`. */
+/* Adds the parts, of which the first sets what the others add to unless `adds`.  The ends come last, when the sweep has
+ * brought them into the cache. */
 static void run_parts(const product *p, int n_parts, const part *parts, char *sum, int adds)
 {
     const ptrdiff_t item = jk_itemsize(p->dtype), repeat = p->inner.repeat;
     const void *a[JK_BANDS], *x[JK_BANDS];
     ptrdiff_t a_stride[JK_BANDS], x_stride[JK_BANDS], low, high;
     common_places(p, n_parts, parts, &low, &high);
-    for (int i = 0; i < n_parts; i++) {
-        const part *own = &parts[i];
-        const ptrdiff_t first = low < high ? low - own->place : 0, last = low < high ? high - own->place : 0;
-        run_part(p, own, 0, first, sum, adds || i > 0);
-        run_part(p, own, last, own->n, sum, adds || i > 0);
-        a[i] = own->a + first / repeat * own->a_stride;
-        x[i] = own->x + first * own->x_stride;
-        a_stride[i] = own->a_stride;
-        x_stride[i] = own->x_stride;
-    }
-    if (low == high) return;
     const ptrdiff_t n = high - low, stride = common_stride(p, n_parts, parts);
-    sum += low * item;
-    if (repeat > 1)
-        p->loops->repeated_bands(n_parts, n / repeat, repeat, sum, a, a_stride, x, adds);
-    else if (stride == item)
-        p->loops->bands(n_parts, n, sum, a, x, adds);
-    else if (stride == 0)
-        p->loops->repeated_bands(n_parts, 1, n, sum, a, a_stride, x, adds);
-    else
-        p->loops->strided_bands(n_parts, n, sum, item, a, a_stride, x, x_stride, adds);
+    for (int i = 0; i < n_parts && n > 0; i++) {
+        const ptrdiff_t first = low - parts[i].place;
+        a[i] = value_at(p, &parts[i], first);
+        x[i] = parts[i].x + first * parts[i].x_stride;
+        a_stride[i] = parts[i].a_stride;
+        x_stride[i] = parts[i].x_stride;
+    }
+    if (n > 0 && repeat > 1)
+        p->loops->repeated_bands(n_parts, n / repeat, repeat, sum + low * item, a, a_stride, x, adds);
+    else if (n > 0 && stride == item)
+        p->loops->bands(n_parts, n, sum + low * item, a, x, adds);
+    else if (n > 0 && stride == 0)
+        p->loops->repeated_bands(n_parts, 1, n, sum + low * item, a, a_stride, x, adds);
+    else if (n > 0)
+        p->loops->strided_bands(n_parts, n, sum + low * item, item, a, a_stride, x, x_stride, adds);
+    for (int i = 0; i < n_parts; i++) {
+        run_part(p, &parts[i], 0, n > 0 ? low - parts[i].place : 0, sum, adds || i > 0);
+        run_part(p, &parts[i], n > 0 ? high - parts[i].place : 0, parts[i].n, sum, adds || i > 0);
+    }
 }
 
 /* The sum starts with the first band where that has a product, and elsewhere with 0. */

@@ -27,8 +27,10 @@ JK_INLINE void N(add_bands)(int n_bands, ptrdiff_t n, void *out, const void *con
     }
     ptrdiff_t i = 0;
     for (; i <= n - line; i += line) {
-        for (int b = 0; b < n_bands; b++) JK_FETCH_AHEAD(p[b] + i);
-        JK_FETCH_AHEAD(q[0] + i);
+        for (int b = 0; b < n_bands; b++) {
+            JK_FETCH_AHEAD(p[b] + i);
+            JK_FETCH_AHEAD(q[b] + i);
+        }
         JK_FETCH_AHEAD(o + i);
         N(add_bands_between)(i, i + line, n_bands, o, p, q, NULL, 0, adds);
     }

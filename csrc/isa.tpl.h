@@ -27,9 +27,9 @@
 #define JK_SIMD
 #endif
 
-/* Asks for the memory one page further on, without reading it: it need not exist. */
+/* Asks for the memory half a page further on, without reading it: it need not exist. */
 #if defined(__GNUC__)
-#define JK_FETCH_AHEAD(address) __builtin_prefetch((const void *)((uintptr_t)(address) + 4096))
+#define JK_FETCH_AHEAD(address) __builtin_prefetch((const void *)((uintptr_t)(address) + 2048))
 #else
 #define JK_FETCH_AHEAD(address) (void)(address)
 #endif
