@@ -1,6 +1,7 @@
-/* Products with a sum of bands, in one pass over the output: chunk by chunk of its inner axis, every band adds its
- * products while the chunk is in the first-level cache.  Batch axes are axes along which every band is constant and
- * whole.  They are walked fastest, so that values are read from memory once for all vectors. */
+/* Products with a sum of bands, in one pass over the output, chunk by chunk of its inner axis: JK_BANDS bands at a time
+ * add their products in one sweep over the chunk, which stays in the first-level cache for the next.  Batch axes are
+ * axes along which every band is constant and whole.  They are walked fastest, so that values are read from memory once
+ * for all vectors. */
 #include "threads.h"
 
 #include <string.h>
@@ -8,9 +9,9 @@
 enum {
     SCRATCH = JK_STACK_BYTES / 32, /* elements of either dtype: three arrays of them fit */
     CHUNK = 4096,                  /* elements of a chunk whose sum is formed in out; else it is SCRATCH */
-    LEAST = 128,         /* elements that are worth a chunk; strides beyond the cache do not make it smaller */
-    SHORT = 64,          /* fewer elements are not worth a loop if another axis has more */
-    POLL_EVERY = 1 << 20 /* products */
+    LEAST = 128,                   /* elements of a chunk at least, however large strides are, unless SCRATCH is less */
+    SHORT = 64,                    /* fewer elements are not worth a loop if another axis has more */
+    POLL_EVERY = 1 << 20           /* products */
 };
 
 /* An axis of out and v, or neighbours that are walked as one: all but the first of these are whole in every band. */
@@ -49,6 +50,7 @@ static window window_of(const product *p, const jk_band *band, const axis *a)
     const ptrdiff_t *const in_start = p->transposed ? band->out_start : band->in_start;
     const ptrdiff_t *const in_step = p->transposed ? band->out_step : band->in_step;
     const ptrdiff_t n = band->values.shape[a->first];
+    if (n == 0) return (window){0, 0, 1, 0, 1, 0}; /* its start may be any number */
     return (window){
         .n = n * a->n_rest,
         .out_start = out_start[a->first] * a->n_rest,
@@ -78,14 +80,18 @@ static ptrdiff_t cut(window *w, ptrdiff_t start, ptrdiff_t n)
         last = n_below(w->out_start - start + 1, -w->out_step);
     }
     w->n = JK_MAX(JK_MIN(last, w->n) - first, 0);
+    if (w->n == 0) return 0;
     w->out_start += first * w->out_step - start;
     w->in_start += first * w->in_step;
     return first;
 }
 
+/* The place among the values of element k of a window. */
+static ptrdiff_t value_of(const axis *a, ptrdiff_t k) { return a->repeat == 1 ? k : k / a->repeat; }
+
 /* ---- the sum over bands ------------------------------------------------------------------------------------- */
 
-/* What a band has for a row, that is n elements of the inner axis: products that go to every step-th from `place` on. */
+/* What a band has for a row, that is n elements of the inner axis: products for every step-th from `place` on. */
 typedef struct part {
     ptrdiff_t n, place, step;
     const char *a, *x;
@@ -98,26 +104,22 @@ static part part_of(const product *p, const jk_band *band, const ptrdiff_t *inde
 {
     window w = window_of(p, band, &p->inner);
     const char *a = band->values.data, *x = p->v->data;
+    if (a == NULL || x == NULL) return (part){0}; /* as empty views may have it */
     const ptrdiff_t first = cut(&w, start, n);
     part own = {w.n, w.out_start, w.out_step, NULL, NULL, w.stride, w.in_step * p->inner.in_stride, band->values.dtype};
     if (own.n == 0) return own;
-    a += first / p->inner.repeat * w.stride;
+    a += value_of(&p->inner, first) * w.stride;
     x += w.in_start * p->inner.in_stride;
     for (int d = 0; d < p->n_outer; d++) {
         w = window_of(p, band, &p->outer[d]);
-        a += cut(&w, index[d], 1) / p->outer[d].repeat * w.stride;
-        x += w.in_start * p->outer[d].in_stride;
+        const ptrdiff_t k = cut(&w, index[d], 1);
         if (w.n == 0) return (part){0};
+        a += value_of(&p->outer[d], k) * w.stride;
+        x += w.in_start * p->outer[d].in_stride;
     }
     own.a = a;
     own.x = x;
     return own;
-}
-
-/* The value of product k. */
-static const char *value_at(const product *p, const part *own, ptrdiff_t k)
-{
-    return own->a + (p->inner.repeat == 1 ? k : k / p->inner.repeat) * own->a_stride;
 }
 
 /* Adds the products first <= k < last of one part. */
@@ -126,7 +128,7 @@ static void run_part(const product *p, const part *own, ptrdiff_t first, ptrdiff
     _Alignas(64) char scratch[2][SCRATCH * sizeof(double)];
     const ptrdiff_t item = jk_itemsize(p->dtype);
     for (ptrdiff_t n; first < last; first += n) {
-        const void *a = value_at(p, own, first), *x = own->x + first * own->x_stride;
+        const void *a = own->a + value_of(&p->inner, first) * own->a_stride, *x = own->x + first * own->x_stride;
         ptrdiff_t a_stride = own->a_stride, x_stride = own->x_stride;
         char *const out = sum + (own->place + first * own->step) * item;
         if (p->inner.repeat > 1) {
@@ -163,7 +165,7 @@ static void common_places(const product *p, int n_parts, const part *parts, ptrd
     *high = JK_MAX(*high, *low);
 }
 
-/* How all parts have their values and a contiguous vector: 0, each constant; the item size, contiguous; -1, otherwise. */
+/* The stride of all values where all vectors are contiguous: 0, constants; the item size; -1, neither. */
 static ptrdiff_t common_stride(const product *p, int n_parts, const part *parts)
 {
     const ptrdiff_t item = jk_itemsize(p->dtype), stride = parts[0].a_stride;
@@ -183,7 +185,7 @@ static void run_parts(const product *p, int n_parts, const part *parts, char *su
     const ptrdiff_t n = high - low, stride = common_stride(p, n_parts, parts);
     for (int i = 0; i < n_parts && n > 0; i++) {
         const ptrdiff_t first = low - parts[i].place;
-        a[i] = value_at(p, &parts[i], first);
+        a[i] = parts[i].a + value_of(&p->inner, first) * parts[i].a_stride;
         x[i] = parts[i].x + first * parts[i].x_stride;
         a_stride[i] = parts[i].a_stride;
         x_stride[i] = parts[i].x_stride;
@@ -197,8 +199,9 @@ static void run_parts(const product *p, int n_parts, const part *parts, char *su
     else if (n > 0)
         p->loops->strided_bands(n_parts, n, sum + low * item, item, a, a_stride, x, x_stride, adds);
     for (int i = 0; i < n_parts; i++) {
-        run_part(p, &parts[i], 0, n > 0 ? low - parts[i].place : 0, sum, adds || i > 0);
-        run_part(p, &parts[i], n > 0 ? high - parts[i].place : 0, parts[i].n, sum, adds || i > 0);
+        const ptrdiff_t first = n > 0 ? low - parts[i].place : 0, last = n > 0 ? high - parts[i].place : 0;
+        if (first > 0) run_part(p, &parts[i], 0, first, sum, adds || i > 0);
+        if (last < parts[i].n) run_part(p, &parts[i], last, parts[i].n, sum, adds || i > 0);
     }
 }
 
@@ -334,7 +337,7 @@ static int join_vectors(const product *p, int n, axis *axes)
     axis *own = &axes[n - 1];
     int c = n - 2;
     while (axes[c].first >= 0) c--;
-    if (axes[c].n > SCRATCH || !nest(own, &axes[c])) return n;
+    if (axes[c].n > JK_MIN(LEAST, SCRATCH) || !nest(own, &axes[c])) return n;
     if (axes[c].out_stride != jk_itemsize(p->dtype) || axes[c].in_stride != jk_itemsize(p->dtype)) return n;
     if (p->out->dtype != p->dtype || p->v->dtype != p->dtype || !is_dense(p, own->first)) return n;
     for (int b = 0; b < p->n_bands; b++)
@@ -380,6 +383,7 @@ static int fits(ptrdiff_t n, ptrdiff_t start, ptrdiff_t step, ptrdiff_t length)
     if (step == 0) return 0;
     if (n == 0) return 1;
     if (start < 0 || start >= length) return 0;
+    if (step == 1) return n <= length - start;
     return n - 1 <= (step > 0 ? (length - 1 - start) / step : -(start / step));
 }
 
@@ -405,7 +409,14 @@ static jk_status apply(const jk_context *context, int n_bands, const jk_band *ba
     }
     JK_TRY(jk_check_input(v, n_bands));
     JK_TRY(jk_check_output(out, n_bands + 1));
-    product p = {.dtype = v->dtype, .n_bands = n_bands, .transposed = transposed, .bands = bands, .v = v, .out = out};
+    product p; /* large, so that setting all of it to 0 would show */
+    p.dtype = v->dtype;
+    p.n_bands = n_bands;
+    p.transposed = transposed;
+    p.bands = bands;
+    p.v = v;
+    p.out = out;
+    p.write = NULL;
     int n_batch = out->ndim;
     if (n_bands > 0) {
         n_batch -= bands[0].values.ndim;

@@ -14,8 +14,8 @@ JK_INLINE void N(add_bands_between)(ptrdiff_t first, ptrdiff_t last, int n_bands
     }
 }
 
-/* All arrays are read in one sweep, which takes half the time of a sweep per band.  Hardware that fetches ahead does not
- * cross a page; fetching ahead here saves another quarter where the arrays are beyond the caches. */
+/* All arrays are read in one sweep, which takes half the time of a sweep per band.  The hardware does not fetch ahead
+ * across pages; to do it here saves another sixth where the arrays are beyond the caches. */
 JK_INLINE void N(add_bands)(int n_bands, ptrdiff_t n, void *out, const void *const *a, const void *const *x, int adds)
 {
     const ptrdiff_t line = 64 / (ptrdiff_t)sizeof(real);

@@ -143,7 +143,7 @@ def test_layouts_give_the_bits_of_contiguous_arrays(dtype, shape, batch, accumul
 
 
 @pytest.mark.parametrize("shape", [(1,), (7,), (3000,), (30, 20), (700, 3)], ids=str)
-@pytest.mark.parametrize("n_vectors", [1, 2, 5, 16, 63, 64, 100])
+@pytest.mark.parametrize("n_vectors", [1, 2, 5, 16, 100, 600])
 @pytest.mark.parametrize("accumulate", [False, True])
 def test_columns_of_a_matrix_are_vectors(dtype, shape, n_vectors, accumulate):
     rng = np.random.default_rng(4)

@@ -74,7 +74,8 @@ static void check_banded(jk_dtype dtype, jk_dtype v_dtype, layout lay, int n_ban
         ends[transposed] = v;
         products[transposed] = out;
     }
-    check_close(dot(ends[1], products[0]), dot(products[1], ends[0]), 1000 * tolerance, "banded: <u, Jv> and <Jᵀu, v>");
+    check_close(dot(ends[1], products[0]), dot(products[1], ends[0]), 1000 * tolerance,
+                "banded: <u, J v> and <J'u, v>");
     free_arrays();
 }
 

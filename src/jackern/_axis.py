@@ -241,16 +241,12 @@ class SlicedJacobian(CompoundJacobian):
     def T(self) -> SlicedJacobian:
         return SlicedJacobian(self._term.T, self.in_shape, self.out_shape)
 
-    @property
-    def values(self) -> Array:
-        return self._term.values
-
     def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> SlicedJacobian:
         return SlicedJacobian(self._term, *reshaped(self, out_shape, in_shape))
 
     def astype(self, dtype: DTypeLike) -> SlicedJacobian:
         dtype = native_dtype(dtype, "astype")
-        return self if dtype == self.dtype else self._with_values(self.values.astype(dtype))
+        return self if dtype == self.dtype else self._with_values(self._term.values.astype(dtype))
 
     def diagonal(self) -> Array:
         return _entries.diagonal(self._term)
@@ -276,10 +272,10 @@ class SlicedJacobian(CompoundJacobian):
 
     def _scaled(self, function: Callable[..., Any], number: Any) -> SlicedJacobian:
         with np.errstate(all="ignore"):
-            return self._with_values(np.asarray(function(self.values, number)))
+            return self._with_values(np.asarray(function(self._term.values, number)))
 
     def _arrays(self) -> tuple[Array, ...]:
-        return (self.values,)
+        return (self._term.values,)
 
     @property
     def _stored(self) -> int:

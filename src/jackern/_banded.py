@@ -57,8 +57,7 @@ class BandedJacobian(_core.BandedProducts, Jacobian):
         """Return the Jacobian with other numbers; those that were constant stay so."""
 
         def changed(values: Array) -> Array:
-            once = values[tuple(slice(None) if stride else slice(1) for stride in values.strides)]
-            return np.broadcast_to(function(once), values.shape)
+            return np.broadcast_to(function(once(values)), values.shape)
 
         bands = tuple((changed(values), i, j, k, m) for values, i, j, k, m in self._bands)
         return BandedJacobian(bands, self._out_lengths, self._in_lengths, self.out_shape, self.in_shape)
@@ -113,22 +112,19 @@ class BandedJacobian(_core.BandedProducts, Jacobian):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A broadcast view would be pickled with all its repetitions.
-        bands = tuple(
-            (term.values, term.letters, *places, values.shape)
-            for term, (values, *places) in zip(self._terms(), self._bands, strict=True)
-        )
+        bands = tuple((once(values), values.shape, i, j, k, m) for values, i, j, k, m in self._bands)
         return rebuilt, (bands, self._out_lengths, self._in_lengths, self.out_shape, self.in_shape)
+
+
+def once(values: Array) -> Array:
+    """Return the numbers that are there, with length 1 along the axes on which they are repeated."""
+    return values[tuple(slice(None) if stride else slice(1) for stride in values.strides)]
 
 
 def rebuilt(bands: Sequence[tuple[Any, ...]], *lengths_and_shapes: Shape) -> BandedJacobian:
     """Return a pickled Jacobian."""
-
-    def band(values: Array, letters: tuple[int, ...], *rest: Shape) -> Band:
-        *places, shape = rest
-        stretched = np.broadcast_to(_products.aligned(values, letters, range(len(shape))), shape)
-        return (stretched, *places)  # type: ignore[return-value]
-
-    return BandedJacobian(tuple(band(*x) for x in bands), *lengths_and_shapes)
+    stretched = tuple((np.broadcast_to(values, shape), *places) for values, shape, *places in bands)
+    return BandedJacobian(stretched, *lengths_and_shapes)
 
 
 def fused(terms: Sequence[Term], out_shape: Shape, in_shape: Shape) -> BandedJacobian:
@@ -141,10 +137,12 @@ def fused(terms: Sequence[Term], out_shape: Shape, in_shape: Shape) -> BandedJac
     """
     terms = list(terms)
     for _ in terms:
+        if len({(fulls(t.out), fulls(t.in_)) for t in terms}) == 1:
+            break
         for k in range(len(terms)):
             for end in ("out", "in_"):
                 terms[k - 1], terms[k] = _terms.matched(terms[k - 1], end, terms[k], end)
-    if len({(fulls(t.out), fulls(t.in_)) for t in terms}) > 1:
+    else:
         raise KeptApart("their axes have no common refinement")
     pairs = paired(terms)
 
@@ -224,7 +222,7 @@ def tobanded(jacobian: Jacobian, max_bytes: int | None) -> tuple[tuple[int, int]
             f"tobanded: a {jacobian.structure} Jacobian is no sum of diagonals of the matrix; see tocsr()."
         )
     offsets, data = diagonals(terms, n, jacobian.dtype, "tobanded")
-    l, u = -min(0, *offsets), max(0, *offsets)
+    l, u = -min([0, *offsets]), max([0, *offsets])
     nbytes = (l + u + 1) * n * jacobian.dtype.itemsize
     if max_bytes is not None and nbytes > max_bytes:
         raise MemoryError(

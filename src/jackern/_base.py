@@ -220,6 +220,11 @@ class Jacobian(ABC):
         """The cost of a JVP and of a VJP, infinite where there is none."""
         return self._cost, self._cost
 
+    @property
+    def _calls_nothing(self) -> bool:
+        """Whether a product calls no function that a user gave, and so cannot fail once it has begun."""
+        return True
+
     def _terms(self) -> tuple[Term, ...] | None:
         """The terms whose sum this is; None if it is not a sum of terms."""
         return None
@@ -617,14 +622,15 @@ class CompoundJacobian(Jacobian):
 
     @abstractmethod
     def _write(self, v: Array, out: Array, accumulate: bool, transposed: bool) -> None:
-        """Write the product; `out` is all that `_written` may ask for."""
+        """Write the product; `out` is all that `_written` may ask for, and v has its dtype."""
 
     def _written(self, v: Array, batch: Shape, out: Array, accumulate: bool, transposed: bool) -> bool:
-        if out.dtype != np.promote_types(self.dtype, v.dtype) or not out.flags.c_contiguous:
+        dtype = np.promote_types(self.dtype, v.dtype)
+        if out.dtype != dtype or not out.flags.c_contiguous:
             return False
         if any(np.may_share_memory(out, x) for x in (v, *self._arrays())):
             return False
-        self._write(v, out, accumulate, transposed)
+        self._write(v.astype(dtype, copy=False), out, accumulate, transposed)
         return True
 
 

@@ -14,6 +14,8 @@ from jackern import _chain, _compositions, _core, _entries, _terms
 from jackern._base import Array, CompoundJacobian, Jacobian, ShapeLike, native_dtype, reshaped
 from jackern._terms import Term
 
+MANY = 16  # entries for every number stored are not too many to list
+
 
 class Combination(CompoundJacobian):
     """What sums and products have in common: parts that are kept apart."""
@@ -38,6 +40,10 @@ class Combination(CompoundJacobian):
         if all(part.dtype == dtype for part in self._parts):
             return self
         return self._with_parts([part.astype(dtype) for part in self._parts])
+
+    @property
+    def _calls_nothing(self) -> bool:
+        return all(part._calls_nothing for part in self._parts)
 
     def _arrays(self) -> tuple[Array, ...]:
         return tuple(array for part in self._parts for array in part._arrays())
@@ -85,11 +91,13 @@ class SumJacobian(_core.SumProducts, Combination):
         return _entries.added_up((part.diagonal() for part in self._parts), self.dtype)
 
     def _write(self, v: Array, out: Array, accumulate: bool, transposed: bool) -> None:
-        total = _core.new_output(out.shape, out.dtype) if accumulate else out  # the sum is added once
+        # The sum is added once, and if a function of a linear map fails, nothing is.
+        whole = not accumulate and all(part._calls_nothing for part in self._parts)
+        total = out if whole else _core.new_output(out.shape, out.dtype)
         for k, part in enumerate(self._parts):
             (part.vjp if transposed else part.jvp)(v, out=total, accumulate=k > 0)
-        if accumulate:
-            _core.sum_to(total, out, True)
+        if not whole:
+            _core.sum_to(total, out, accumulate)
 
     def _fill(self, matrix: Array) -> None:
         for part in self._parts:
@@ -141,13 +149,19 @@ class ProductJacobian(_core.ChainProducts, Combination):
 
     def diagonal(self) -> Array:
         if len(self._parts) == 2 and self.shape[0] == self.shape[1]:
-            terms = [part._terms() for part in self._parts]
-            if terms[0] is not None and terms[1] is not None:
+            a, b = self._parts
+            if isinstance(a, SumJacobian) or isinstance(b, SumJacobian):
+                pairs = ((p @ q).diagonal() for p in parts_of(a) for q in parts_of(b))
+                return _entries.added_up(pairs, self.dtype)
+            a_terms, b_terms = a._terms(), b._terms()
+            if a_terms is not None and b_terms is not None:
                 try:
-                    pairs = (_compositions.diagonal_of_product(a, b) for a in terms[0] for b in terms[1])
+                    pairs = (_compositions.diagonal_of_product(p, q) for p in a_terms for q in b_terms)
                     return _entries.added_up(pairs, self.dtype)
                 except _terms.KeptApart:
                     pass
+            if all(has_few_entries(x) for x in (a, b)):
+                return _entries.diagonal_of_product(a._entries(), b._entries(), self.shape[0], self.dtype)
         n = min(self.shape)
         result = np.empty(n, self.dtype)
         # Unit vectors, so many at a time that they take no more room than what is stored.
@@ -211,3 +225,15 @@ class ProductJacobian(_core.ChainProducts, Combination):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return ProductJacobian, (self._parts, self._reasons)
+
+
+def parts_of(jacobian: Jacobian) -> tuple[Jacobian, ...]:
+    """Return the terms of a sum, or the Jacobian itself."""
+    return jacobian._parts if isinstance(jacobian, SumJacobian) else (jacobian,)
+
+
+def has_few_entries(jacobian: Jacobian) -> bool:
+    """Whether the entries are known, and not many more than the numbers that are stored anyway."""
+    if jacobian.structure in ("product", "linear-map"):
+        return False
+    return jacobian.nnz <= MANY * (jacobian._stored + sum(jacobian.shape))

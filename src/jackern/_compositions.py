@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -55,12 +55,19 @@ class Composition(NamedTuple):
             name = {x: k for k, x in enumerate(self.lengths)}
             numbers = [[name[x] for x in letters] for letters in (a.letters, b.letters, self.letters)]
             with np.errstate(all="ignore"):
-                values = np.asarray(np.einsum(a.values, numbers[0], b.values, numbers[1], numbers[2]))
+                values = summed(a.values, numbers[0], b.values, numbers[1], numbers[2])
         if self.repeats > 1:
             values = product(values, np.asarray(self.repeats, values.dtype))
         alive = {*a.out_letters, *b.in_letters}
         lengths = {x: n for x, n in self.lengths.items() if x in alive}
         return canonical(values, self.letters, a.out, b.in_, lengths)
+
+
+def summed(a: Array, a_letters: list[int], b: Array, b_letters: list[int], letters: list[int]) -> Array:
+    """Return the einsum of two arrays.  It adds one by one, and so in float64 at least."""
+    operands: list[Any] = [a, a_letters, b, b_letters, letters]
+    total = np.asarray(np.einsum(*operands, dtype=np.float64))
+    return total.astype(np.result_type(a, b), copy=False)
 
 
 def product(a: Array, b: Array) -> Array:
@@ -215,14 +222,14 @@ def diagonal_of_product(a: Term, b: Term) -> Array:
     lengths = {same[x]: n for x, n in {**a.lengths, **b.lengths}.items()}
     stored = {same[x] for x in (*a.letters, *b.letters)}
     name = {x: k for k, x in enumerate(lengths)}
-    operands = [(term.values, [name[same[x]] for x in term.letters]) for term in (a, b)]
+    names = [[name[same[x]] for x in term.letters] for term in (a, b)]
     order = [x for x in dict.fromkeys(kept) if x in stored]
     with np.errstate(all="ignore"):
-        values = np.asarray(np.einsum(*operands[0], *operands[1], [name[x] for x in order]))
+        values = summed(a.values, names[0], b.values, names[1], [name[x] for x in order])
         values *= math.prod(n for x, n in lengths.items() if x not in stored and x not in kept)
     result = np.zeros([x.full for x, _ in rows], values.dtype)
     letters = dict.fromkeys(kept)
-    part = result[window(a.out, a.lengths)]
+    part: Any = result[window(a.out, a.lengths)]
     if len(letters) < len(kept):  # two axes of one end have become one letter
         part = np.einsum(part, [name[x] for x in kept], [name[x] for x in letters])
     part[...] = aligned(values, order, list(letters))

@@ -11,6 +11,8 @@ from numpy.lib.stride_tricks import as_strided
 from jackern._products import aligned
 from jackern._terms import Array, Axis, Term
 
+Entries = tuple[Array, Array, Array]  # rows, columns and numbers
+
 
 def strides(axes: Sequence[Axis]) -> tuple[int, dict[int, int]]:
     """Return where the slices of one end begin in its C-order vector, and how far each letter steps."""
@@ -71,6 +73,19 @@ def diagonal(term: Term) -> Array:
     result = np.zeros(n, term.values.dtype)
     result[nonzero] = term.values[tuple(index[x][nonzero] for x in term.letters)]
     return result
+
+
+def diagonal_of_product(a: Entries, b: Entries, n: int, dtype: Any) -> Array:
+    """Return the diagonal of a product with n rows and columns, from the entries of both factors."""
+    (rows, middle, left), (other, columns, right) = a, b
+    if len(left) == 0 or len(right) == 0:
+        return np.zeros(n, dtype)
+    size = int(max(middle.max(), other.max())) + 1
+    places, of_place = np.unique(columns * size + other, return_inverse=True)
+    sums = np.bincount(of_place, right)
+    wanted = rows * size + middle
+    at = np.minimum(np.searchsorted(places, wanted), len(places) - 1)
+    return np.bincount(rows, left * np.where(places[at] == wanted, sums[at], 0), minlength=n).astype(dtype)
 
 
 def added_up(arrays: Iterable[Array], dtype: Any) -> Array:

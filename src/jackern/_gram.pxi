@@ -1,5 +1,7 @@
 # Gram products JᵀWJ v, in one pass over the values where J is lowered to a stack of matrices.
 
+from libc.stdint cimport SIZE_MAX
+
 
 cdef class GramProducts(ChainProducts):
     """Products with ``JᵀWJ``.
@@ -16,7 +18,8 @@ cdef class GramProducts(ChainProducts):
 
     def __cinit__(self, tuple parts, tuple reasons):
         cdef AxisProducts weights
-        if not isinstance(parts[1], AxisProducts) or not isinstance(parts[2], AxisProducts):
+        if not (isinstance(parts[0], AxisProducts) and isinstance(parts[1], AxisProducts)
+                and isinstance(parts[2], AxisProducts)):
             return
         weights = parts[1]
         if (<AxisProducts>parts[2]).kind == DENSE and is_whole_or_one(weights):
@@ -55,6 +58,7 @@ cdef class GramProducts(ChainProducts):
     cdef jk_status run_once(self, const jk_view *v, const jk_view *out, bint accumulate) except *:
         """The C call, with a workspace where the stack is not enough."""
         cdef const jk_view *a = &self.jacobian.stack
+        cdef End *end = &self.jacobian.out_end
         cdef jk_view w
         cdef Py_ssize_t w_strides[JK_MAX_NDIM]
         cdef jk_status status
@@ -63,16 +67,23 @@ cdef class GramProducts(ChainProducts):
         cdef void *memory = NULL
         cdef size_t n_bytes
         cdef int d
-        view_at(&w, w_strides, self.weights.values, &self.jacobian.out_end)
-        for d in range(w.ndim if cnp.PyArray_NDIM(self.weights.values) == 0 else 0):
-            w_strides[d] = 0
+        # The array may get another shape or dtype later: the view of its memory is that of when it was taken.
+        w = self.weights.axis.values
+        for d in range(end.n_axes):
+            w_strides[d] = 0 if w.ndim == 0 else end.stride[d] * (8 if w.dtype == JK_FLOAT64 else 4)
+        w.ndim = end.n_axes
+        w.shape = end.length
+        w.strides_in_bytes = w_strides
         if self.jacobian.n_products * (v.shape[0] if v.ndim > self.jacobian.in_end.n_axes else 1) < LARGE:
             status = jk_dense_gram_jvp(NULL, a, v, &w, out, accumulate)
             if status.error != JK_WORKSPACE:
                 return status
         call = Call()
         context = call.context
-        n_bytes = context.n_threads * jk_dense_gram_workspace(a, v, &w, out)
+        n_bytes = jk_dense_gram_workspace(a, v, &w, out)
+        if n_bytes > (SIZE_MAX - 64) // <size_t>context.n_threads:
+            raise MemoryError("a Gram product takes a workspace beyond every address space")
+        n_bytes *= <size_t>context.n_threads
         if n_bytes > context.workspace_bytes:
             memory = PyMem_Malloc(n_bytes + 64)
             if memory == NULL:
@@ -93,6 +104,8 @@ cdef class GramProducts(ChainProducts):
         cdef Py_ssize_t v_strides[JK_MAX_NDIM]
         cdef Py_ssize_t out_shape[JK_MAX_NDIM]
         cdef Py_ssize_t out_strides[JK_MAX_NDIM]
+        if self.jacobian is None:
+            raise ValueError("gram: the values are not read by one call, see _reads_once")
         vectors_at(&v_view, v_shape, v_strides, v, &self.jacobian.in_end)
         vectors_at(&out_view, out_shape, out_strides, out, &self.jacobian.in_end)
         raise_status(self.run_once(&v_view, &out_view, accumulate))
@@ -100,8 +113,15 @@ cdef class GramProducts(ChainProducts):
 
 cdef bint is_whole_or_one(AxisProducts weights) noexcept:
     """Whether the diagonal of W is one number, or contiguous memory."""
-    return weights.values.ndim == 0 or (cnp.PyArray_IS_C_CONTIGUOUS(weights.values)
-                                        and cnp.PyArray_SIZE(weights.values) == weights.n_products)
+    cdef const jk_view *w = &weights.axis.values
+    cdef Py_ssize_t item = 8 if w.dtype == JK_FLOAT64 else 4
+    cdef Py_ssize_t stride = item
+    cdef int d
+    for d in range(w.ndim - 1, -1, -1):
+        if w.strides_in_bytes[d] != stride:
+            return False
+        stride *= w.shape[d]
+    return w.ndim == 0 or stride == item * weights.n_products
 
 
 cdef void vectors_at(jk_view *view, Py_ssize_t *shape, Py_ssize_t *strides, cnp.ndarray a, End *end) noexcept:

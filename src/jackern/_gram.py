@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from jackern import _algebra, _compositions, _core, _general
 from jackern._axis import ZeroJacobian
 from jackern._base import Array, Jacobian, ShapeLike, reshaped
-from jackern._combined import Combination, ProductJacobian
+from jackern._combined import Combination
 from jackern._jacobian import diagonal, identity
 from jackern._terms import KeptApart, Term
 
@@ -50,7 +50,7 @@ class GramJacobian(_core.GramProducts, Combination):
 
     def diagonal(self) -> Array:
         first, middle, last = self._parts
-        return ProductJacobian((first, _algebra.compose(middle, last)), ("",)).diagonal()
+        return _algebra.compose(first, _algebra.compose(middle, last)).diagonal()
 
     @property
     def _stored(self) -> int:

@@ -158,6 +158,10 @@ class LinearMapJacobian(CompoundJacobian):
         return ()
 
     @property
+    def _calls_nothing(self) -> bool:
+        return False
+
+    @property
     def _stored(self) -> int:
         return 0
 

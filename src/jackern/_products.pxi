@@ -121,13 +121,16 @@ cdef class SumProducts(Products):
     def __cinit__(self, tuple parts):
         self._parts = parts
         self.is_straight = are_straight(parts)
+        self.typenum = (<Products>parts[0]).typenum if self.is_straight else -1
         self.out_shape = parts[0].out_shape
         self.in_shape = parts[0].in_shape
 
     cdef object multiply(self, object v, object out, bint accumulate, bint transposed):
-        cdef bint fresh = out is None
-        # The sum is added once, and no part may read what another one wrote.
-        if not self.is_straight or accumulate or (not fresh and not is_apart(out, v, self._parts)):
+        # The sum is rounded and added once, and no part may read what another one wrote.
+        if not self.is_straight or accumulate or not is_native(v) or cnp.PyArray_TYPE(<cnp.ndarray>v) != self.typenum:
+            return NotImplemented
+        if out is not None and (not is_apart(out, v, self._parts)
+                                or cnp.PyArray_TYPE(<cnp.ndarray>out) != self.typenum):
             return NotImplemented
         for part in self._parts:
             out = (<Products>part).multiply(v, out, accumulate, transposed)

@@ -39,7 +39,7 @@ def operand(
     own, other = jacobian.in_shape, jacobian.out_shape
     if transposed:
         own, other = other, own
-    v = _general.as_native(v, where, name)
+    v = np.asarray(v, jacobian.dtype) if _general.is_weak(v) else _general.as_native(v, where, name)
     n_batch = v.ndim - len(own)
     if n_batch < 0 or v.shape[n_batch:] != own:
         batched = ", ".join(["*batch", *map(str, own)])
@@ -57,7 +57,8 @@ def product(jacobian: Any, v: object, out: object, accumulate: bool, transposed:
     try:
         if not jacobian._written(v, batch, result, accumulate, transposed):
             scratch = _core.new_output(result.shape, np.promote_types(jacobian.dtype, v.dtype))
-            jacobian._written(v, batch, scratch, False, transposed)
+            if not jacobian._written(v, batch, scratch, False, transposed):
+                raise AssertionError(f"{where}: a new array does not fit; this is a fault of jackern.")
             _core.sum_to(scratch, result, accumulate)
     except _core.Refused as error:
         raise ValueError(f"{where}: {error}.") from None
@@ -86,6 +87,7 @@ def multiply(jacobian: Any, v: Array, own: list[str], out: Array, other: list[st
     remains is a stack of matrices (a letter of it is stored and stands in both) times one or several vectors.
     """
     values, value_letters = jacobian.values, split(jacobian.subscripts)[0]
+    v = v.astype(np.promote_types(values.dtype, v.dtype), copy=False)
     n_batch = v.ndim - len(own)
     batch = [chr(k) for k in range(n_batch)]
     source, target = batch + own, batch + other

@@ -102,7 +102,8 @@ cdef class SparseProducts(Products):
     cdef Py_ssize_t value_stride, stride
     cdef Py_ssize_t *memory
 
-    def __cinit__(self, cnp.ndarray values, SparsePattern pattern, tuple out_shape, tuple in_shape, bint transposed):
+    def __cinit__(self, cnp.ndarray values, SparsePattern pattern not None, tuple out_shape, tuple in_shape,
+                  bint transposed):
         cdef Py_ssize_t *unused
         if not is_native(values) or cnp.PyArray_NDIM(values) != 1 or len(values) != pattern.n_entries:
             raise ValueError(f"sparse: values of shape {(<object>values).shape} and dtype {values.dtype}, expected "
