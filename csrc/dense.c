@@ -130,6 +130,7 @@ char *jk_item_at(const batch *b, const jk_view *view, int n_own)
 {
     const int skip = b->ndim - (view->ndim - n_own);
     char *data = view->data;
+    if (data == NULL) return NULL; /* an empty view, and no offset is added to NULL */
     for (int d = skip; d < b->ndim; d++)
         if (view->shape[d - skip] != 1) data += b->index[d] * view->strides_in_bytes[d - skip];
     return data;
@@ -279,10 +280,12 @@ static jk_status multiply_views(const jk_context *context, const jk_view *matrix
     if (jk_meet(matrix, out) != JK_APART) return jk_fail(JK_OVERLAP, matrix_argument);
     if (jk_size(out) == 0) return jk_success();
 
-    choose_loops(&p, matrix, vector, out, accumulate);
+    jk_view a = *matrix, x = *vector;
+    if (p.n_summed == 0) a.data = x.data = out->data; /* nothing is read there, and no offset is added to NULL */
+    choose_loops(&p, &a, &x, out, accumulate);
     g.product = &p;
-    g.matrix = matrix;
-    g.vector = vector;
+    g.matrix = &a;
+    g.vector = &x;
     g.out = out;
     g.vector_ndim = vector_ndim;
     return write_all(&g, context);

@@ -32,7 +32,7 @@ typedef struct gram {
     ptrdiff_t group;                 /* vectors that share a pass, at most */
     ptrdiff_t block;                 /* rows that stay in cache */
     int n_levels;                    /* of halving, from one run to all rows */
-    ptrdiff_t n_unpolled;
+    double n_unpolled;
     char *areas; /* of each task: the vectors, products and weights of a block, and a tile for every level */
     size_t area_bytes;
 } gram;
@@ -139,6 +139,14 @@ static void add_rows(const pass *p, ptrdiff_t task, ptrdiff_t first, ptrdiff_t n
 
 static ptrdiff_t head_of(ptrdiff_t n_rows) { return ((n_rows - 1) / JK_RUN / 2 + 1) * JK_RUN; }
 
+static jk_status poll_after(gram *g, double n_products)
+{
+    g->n_unpolled += n_products;
+    if (g->n_unpolled < POLL_EVERY || g->context == NULL || g->context->poll == NULL) return jk_success();
+    g->n_unpolled = 0;
+    return g->context->poll(g->context->poll_argument) ? jk_fail(JK_INTERRUPTED, -1) : jk_success();
+}
+
 /* The sums over the rows first <= i < first + n, into a tile; the memory behind it is free for the second halves. */
 static jk_status sum_rows(const pass *p, ptrdiff_t task, ptrdiff_t first, ptrdiff_t n, char *tile)
 {
@@ -152,10 +160,7 @@ static jk_status sum_rows(const pass *p, ptrdiff_t task, ptrdiff_t first, ptrdif
     }
     memset(tile, 0, (size_t)(p->size * g->item));
     for (ptrdiff_t i = 0; i < n; i += g->block) add_rows(p, task, first + i, JK_MIN(g->block, n - i), tile);
-    g->n_unpolled += n * p->size;
-    if (g->n_unpolled < POLL_EVERY || g->context == NULL || g->context->poll == NULL) return jk_success();
-    g->n_unpolled = 0;
-    return g->context->poll(g->context->poll_argument) ? jk_fail(JK_INTERRUPTED, -1) : jk_success();
+    return poll_after(g, (double)n * (double)p->size);
 }
 
 /* Parts of the rows, which are nodes of the tree; there is a power of two of them. */
@@ -205,7 +210,9 @@ static jk_status write_vectors(gram *g, ptrdiff_t matrix, ptrdiff_t first, ptrdi
     if (n_parts == 1) {
         JK_TRY(sum_rows(&p, task, 0, g->n_rows, tiles(g, task)));
     } else {
-        JK_TRY(jk_split(g->context, n_tasks, n_parts, (double)g->n_rows * (double)p.size, sum_parts, &p));
+        const double n_products = (double)g->n_rows * (double)p.size;
+        JK_TRY(jk_split(g->context, n_tasks, n_parts, n_products, sum_parts, &p));
+        JK_TRY(poll_after(g, n_products));
         join_parts(&p, 0, n_parts);
     }
     for (ptrdiff_t i = 0; i < count; i++) {
@@ -279,16 +286,29 @@ static jk_view new_view(const gram *g, char *data, int ndim, const ptrdiff_t *sh
     return view;
 }
 
+/* v with all axes of the batch, so that J v has room for those of w alone. */
+static jk_view spread(const gram *g, const jk_view *v, ptrdiff_t *shape, ptrdiff_t *strides)
+{
+    const int ndim = g->batch.ndim + 1, skip = ndim - v->ndim;
+    const jk_view view = {v->data, v->dtype, ndim, shape, strides};
+    for (int d = 0; d < ndim; d++) {
+        shape[d] = d < ndim - 1 ? g->batch.shape[d] : g->n_cols;
+        strides[d] = d < skip || v->shape[d - skip] == 1 ? 0 : v->strides_in_bytes[d - skip];
+    }
+    return view;
+}
+
 /* J v, then J^T of that: what a matrix without rows would gain by one pass, its panels lose by being narrow. */
 static jk_status multiply_twice(const gram *g, char *scratch, size_t scratch_bytes)
 {
     if (product_bytes(g) > scratch_bytes) return jk_fail(JK_WORKSPACE, -1);
-    ptrdiff_t shape[JK_MAX_NDIM], strides[JK_MAX_NDIM], v_strides[JK_MAX_NDIM];
+    ptrdiff_t shape[JK_MAX_NDIM], strides[JK_MAX_NDIM], converted_strides[JK_MAX_NDIM];
+    ptrdiff_t v_shape[JK_MAX_NDIM], v_strides[JK_MAX_NDIM];
     memcpy(shape, g->batch.shape, sizeof shape);
     shape[g->batch.ndim] = g->n_rows;
     const jk_view product = new_view(g, scratch, g->batch.ndim + 1, shape, strides);
     const jk_view *v = g->view[V];
-    const jk_view converted = new_view(g, scratch + jk_size(&product) * g->item, v->ndim, v->shape, v_strides);
+    const jk_view converted = new_view(g, scratch + jk_size(&product) * g->item, v->ndim, v->shape, converted_strides);
     jk_context context = {NULL, NULL, 1, NULL, NULL, NULL, 0};
     if (g->context != NULL) context = *g->context;
     context.workspace = NULL; /* it is in use */
@@ -297,7 +317,8 @@ static jk_status multiply_twice(const gram *g, char *scratch, size_t scratch_byt
         JK_TRY(jk_unbroadcast(&context, v, &converted, 0));
         v = &converted;
     }
-    JK_TRY(jk_dense_jvp(&context, g->view[A], v, &product, 0));
+    const jk_view vectors = spread(g, v, v_shape, v_strides);
+    JK_TRY(jk_dense_jvp(&context, g->view[A], &vectors, &product, 0));
     if (g->view[W] != NULL) {
         const jk_view *const args[] = {&product, g->view[W]};
         JK_TRY(jk_pointwise_value(&context, JK_OP_multiply, args, &product, 0));

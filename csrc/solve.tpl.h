@@ -80,6 +80,9 @@ static ptrdiff_t N(tridiagonal_factor)(ptrdiff_t n, const void *lower, ptrdiff_t
 #define D(i) (*(const real *)N(at)(diagonal, (i) * diagonal_stride))
 #define U(i) (*(const real *)N(at)(upper, (i) * upper_stride))
     const N(steps) s = N(steps_at)(n, factor);
+    const ptrdiff_t last = n / 2; /* the unknown that is not eliminated: it has a pivot alone */
+    s.next[last] = s.after[last] = s.multiplier[last] = 0;
+    swapped[last] = 0;
     if (n == 1) {
         s.pivot[0] = D(0);
         return D(0) == 0 ? 0 : -1;

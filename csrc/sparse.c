@@ -85,7 +85,7 @@ typedef struct product {
     int n_batch;     /* axes in front of the vectors, apart from that of neighbours */
     ptrdiff_t shape[JK_MAX_NDIM], in_strides[JK_MAX_NDIM], out_strides[JK_MAX_NDIM];
     ptrdiff_t n_items, n_pieces;
-    double cost;
+    double cost; /* of all pieces and items */
 } product;
 
 static ptrdiff_t magnitude(ptrdiff_t stride) { return stride < 0 ? -stride : stride; }
@@ -143,7 +143,7 @@ static jk_status prepare(product *p, const jk_view *in, const jk_view *out, ptrd
     const jk_dtype dtype = JK_MAX(a->values.dtype, in->dtype);
     if ((p->loops = jk_loops_of(dtype)) == NULL) return jk_fail(JK_NO_INIT, -1);
     p->item = jk_itemsize(dtype);
-    p->in = in->data;
+    p->in = n_in == 0 ? out->data : in->data; /* no offset is added to NULL */
     p->out = out->data;
     p->n_out = n_out;
     p->rows.value_stride = a->values.strides_in_bytes[0];
@@ -187,10 +187,10 @@ static jk_csr_rows rows_of(const product *p, ptrdiff_t piece, ptrdiff_t first)
     return r;
 }
 
-/* Whether the caller wants the call to end, asked every so many multiplications. */
+/* Whether the caller wants the call to end, after one piece and one item; asked every so many multiplications. */
 static int interrupted(const product *p, const jk_context *context, double *since_poll)
 {
-    *since_poll += p->cost / (double)p->n_pieces;
+    *since_poll += p->cost / (double)p->n_pieces / (double)p->n_items;
     if (*since_poll < POLL_EVERY || context == NULL || context->poll == NULL) return 0;
     *since_poll = 0;
     return context->poll(context->poll_argument);
@@ -198,10 +198,12 @@ static int interrupted(const product *p, const jk_context *context, double *sinc
 
 /* ---- rows times vectors ------------------------------------------------------------------------------------- */
 
-/* Returns the first row of the next piece. */
-static ptrdiff_t multiply_piece(const product *p, ptrdiff_t piece, ptrdiff_t first)
+/* Goes on from the first row of a piece to that of the next one. */
+static jk_status multiply_piece(const product *p, const jk_context *context, double *since_poll, ptrdiff_t piece,
+                                ptrdiff_t *row)
 {
     _Alignas(64) char scratch[PIECE * 8];
+    const ptrdiff_t first = *row;
     jk_csr_rows r = rows_of(p, piece, first);
     if (p->write != NULL) r.out_stride = p->item;
     for (ptrdiff_t item = 0; item < p->n_items; item++) {
@@ -210,15 +212,18 @@ static ptrdiff_t multiply_piece(const product *p, ptrdiff_t piece, ptrdiff_t fir
         r.out = p->write == NULL ? out : scratch;
         p->loops->csr_jvp[p->matrix->index](&r);
         if (p->write != NULL) p->write(r.n_rows, out, p->rows.out_stride, scratch);
+        if (interrupted(p, context, since_poll)) return jk_fail(JK_INTERRUPTED, -1);
     }
-    return first + r.n_rows;
+    *row = first + r.n_rows;
+    return jk_success();
 }
 
 static void multiply_share(void *argument, ptrdiff_t task, ptrdiff_t first, ptrdiff_t last)
 {
     (void)task;
+    double since_poll = 0;
     ptrdiff_t row = first_row(argument, first);
-    for (ptrdiff_t piece = first; piece < last; piece++) row = multiply_piece(argument, piece, row);
+    for (ptrdiff_t piece = first; piece < last; piece++) (void)multiply_piece(argument, NULL, &since_poll, piece, &row);
 }
 
 jk_status jk_csr_jvp(const jk_context *context, const jk_csr *matrix, const jk_view *v, const jk_view *out,
@@ -238,10 +243,8 @@ jk_status jk_csr_jvp(const jk_context *context, const jk_csr *matrix, const jk_v
     if (n_tasks > 1) return jk_split(context, n_tasks, p.n_pieces, p.cost, multiply_share, &p);
     double since_poll = 0;
     ptrdiff_t row = 0;
-    for (ptrdiff_t piece = 0; piece < p.n_pieces; piece++) {
-        row = multiply_piece(&p, piece, row);
-        if (interrupted(&p, context, &since_poll)) return jk_fail(JK_INTERRUPTED, -1);
-    }
+    for (ptrdiff_t piece = 0; piece < p.n_pieces; piece++)
+        JK_TRY(multiply_piece(&p, context, &since_poll, piece, &row));
     return jk_success();
 }
 
@@ -282,10 +285,11 @@ static jk_status scatter(const product *p, const jk_context *context)
     for (ptrdiff_t item = 0; item < p->n_items; item++) zero_item(p, p->out + offset_of_item(p, item, p->out_strides));
     for (ptrdiff_t piece = 0; piece < p->n_pieces; piece++) {
         const jk_csr_rows r = rows_of(p, piece, row);
-        for (ptrdiff_t item = 0; item < p->n_items; item++)
+        for (ptrdiff_t item = 0; item < p->n_items; item++) {
             scatter_rows(p, r, row, item, p->out + offset_of_item(p, item, p->out_strides));
+            if (interrupted(p, context, &since_poll)) return jk_fail(JK_INTERRUPTED, -1);
+        }
         row += r.n_rows;
-        if (interrupted(p, context, &since_poll)) return jk_fail(JK_INTERRUPTED, -1);
     }
     return jk_success();
 }

@@ -71,6 +71,7 @@ ptrdiff_t jk_size(const jk_view *view)
 
 int jk_is_contiguous(const jk_view *view)
 {
+    if (jk_size(view) == 0) return 1;
     ptrdiff_t stride = jk_itemsize(view->dtype);
     for (int d = view->ndim - 1; d >= 0; d--) {
         if (view->shape[d] != 1 && view->strides_in_bytes[d] != stride) return 0;

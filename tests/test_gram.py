@@ -184,6 +184,25 @@ def test_weights_and_values_are_kept_where_nothing_is_multiplied_out():
     assert gram.nbytes == values.nbytes + weights.nbytes
 
 
+@pytest.mark.sanitize
+@pytest.mark.parametrize(("name", "changed"), [("dtype", complex), ("dtype", np.float32), ("shape", (2, 20))])
+def test_weights_that_become_another_array_later_are_read_as_they_were(name, changed):
+    values, v = numbers(40, 30), numbers(30, seed="v")
+    weights = layouts.integers((40,), np.float64, "weights", 1, 4)
+    wanted = values.T @ (weights * (values @ v))
+    gram = jk.dense(values).gram(weights)
+    setattr(weights, name, changed)
+    assert np.array_equal(gram.jvp(v), wanted)
+    assert np.array_equal(gram.vjp(v), wanted)
+
+
+def test_parts_that_no_single_call_multiplies_are_refused_there():
+    gram = jk.select([4, 0, 0, 2], 6).gram()
+    assert not gram._reads_once
+    with pytest.raises(ValueError, match="_reads_once"):
+        gram._gram_product(np.ones((1, 6)), np.ones((1, 6)), False)
+
+
 def test_nothing_of_the_size_of_the_matrix_is_made():
     n = 3000
     jacobian = jk.block_diagonal(np.ones((1, 20, n)))

@@ -325,6 +325,11 @@ def test_indices_out_of_range_are_refused(indptr, indices, message):
         _core.SparsePattern(pointers, np.array(indices), 2, 3)
 
 
+def test_values_without_a_pattern_are_refused():
+    with pytest.raises(TypeError, match="pattern"):
+        _core.SparseProducts(np.ones(3), None, (3,), (3,), False)
+
+
 def test_bad_indices_of_a_scipy_array_are_refused():
     csr = scipy.sparse.csr_array(np.eye(3))
     csr.indices[2] = 3

@@ -71,6 +71,33 @@ static void check_batches(const jk_context *context, jk_dtype dtype)
     }
 }
 
+/* Weights that alone have a batch axis, or a length along it: rows in place, by columns, and of the narrower dtype. */
+static void check_weights_alone(const jk_context *context, jk_dtype dtype)
+{
+    static const ptrdiff_t shapes[][2] = {{5, 4}, {1, 2}, {3, 1}, {0, 2}};
+    for (int k = 0; k < 12; k++) {
+        const ptrdiff_t m = shapes[k / 3][0], n = shapes[k / 3][1];
+        const array *a = randoms(k % 3 == 2 ? JK_FLOAT32 : dtype, k % 3 == 1 ? FORTRAN : CONTIGUOUS, -1, 1,
+                                 DIMS(1, m, n));
+        const array *v = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(1, n)),
+                    *w = randoms(dtype, CONTIGUOUS, 0, 1, DIMS(3, m));
+        array *wanted = new_array(JK_FLOAT64, CONTIGUOUS, DIMS(3, n)), *out = new_array(dtype, CONTIGUOUS, DIMS(3, n));
+        array *row = new_array(dtype, CONTIGUOUS, DIMS(m));
+        for (ptrdiff_t i = 0; i < 3; i++) {
+            for (ptrdiff_t j = 0; j < m; j++) set(row, j, get(w, i * m + j));
+            const array *product = gram_of(a, v, row);
+            for (ptrdiff_t j = 0; j < n; j++) set(wanted, i * n + j, get(product, j));
+        }
+        const jk_view matrix = {a->view.data, a->view.dtype, 2, a->shape + 1, a->strides + 1};
+        const jk_view vector = {v->view.data, v->view.dtype, 1, v->shape + 1, v->strides + 1};
+        check_ok(jk_dense_gram_jvp(context, &matrix, &vector, view(w), view(out), 0), "w alone has a batch");
+        check_array_close(out, wanted, 10 * rounding(dtype), "w alone has a batch");
+        check_ok(jk_dense_gram_jvp(context, view(a), view(v), view(w), view(out), 0), "w alone has a length");
+        check_array_close(out, wanted, 10 * rounding(dtype), "w alone has a length");
+        free_arrays();
+    }
+}
+
 static void run_tasks_in_turn(void *pool, jk_task *task, void *argument, ptrdiff_t n_tasks)
 {
     (void)pool;
@@ -103,6 +130,27 @@ static void check_same_tree(const jk_context *context, const array *a, const arr
         check_ok(jk_dense_gram_jvp(context, view(a), &one, view(w), &one_out, 0), "gram, a vector alone");
     }
     check_same_bits(out, wanted, "gram, each vector alone");
+}
+
+static int stop(void *argument)
+{
+    (void)argument;
+    return 1;
+}
+
+/* A sum that tasks share ends when the caller wants it to. */
+static void check_interrupt(const jk_context *context, jk_dtype dtype)
+{
+    const array *a = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(4500, 130));
+    const array *v = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(2, 130));
+    array *out = like(v);
+    jk_context other = *context;
+    other.parallel_for = run_tasks_in_turn;
+    other.poll = stop;
+    for (other.n_threads = 1; other.n_threads <= N_THREADS; other.n_threads++)
+        check_status(jk_dense_gram_jvp(&other, view(a), view(v), NULL, view(out), 0), JK_INTERRUPTED, -1, "gram");
+    check(is_untouched(out), "an interrupted gram product of one pass writes nothing");
+    free_arrays();
 }
 
 static void check_mixed(const jk_context *context)
@@ -163,6 +211,8 @@ void test_gram(jk_dtype dtype)
                     randoms(dtype, CONTIGUOUS, -1, 1, DIMS(9, 5, 31)), NULL);
     free_arrays();
     check_mixed(&context);
+    check_weights_alone(&context, dtype);
+    check_interrupt(&context, dtype);
     check_errors(&context, dtype);
     free(workspace);
 }

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 enum { MAX_N = 41, N_SOLUTIONS = 3 };
 
@@ -116,6 +117,28 @@ static void check_triangle(jk_dtype dtype, int transposed)
 }
 
 /* What cannot be solved, and what is no solve at all. */
+/* What a factorisation leaves does not depend on what was there. */
+static void check_all_written(jk_dtype dtype)
+{
+    for (ptrdiff_t n = 1; n < 8; n++) {
+        array *diagonal = new_array(dtype, CONTIGUOUS, DIMS(n)), *off = new_array(dtype, CONTIGUOUS, DIMS(n - 1));
+        array *factors[2];
+        unsigned char swapped[2][8];
+        set_all(diagonal, 2);
+        set_all(off, 1);
+        for (int k = 0; k < 2; k++) {
+            factors[k] = new_array(dtype, CONTIGUOUS, DIMS(4, n));
+            set_all(factors[k], k + 1);
+            memset(swapped[k], k + 1, sizeof swapped[k]);
+            check_ok(jk_tridiagonal_factor(NULL, view(off), view(diagonal), view(off), view(factors[k]), swapped[k]),
+                     "tridiagonal");
+        }
+        check_same_bits(factors[0], factors[1], "a tridiagonal factor, all of it");
+        check(memcmp(swapped[0], swapped[1], (size_t)n) == 0, "%td interchanges, all of them", n);
+        free_arrays();
+    }
+}
+
 static void check_refusals(jk_dtype dtype)
 {
     unsigned char swapped[MAX_N];
@@ -147,6 +170,8 @@ static void check_refusals(jk_dtype dtype)
                  "a lower diagonal that is too long");
     check_status(jk_tridiagonal_solve(NULL, view(band), swapped, view(x)), JK_SHAPE, 0, "a factor of other shape");
     check(is_untouched(x) && is_untouched(strided), "a refused solve has written nothing");
+    check_ok(jk_band_solve(NULL, 1, 1, view(band), pivots, 0, view(new_array(dtype, EVERY_SECOND, DIMS(0, 5)))),
+             "no solutions are contiguous");
 
     /* a NaN is no zero, also below one, and reaches the solutions */
     set_all(band, 0);
@@ -189,5 +214,6 @@ void test_solve(jk_dtype dtype)
         free_arrays();
     }
     check_refusals(dtype);
+    check_all_written(dtype);
     free_arrays();
 }

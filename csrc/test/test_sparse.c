@@ -197,6 +197,41 @@ static void check_context(jk_dtype dtype)
     free_arrays();
 }
 
+static int count(void *argument)
+{
+    ++*(int *)argument;
+    return 0;
+}
+
+/* One piece with many vectors is no reason to wait long. */
+static void check_polls(jk_dtype dtype)
+{
+    int n_polls = 0;
+    const jk_context context = {.n_threads = 1, .poll = count, .poll_argument = &n_polls};
+    fill_pattern(50, 50, 40, 0);
+    const jk_csr matrix = matrix_of(randoms(dtype, CONTIGUOUS, -1, 1, DIMS(p.n_entries)), JK_INT32);
+    const array *v = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(4000, 50));
+    check_ok(jk_csr_jvp(&context, &matrix, view(v), view(like(v)), 0), "sparse: polls");
+    check(n_polls >= 2, "sparse: %d polls of a jvp", n_polls);
+    n_polls = 0;
+    check_ok(jk_csr_vjp(&context, &matrix, view(v), view(like(v)), 0), "sparse: polls");
+    check(n_polls >= 2, "sparse: %d polls of a vjp", n_polls);
+    free_arrays();
+}
+
+/* A view without elements needs no memory. */
+static void check_no_memory(jk_dtype dtype)
+{
+    fill_pattern(3, 0, 0, 0);
+    const jk_csr matrix = matrix_of(new_array(dtype, CONTIGUOUS, DIMS(0)), JK_INT32);
+    array *v = new_array(dtype, CONTIGUOUS, DIMS(2, 0)), *out = new_array(dtype, CONTIGUOUS, DIMS(2, 3));
+    v->strides[0] = 8;
+    v->view.data = NULL;
+    check_ok(jk_csr_jvp(NULL, &matrix, view(v), view(out), 0), "sparse: no columns");
+    for (ptrdiff_t i = 0; i < out->size; i++) check_close(get(out, i), 0, 0, "sparse: no columns");
+    free_arrays();
+}
+
 void test_sparse(jk_dtype dtype)
 {
     static const ptrdiff_t sizes[][4] = {{1, 1, 1, 0}, {5, 4, 3, 0},  {40, 7, 60, 300}, {0, 3, 2, 0},    {3, 0, 0, 0},
@@ -210,4 +245,6 @@ void test_sparse(jk_dtype dtype)
     check_large(dtype, MAX_ROWS, 3, 5000);
     check_refusals(dtype);
     check_context(dtype);
+    check_polls(dtype);
+    check_no_memory(dtype);
 }

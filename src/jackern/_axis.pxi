@@ -85,6 +85,11 @@ cdef class AxisProducts(Products):
         PyMem_Free(self.memory)
 
     @property
+    def _is_double(self):
+        """Whether the values are float64; their array may be given another dtype later, the memory stays as it was."""
+        return self.typenum == cnp.NPY_DOUBLE
+
+    @property
     def _lowered(self):
         """The C call that was chosen."""
         return "dense" if self.kind == DENSE else "several" if self.kind == SEVERAL else "axis"

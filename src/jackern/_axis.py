@@ -106,7 +106,7 @@ class AxisJacobian(_core.AxisProducts, Jacobian):
 
     @property
     def dtype(self) -> Any:
-        return self.values.dtype
+        return np.dtype(np.float64 if self._is_double else np.float32)
 
     @property
     def structure(self) -> str:

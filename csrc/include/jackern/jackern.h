@@ -221,7 +221,8 @@ typedef struct jk_csr {
 } jk_csr;
 
 /* The products trust the indices; this call does not.  JK_INDEX: they do not grow from 0 to the number of values, or
- * leave 0 <= column < n_cols, in the row that is the status's argument.  */
+ * leave 0 <= column < n_cols, in the row that is the status's argument.  All calls trust indptr and indices to be
+ * aligned. */
 jk_status jk_csr_check(const jk_csr *matrix);
 
 /* out (*batch, n_rows) = matrix v (*batch, n_cols), and out (*batch, n_cols) = matrix^T u (*batch, n_rows); the batches
@@ -265,7 +266,7 @@ jk_status jk_tridiagonal_solve(const jk_context *context, const jk_view *factor,
 /* The same for a[i][j] that is 0 unless -lower <= j - i <= upper, in place.  Row i of band (n, 2*lower + upper + 1) holds
  * a[i][i-lower], ..., a[i][i+upper] (anything where that leaves the matrix), then `lower` zeros that interchanges fill.
  * Afterwards column `lower` holds the pivots; pivots[i] (n) is the row that changed places with row i.  `transposed`
- * solves with the transpose of a. */
+ * solves with the transpose of a, and trusts the pivots.  JK_SHAPE: lower or upper is beyond n - 1. */
 jk_status jk_band_factor(const jk_context *context, ptrdiff_t lower, ptrdiff_t upper, const jk_view *band,
                          ptrdiff_t *pivots);
 jk_status jk_band_solve(const jk_context *context, ptrdiff_t lower, ptrdiff_t upper, const jk_view *band,
