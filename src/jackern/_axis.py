@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import string
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -93,7 +94,61 @@ class ZeroJacobian(CompoundJacobian):
         return none, none, np.zeros(0, self.dtype)
 
 
-class AxisJacobian(_core.AxisProducts, Jacobian):
+class TermJacobian(Jacobian):
+    """A Jacobian of one term."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def _term(self) -> Term:
+        """The term, in canonical form."""
+
+    @abstractmethod
+    def _with_values(self, values: Array) -> Jacobian:
+        """Return the Jacobian with other numbers."""
+
+    @property
+    def structure(self) -> str:
+        return self._term.structure
+
+    @property
+    def nnz(self) -> int:
+        return self._term.nnz
+
+    def astype(self, dtype: DTypeLike) -> Jacobian:
+        dtype = native_dtype(dtype, "astype")
+        return self if dtype == self.dtype else self._with_values(self._term.values.astype(dtype))
+
+    def diagonal(self) -> Array:
+        return _entries.diagonal(self._term)
+
+    def _fill(self, matrix: Array) -> None:
+        _entries.fill(self._term, matrix)
+
+    def _scaled(self, function: Callable[..., Any], number: Any) -> Jacobian:
+        with np.errstate(all="ignore"):
+            return self._with_values(np.asarray(function(self._term.values, number)))
+
+    def _arrays(self) -> tuple[Array, ...]:
+        return (self._term.values,)
+
+    @property
+    def _stored(self) -> int:
+        return self._term.stored
+
+    @property
+    def _cost(self) -> int:
+        return self._term.cost
+
+    def _terms(self) -> tuple[Term, ...]:
+        return (self._term,)
+
+    def _entries(self) -> tuple[Array, Array, Array]:
+        return _entries.entries(self._term)
+
+
+class AxisJacobian(_core.AxisProducts, TermJacobian):
     """Values and letters: every axis of the output and of the input has a letter, and so a role.
 
     A letter of the output and the input is diagonal, one of the output alone is repeated along, one of the
@@ -109,14 +164,6 @@ class AxisJacobian(_core.AxisProducts, Jacobian):
         return np.dtype(np.float64 if self._is_double else np.float32)
 
     @property
-    def structure(self) -> str:
-        return self._term.structure
-
-    @property
-    def nnz(self) -> int:
-        return math.prod(self._lengths.values())
-
-    @property
     def T(self) -> AxisJacobian:
         value_letters, in_letters, out_letters = _products.split(self.subscripts)
         subscripts = f"{value_letters},{out_letters}->{in_letters}"
@@ -125,13 +172,6 @@ class AxisJacobian(_core.AxisProducts, Jacobian):
     def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> AxisJacobian:
         shapes = reshaped(self, out_shape, in_shape)
         return AxisJacobian(self.values, self.subscripts, self._lengths, *shapes)
-
-    def astype(self, dtype: DTypeLike) -> AxisJacobian:
-        dtype = native_dtype(dtype, "astype")
-        return self if dtype == self.dtype else self._with_values(self.values.astype(dtype))
-
-    def diagonal(self) -> Array:
-        return _entries.diagonal(self._term)
 
     @property
     def _term(self) -> Term:
@@ -170,35 +210,11 @@ class AxisJacobian(_core.AxisProducts, Jacobian):
 
         return _products.by_axes(call, v, [lengths[x] for x in own], batch, out, [lengths[x] for x in other])
 
-    def _fill(self, matrix: Array) -> None:
-        _entries.fill(self._term, matrix)
-
-    def _scaled(self, function: Callable[..., Any], number: Any) -> AxisJacobian:
-        with np.errstate(all="ignore"):
-            return self._with_values(np.asarray(function(self.values, number)))
-
-    def _arrays(self) -> tuple[Array, ...]:
-        return (self.values,)
-
-    @property
-    def _stored(self) -> int:
-        return int(self.values.size)
-
-    @property
-    def _cost(self) -> int:
-        return self._term.cost
-
-    def _terms(self) -> tuple[Term, ...]:
-        return (self._term,)
-
-    def _entries(self) -> tuple[Array, Array, Array]:
-        return _entries.entries(self._term)
-
     def __reduce__(self) -> tuple[Any, ...]:
         return AxisJacobian, (self.values, self.subscripts, self._lengths, self.out_shape, self.in_shape)
 
 
-class SlicedJacobian(CompoundJacobian):
+class SlicedJacobian(TermJacobian, CompoundJacobian):
     """A term with slices: an axis Jacobian between a slice of the input and a slice of the output.
 
     Parameters
@@ -209,10 +225,10 @@ class SlicedJacobian(CompoundJacobian):
         What the full lengths of the ends of the term multiply to.
     """
 
-    __slots__ = ("_in_shape", "_inner", "_out_shape", "_term")
+    __slots__ = ("_in_shape", "_inner", "_out_shape", "_own_term")
 
     def __init__(self, term: Term, out_shape: Shape, in_shape: Shape):
-        self._term, self._out_shape, self._in_shape = term, out_shape, in_shape
+        self._own_term, self._out_shape, self._in_shape = term, out_shape, in_shape
         self._inner = lowered(
             term, *(tuple(term.lengths[x] for x in end) for end in (term.out_letters, term.in_letters))
         )
@@ -226,16 +242,12 @@ class SlicedJacobian(CompoundJacobian):
         return self._in_shape
 
     @property
+    def _term(self) -> Term:
+        return self._own_term
+
+    @property
     def dtype(self) -> Any:
         return self._term.values.dtype
-
-    @property
-    def structure(self) -> str:
-        return self._term.structure
-
-    @property
-    def nnz(self) -> int:
-        return self._term.nnz
 
     @property
     def T(self) -> SlicedJacobian:
@@ -243,13 +255,6 @@ class SlicedJacobian(CompoundJacobian):
 
     def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> SlicedJacobian:
         return SlicedJacobian(self._term, *reshaped(self, out_shape, in_shape))
-
-    def astype(self, dtype: DTypeLike) -> SlicedJacobian:
-        dtype = native_dtype(dtype, "astype")
-        return self if dtype == self.dtype else self._with_values(self._term.values.astype(dtype))
-
-    def diagonal(self) -> Array:
-        return _entries.diagonal(self._term)
 
     def _with_values(self, values: Array) -> SlicedJacobian:
         return SlicedJacobian(self._term._replace(values=values), self.out_shape, self.in_shape)
@@ -266,30 +271,6 @@ class SlicedJacobian(CompoundJacobian):
             return by_axis[(..., *_terms.window(axes, term.lengths))]
 
         inner.jvp(part(v, term.in_), out=part(out, term.out), accumulate=accumulate)
-
-    def _fill(self, matrix: Array) -> None:
-        _entries.fill(self._term, matrix)
-
-    def _scaled(self, function: Callable[..., Any], number: Any) -> SlicedJacobian:
-        with np.errstate(all="ignore"):
-            return self._with_values(np.asarray(function(self._term.values, number)))
-
-    def _arrays(self) -> tuple[Array, ...]:
-        return (self._term.values,)
-
-    @property
-    def _stored(self) -> int:
-        return self._term.stored
-
-    @property
-    def _cost(self) -> int:
-        return self._term.cost
-
-    def _terms(self) -> tuple[Term, ...]:
-        return (self._term,)
-
-    def _entries(self) -> tuple[Array, Array, Array]:
-        return _entries.entries(self._term)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return SlicedJacobian, (self._term, self.out_shape, self.in_shape)

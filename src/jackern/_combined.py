@@ -118,7 +118,21 @@ class SumJacobian(_core.SumProducts, Combination):
         return SumJacobian, (self._parts,)
 
 
-class ProductJacobian(_core.ChainProducts, Combination):
+class Factors(Combination):
+    """Factors that are not multiplied out."""
+
+    __slots__ = ()
+
+    @property
+    def structure(self) -> str:
+        return "product"
+
+    @property
+    def nnz(self) -> int:
+        raise ValueError("nnz: the entries of a product are not known without forming them; see toarray().")
+
+
+class ProductJacobian(_core.ChainProducts, Factors):
     """A product of Jacobians, applied one after the other or multiplied first, by what costs least.
 
     A flat list of factors, and for every two neighbours the reason why they are not multiplied out.
@@ -128,14 +142,6 @@ class ProductJacobian(_core.ChainProducts, Combination):
 
     def _with_parts(self, parts: Sequence[Jacobian]) -> ProductJacobian:
         return ProductJacobian(tuple(parts), self._reasons)
-
-    @property
-    def structure(self) -> str:
-        return "product"
-
-    @property
-    def nnz(self) -> int:
-        raise ValueError("nnz: the entries of a product are not known without forming them; see toarray().")
 
     @property
     def T(self) -> ProductJacobian:

@@ -12,14 +12,14 @@ from numpy.typing import ArrayLike
 from jackern import _algebra, _compositions, _core, _general
 from jackern._axis import ZeroJacobian
 from jackern._base import Array, Jacobian, ShapeLike, reshaped
-from jackern._combined import Combination
+from jackern._combined import Factors
 from jackern._jacobian import diagonal, identity
 from jackern._terms import KeptApart, Term
 
 SEVERAL_VECTORS = 16  # from more on, two matrix products are faster than passes of eight vectors
 
 
-class GramJacobian(_core.GramProducts, Combination):
+class GramJacobian(_core.GramProducts, Factors):
     """The product ``JᵀWJ``, of which a product with one vector reads the numbers of a dense J once.
 
     The parts are ``Jᵀ``, W (diagonal, or an identity) and J; the reasons say why they are not multiplied out.
@@ -29,14 +29,6 @@ class GramJacobian(_core.GramProducts, Combination):
 
     def _with_parts(self, parts: Sequence[Jacobian]) -> GramJacobian:
         return GramJacobian(tuple(parts), self._reasons)
-
-    @property
-    def structure(self) -> str:
-        return "product"
-
-    @property
-    def nnz(self) -> int:
-        raise ValueError("nnz: the entries of a product are not known without forming them; see toarray().")
 
     @property
     def T(self) -> GramJacobian:
