@@ -83,7 +83,7 @@ lint: $(VENV)/built $(VENV)/has-dev
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g
 SANITIZED := build/sanitize
 sanitize: $(VENV)/built $(VENV)/has-test
-	$(MAKE) -C csrc CC=gcc CFLAGS='$(SANITIZE) -O1'
+	$(MAKE) -j2 -C csrc CC=gcc CFLAGS='$(SANITIZE) -O1'
 	CC=gcc CFLAGS='$(SANITIZE) -O1' $(BIN)/python setup.py --quiet build --build-base $(SANITIZED) --build-lib $(SANITIZED)/lib
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
 	    ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc PYTHONPATH=$(SANITIZED)/lib $(BIN)/python -m pytest $(ARGS)

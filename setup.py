@@ -1,7 +1,10 @@
 """Compiles the C core, each instruction set with its own flags; all else is in pyproject.toml."""
 
+import itertools
+import os
 import re
 import runpy
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -43,15 +46,20 @@ class BuildExt(build_ext):
                 sources[CSRC / f"isa_{isa}.c"] = flags[family] + isa_flags
                 ext.define_macros.append((f"JK_HAVE_{isa.upper()}", None))
 
-        for path, flags_of_path in sorted(sources.items()):
-            ext.extra_objects += self.compiler.compile(
+        def compiled(path):
+            return self.compiler.compile(
                 [str(path)],
                 output_dir=self.build_temp,
                 macros=ext.define_macros,
                 include_dirs=ext.include_dirs,
                 debug=self.debug,
-                extra_postargs=flags_of_path,
+                extra_postargs=sources[path],
             )
+
+        # Longest first: the loops of an instruction set take most of the time.
+        paths = sorted(sources, key=lambda path: (not path.stem.startswith("isa_"), path))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            ext.extra_objects += itertools.chain.from_iterable(pool.map(compiled, paths))
         super().build_extension(ext)
 
     def accepts(self, flags):
