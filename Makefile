@@ -7,8 +7,8 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 # What the extension module is made from; an editable install sees Python sources by itself.
-SOURCES := pyproject.toml setup.py VERSION $(wildcard csrc/*.* csrc/include/jackern/*) \
-           $(wildcard src/jackern/*.pyx src/jackern/*.pxd src/jackern/*.pxi src/jackern/*.h src/jackern/*.in)
+SOURCES := pyproject.toml setup.py VERSION $(wildcard csrc/*.* $(filter-out csrc/build/% csrc/test/%,$(wildcard csrc/*/*.* csrc/*/*/*.*))) \
+           $(foreach suffix,pyx pxd pxi h in,$(wildcard src/jackern/*.$(suffix) src/jackern/*/*.$(suffix)))
 
 .PHONY: help build demo test test-isa accuracy chains closure bench lint c sanitize clean
 help:

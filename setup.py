@@ -23,8 +23,13 @@ KINDS = {
 VERSION = Path("VERSION").read_text().strip()
 
 
+def library(suffix):
+    """Return the files of the C library with this suffix, without those of its test program and of its own build."""
+    return sorted(p for p in CSRC.rglob(f"*.{suffix}") if p.parts[1] not in ("build", "test"))
+
+
 class BuildExt(build_ext):
-    """Compiles csrc/*.c with the flags of csrc/flags.mk and links the objects into the extension."""
+    """Compiles the C library with the flags of csrc/flags.mk and links the objects into the extension."""
 
     def run(self):
         if missing := runpy.run_path("tools/check_build.py")["missing"]():
@@ -39,11 +44,14 @@ class BuildExt(build_ext):
         ext.libraries = [] if family == "msvc" else ["m"]
         ext.cython_c_in_temp = True  # no generated C beside the sources
 
-        sources = {path: flags[family] for path in CSRC.glob("*.c") if not path.stem.startswith("isa_v")}
-        for isa in ("v3", "v4"):
-            isa_flags = flags.get(f"{family}_{isa}")
-            if isa_flags and self.accepts(isa_flags):
-                sources[CSRC / f"isa_{isa}.c"] = flags[family] + isa_flags
+        sources = {}
+        for path in library("c"):
+            isa = path.stem.removeprefix("isa_") if path.stem.startswith("isa_v") else None
+            isa_flags = flags.get(f"{family}_{isa}", [])
+            if isa and not (isa_flags and self.accepts(isa_flags)):
+                continue
+            sources[path] = flags[family] + isa_flags
+            if isa:
                 ext.define_macros.append((f"JK_HAVE_{isa.upper()}", None))
 
         def compiled(path):
@@ -101,7 +109,7 @@ setup(
             ["src/jackern/_core.pyx"],
             include_dirs=["csrc/include", "csrc", "src/jackern", np.get_include()],
             define_macros=[("JK_VERSION", f'"{VERSION}"'), ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
-            depends=[str(path) for path in (*CSRC.glob("*.*"), *CSRC.glob("include/jackern/*"))],
+            depends=[str(path) for suffix in ("c", "h", "def", "mk") for path in library(suffix)],
         )
     ],
 )
