@@ -1,5 +1,5 @@
 /* Stamps every dtype over the loops and fills the table of one instruction set, named JK_ISA. */
-#include "table.h"
+#include "table/table.h"
 
 #include <float.h>
 #include <math.h>

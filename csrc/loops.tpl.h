@@ -31,7 +31,7 @@ static const jk_loops N(loops) = {
 #define JK_BINARY(name, ...)                                                                                           \
     [JK_OP_##name] = {N(name##_value), {N(name##_da), N(name##_db)}, {N(name##_daa), N(name##_dab), N(name##_dbb)}},
 #define JK_SELECT2(name, ...) JK_BINARY(name)
-#include "ops.def"
+#include "table/ops.def"
 #undef JK_UNARY
 #undef JK_SELECT1
 #undef JK_BINARY

@@ -46,7 +46,7 @@ JK_INLINE void N(map)(ptrdiff_t n, void *out, const void *const *in, N(element) 
     JK_ELEMENT(name##_dab, M(keep)(h * t, dab))                                                                       \
     JK_ELEMENT(name##_dbb, M(keep)(h * t, dbb))
 /* clang-format on */
-#include "ops.def"
+#include "table/ops.def"
 #undef JK_UNARY
 #undef JK_SELECT1
 #undef JK_BINARY

@@ -2,7 +2,7 @@
 #ifndef JK_VIEW_H
 #define JK_VIEW_H
 
-#include "table.h"
+#include "table/table.h"
 
 #include <stdint.h>
 

@@ -28,7 +28,7 @@
 
 /* clang-format on */
 static const jk_op ops[JK_N_OPS] = {
-#include "ops.def"
+#include "table/ops.def"
 };
 
 static const char *const messages[JK_N_ERRORS] = {

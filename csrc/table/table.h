@@ -11,7 +11,7 @@ enum jk_op_id {
 #define JK_SELECT1(name, ...) JK_OP_##name,
 #define JK_BINARY(name, ...) JK_OP_##name,
 #define JK_SELECT2(name, ...) JK_OP_##name,
-#include "ops.def"
+#include "table/ops.def"
 #undef JK_UNARY
 #undef JK_SELECT1
 #undef JK_BINARY
