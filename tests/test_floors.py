@@ -20,19 +20,19 @@ FLOORS = {
     "csrc/table/ops.def": 1,
     "csrc/table/table.h": 1,
     # real functions in one dimension: one dtype, one instruction set
-    "csrc/loops.tpl.h": 2,
-    "csrc/vmath.tpl.h": 2,
-    "csrc/vmath_polynomials.h": 2,
-    "csrc/move.tpl.h": 2,
-    "csrc/pointwise.tpl.h": 2,
-    "csrc/reduce.tpl.h": 2,
-    "csrc/dense.tpl.h": 2,
-    "csrc/banded.tpl.h": 2,
-    "csrc/rowwise.tpl.h": 2,
-    "csrc/solve.tpl.h": 2,
-    "csrc/sparse.tpl.h": 2,
+    "csrc/loops/loops.tpl.h": 2,
+    "csrc/loops/vmath.tpl.h": 2,
+    "csrc/loops/vmath_polynomials.h": 2,
+    "csrc/loops/move.tpl.h": 2,
+    "csrc/loops/pointwise.tpl.h": 2,
+    "csrc/loops/reduce.tpl.h": 2,
+    "csrc/loops/dense.tpl.h": 2,
+    "csrc/loops/banded.tpl.h": 2,
+    "csrc/loops/rowwise.tpl.h": 2,
+    "csrc/loops/solve.tpl.h": 2,
+    "csrc/loops/sparse.tpl.h": 2,
     # an instruction set
-    "csrc/isa.tpl.h": 3,
+    "csrc/loops/isa.tpl.h": 3,
     "csrc/isa_*.c": 3,
     # N dimensions
     "csrc/view.h": 4,
@@ -183,7 +183,7 @@ def test_no_file_includes_or_imports_a_higher_floor():
 def test_the_edges_are_really_read():
     used = {path.as_posix(): {u.as_posix() for u in used_by(ROOT, path)} for path in sources(ROOT)}
     assert "csrc/include/jackern/status.def" in used["csrc/include/jackern/jackern.h"]
-    assert "csrc/isa.tpl.h" in used["csrc/isa_v3.c"]
+    assert "csrc/loops/isa.tpl.h" in used["csrc/loops/isa_v3.c"]
     assert "csrc/include/jackern/jackern.h" in used["src/jackern/_c.pxd"]
     assert "src/jackern/_core.pyx" in used["src/jackern/__init__.py"] | used["src/jackern/ops.py"]
 

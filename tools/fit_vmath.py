@@ -1,6 +1,6 @@
-"""Prints csrc/vmath_polynomials.h: the numbers of the vector math, computed by mpmath.
+"""Prints csrc/loops/vmath_polynomials.h: the numbers of the vector math, computed by mpmath.
 
-Run `python tools/fit_vmath.py > csrc/vmath_polynomials.h`.  Every polynomial is the weighted minimax fit with the
+Run `python tools/fit_vmath.py > csrc/loops/vmath_polynomials.h`.  Every polynomial is the weighted minimax fit with the
 fewest coefficients whose error, relative to the function that it serves, stays below a quarter of an ulp.
 """
 
@@ -13,7 +13,7 @@ mp.mp.prec = 200
 
 HEAD = """\
 /* Polynomials and constants of the vector math, in both dtypes.  Made by
- *     python tools/fit_vmath.py > csrc/vmath_polynomials.h
+ *     python tools/fit_vmath.py > csrc/loops/vmath_polynomials.h
  * Change that, not this. */
 #ifndef JK_VMATH_POLYNOMIALS_H
 #define JK_VMATH_POLYNOMIALS_H

@@ -44,7 +44,7 @@
 #define N(name) name##_f64
 #define C(literal) literal
 #define LIBM(name) name
-#include "loops.tpl.h"
+#include "loops/loops.tpl.h"
 #undef real
 #undef other
 #undef N
@@ -56,7 +56,7 @@
 #define N(name) name##_f32
 #define C(literal) literal##f
 #define LIBM(name) name##f
-#include "loops.tpl.h"
+#include "loops/loops.tpl.h"
 #undef real
 #undef other
 #undef N

@@ -1,5 +1,5 @@
 /* Polynomials and constants of the vector math, in both dtypes.  Made by
- *     python tools/fit_vmath.py > csrc/vmath_polynomials.h
+ *     python tools/fit_vmath.py > csrc/loops/vmath_polynomials.h
  * Change that, not this. */
 #ifndef JK_VMATH_POLYNOMIALS_H
 #define JK_VMATH_POLYNOMIALS_H

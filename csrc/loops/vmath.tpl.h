@@ -1,7 +1,7 @@
 /* Functions of one dtype that ops.def may name with M(f): our own, libm's, and those that need a choice to stay
  * accurate.  Our own are straight lines with selects, so that a loop over them is vectorised; they need no FMA, and give
  * the same bits on every instruction set.  `make accuracy` prints their errors. */
-#include "vmath_polynomials.h"
+#include "loops/vmath_polynomials.h"
 
 #if FLT_EVAL_METHOD != 0
 #error "rounding needs sums in their own dtype: no x87 (for gcc and clang -msse2 -mfpmath=sse)"

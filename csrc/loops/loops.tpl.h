@@ -1,23 +1,23 @@
 /* All loops of one dtype, and the table that holds them. */
-#include "vmath.tpl.h"
+#include "loops/vmath.tpl.h"
 
-#include "move.tpl.h"
-#include "pointwise.tpl.h"
-#include "reduce.tpl.h"
+#include "loops/move.tpl.h"
+#include "loops/pointwise.tpl.h"
+#include "loops/reduce.tpl.h"
 
-#include "dense.tpl.h"
-#include "banded.tpl.h"
-#include "rowwise.tpl.h"
-#include "solve.tpl.h"
+#include "loops/dense.tpl.h"
+#include "loops/banded.tpl.h"
+#include "loops/rowwise.tpl.h"
+#include "loops/solve.tpl.h"
 
 #define integer int32_t
 #define NI(name) N(name##_i32)
-#include "sparse.tpl.h"
+#include "loops/sparse.tpl.h"
 #undef integer
 #undef NI
 #define integer int64_t
 #define NI(name) N(name##_i64)
-#include "sparse.tpl.h"
+#include "loops/sparse.tpl.h"
 #undef integer
 #undef NI
 #undef M

@@ -1,2 +1,0 @@
-#define JK_ISA baseline
-#include "isa.tpl.h"

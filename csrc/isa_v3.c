@@ -1,2 +1,0 @@
-#define JK_ISA v3
-#include "isa.tpl.h"

@@ -1,2 +1,0 @@
-#define JK_ISA v4
-#include "isa.tpl.h"

@@ -1,0 +1,2 @@
+#define JK_ISA baseline
+#include "loops/isa.tpl.h"

@@ -1,0 +1,2 @@
+#define JK_ISA v3
+#include "loops/isa.tpl.h"

@@ -1,0 +1,2 @@
+#define JK_ISA v4
+#include "loops/isa.tpl.h"
