@@ -1,6 +1,6 @@
 /* Products with an axis Jacobian: its letters become the axes of one run, v is repeated along the letters that only
  * `out` has, and the output is summed over those that it lacks. */
-#include "ndloop.h"
+#include "engine/ndloop.h"
 
 #include <string.h>
 

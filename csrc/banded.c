@@ -2,7 +2,7 @@
  * add their products in one sweep over the chunk, which stays in the first-level cache for the next.  Batch axes are
  * axes along which every band is constant and whole.  They are walked fastest, so that values are read from memory once
  * for all vectors. */
-#include "threads.h"
+#include "engine/threads.h"
 
 #include <string.h>
 

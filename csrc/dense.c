@@ -10,7 +10,7 @@
  * number of terms and the tree depends on shapes and strides alone.  An operand that is not contiguous, or of the other
  * dtype, is packed run by run, which leaves the tree as it is (unless the stack is too small for a run). */
 #include "dense.h"
-#include "threads.h"
+#include "engine/threads.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef JK_DENSE_H
 #define JK_DENSE_H
 
-#include "view.h"
+#include "engine/view.h"
 
 /* The axes in front of the last n_own ones, broadcast as in NumPy, and a place among them. */
 typedef struct batch {

@@ -3,7 +3,7 @@
  * Blocks make runs of JK_RUN rows, and runs are joined by halves: the tree depends on shapes alone, and threads share a
  * long sum at its borders. */
 #include "dense.h"
-#include "threads.h"
+#include "engine/threads.h"
 
 #include <string.h>
 

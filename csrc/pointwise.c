@@ -1,5 +1,5 @@
 /* Pointwise products as programs: which loops to run on which registers, for each of value, JVP, VJP and double backward. */
-#include "ndloop.h"
+#include "engine/ndloop.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
  * A row whose elements are not contiguous, or of the other dtype, is packed in pieces; exponentials are kept where the
  * row fits into one piece, else computed again.  Sums are formed by halves, within runs of JK_RUN classes and among
  * them. */
-#include "view.h"
+#include "engine/view.h"
 
 #include <limits.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Checks of the solves, and their steps in shares small enough to poll in between and to stay in cache while the
  * right-hand sides pass. */
-#include "view.h"
+#include "engine/view.h"
 
 #include <limits.h>
 

@@ -4,7 +4,7 @@
  * the matrix is read from memory once; where the vectors are neighbours in memory, they are the innermost loop.  A JVP
  * sums every row by itself and may split rows among threads.  A VJP adds to its output entry by entry in the order of
  * the rows, on one thread, so that the bits do not depend on the split. */
-#include "threads.h"
+#include "engine/threads.h"
 
 #include <limits.h>
 #include <string.h>

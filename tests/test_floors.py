@@ -35,19 +35,19 @@ FLOORS = {
     "csrc/loops/isa.tpl.h": 3,
     "csrc/isa_*.c": 3,
     # N dimensions
-    "csrc/view.h": 4,
-    "csrc/threads.h": 4,
-    "csrc/boxes.c": 4,
-    "csrc/boxes.h": 4,
-    "csrc/ndloop.h": 4,
-    "csrc/plan.c": 4,
-    "csrc/plan.h": 4,
-    "csrc/walk.c": 4,
-    "csrc/walk.h": 4,
-    "csrc/cpu.c": 4,
+    "csrc/engine/view.h": 4,
+    "csrc/engine/threads.h": 4,
+    "csrc/engine/boxes.c": 4,
+    "csrc/engine/boxes.h": 4,
+    "csrc/engine/ndloop.h": 4,
+    "csrc/engine/plan.c": 4,
+    "csrc/engine/plan.h": 4,
+    "csrc/engine/walk.c": 4,
+    "csrc/engine/walk.h": 4,
+    "csrc/engine/cpu.c": 4,
     "csrc/table/registry.c": 4,
-    "csrc/view.c": 4,
-    "csrc/ndloop.c": 4,
+    "csrc/engine/view.c": 4,
+    "csrc/engine/ndloop.c": 4,
     "csrc/pointwise.c": 4,
     "csrc/axis.c": 4,
     "csrc/dense.c": 4,
@@ -57,7 +57,7 @@ FLOORS = {
     "csrc/rowwise.c": 4,
     "csrc/solve.c": 4,
     "csrc/sparse.c": 4,
-    "csrc/threads.c": 4,
+    "csrc/engine/threads.c": 4,
     # arrays
     "src/jackern/*.pxd": 5,
     "src/jackern/*.pxi": 5,
@@ -191,8 +191,8 @@ def test_the_edges_are_really_read():
 @pytest.mark.parametrize(
     ("path", "line"),
     [
-        ("csrc/table/ops.def", '#include "view.h"'),
-        ("csrc/table/table.h", '#  include "view.h"'),
+        ("csrc/table/ops.def", '#include "engine/view.h"'),
+        ("csrc/table/table.h", '#  include "engine/view.h"'),
         ("csrc/table/table.h", "#include <ops.c>"),
         ("src/jackern/_core.pyx", "from jackern.ops import add"),
         ("src/jackern/_core.pyx", "    import jackern.ops as ops"),
@@ -202,7 +202,7 @@ def test_the_edges_are_really_read():
     ],
 )
 def test_an_edge_that_goes_up_is_found(tmp_path, path, line):
-    for name in ("csrc/table/ops.def", "csrc/ops.c", "csrc/table/table.h", "csrc/view.h", "src/jackern/_core.pyx"):
+    for name in ("csrc/table/ops.def", "csrc/ops.c", "csrc/table/table.h", "csrc/engine/view.h", "src/jackern/_core.pyx"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     (tmp_path / "src/jackern/ops.py").write_text("from jackern import _core\n")

@@ -1,5 +1,5 @@
 # The table of loops, for calls that need no set-up at all.
-cdef extern from "view.h" nogil:
+cdef extern from "engine/view.h" nogil:
     enum:
         JK_OP_multiply
         JK_OP_power

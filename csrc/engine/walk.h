@@ -3,7 +3,7 @@
 #ifndef JK_WALK_H
 #define JK_WALK_H
 
-#include "plan.h"
+#include "engine/plan.h"
 
 /* All steps over n elements of the registers. */
 void jk_run_steps(const run *r, ptrdiff_t n);

@@ -1,5 +1,5 @@
 /* Chooses the table of one instruction set, once. */
-#include "view.h"
+#include "engine/view.h"
 
 #include <string.h>
 

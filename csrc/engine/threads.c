@@ -4,7 +4,7 @@
 #define _POSIX_C_SOURCE 200809L
 #endif
 
-#include "threads.h"
+#include "engine/threads.h"
 
 #if defined(JK_POSIX_THREADS)
 #include <pthread.h>

@@ -1,7 +1,7 @@
-#include "ndloop.h"
-#include "boxes.h"
-#include "threads.h"
-#include "walk.h"
+#include "engine/ndloop.h"
+#include "engine/boxes.h"
+#include "engine/threads.h"
+#include "engine/walk.h"
 
 static int fits(const jk_view *view, int ndim, const ptrdiff_t *shape)
 {

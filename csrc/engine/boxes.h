@@ -2,7 +2,7 @@
 #ifndef JK_BOXES_H
 #define JK_BOXES_H
 
-#include "ndloop.h"
+#include "engine/ndloop.h"
 
 /* Runs `pass` over boxes of the shape, small enough that what it reads stays in cache while it sums one output after the
  * other.  The program's outputs must all be summed; `pass` gets a program that overwrites outputs of its own dtype.

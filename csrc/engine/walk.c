@@ -1,5 +1,5 @@
-#include "walk.h"
-#include "threads.h"
+#include "engine/walk.h"
+#include "engine/threads.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* The shape is halved along its longest axis until boxes are small.  Where an output is summed along that axis, its right
  * part is summed apart and then added, so that the sums are pairwise and partial sums are as small as the shape allows:
  * for (n, 1) times (1, m) they hold a few times min(n, m) numbers. */
-#include "boxes.h"
-#include "plan.h"
+#include "engine/boxes.h"
+#include "engine/plan.h"
 
 #include <string.h>
 

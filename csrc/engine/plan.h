@@ -5,7 +5,7 @@
 #ifndef JK_PLAN_H
 #define JK_PLAN_H
 
-#include "ndloop.h"
+#include "engine/ndloop.h"
 
 enum {
     WIDE = 64,            /* columns from which a row is worth a call of its own */

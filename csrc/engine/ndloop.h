@@ -4,7 +4,7 @@
 #ifndef JK_NDLOOP_H
 #define JK_NDLOOP_H
 
-#include "view.h"
+#include "engine/view.h"
 
 enum { JK_MAX_INPUTS = 8, JK_MAX_OUTPUTS = JK_MAX_ARGS + 1, JK_MAX_STEPS = 16, JK_MAX_REGISTERS = 20 };
 
