@@ -9,7 +9,7 @@
  * Either sums runs of a fixed length, and runs are joined by halves, so that the error grows like the logarithm of the
  * number of terms and the tree depends on shapes and strides alone.  An operand that is not contiguous, or of the other
  * dtype, is packed run by run, which leaves the tree as it is (unless the stack is too small for a run). */
-#include "dense.h"
+#include "products/dense.h"
 #include "engine/threads.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
  * added to the result while it is in the second-level cache, so that the matrix is read once for several vectors.
  * Blocks make runs of JK_RUN rows, and runs are joined by halves: the tree depends on shapes alone, and threads share a
  * long sum at its borders. */
-#include "dense.h"
+#include "products/dense.h"
 #include "engine/threads.h"
 
 #include <string.h>
