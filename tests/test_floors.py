@@ -55,7 +55,7 @@ FLOORS = {
     "csrc/products/gram.c": 4,
     "csrc/products/banded.c": 4,
     "csrc/rowwise/rowwise.c": 4,
-    "csrc/solve.c": 4,
+    "csrc/solve/solve.c": 4,
     "csrc/products/sparse.c": 4,
     "csrc/engine/threads.c": 4,
     # arrays
