@@ -202,7 +202,13 @@ def test_the_edges_are_really_read():
     ],
 )
 def test_an_edge_that_goes_up_is_found(tmp_path, path, line):
-    for name in ("csrc/table/ops.def", "csrc/ops.c", "csrc/table/table.h", "csrc/engine/view.h", "src/jackern/_core.pyx"):
+    for name in (
+        "csrc/table/ops.def",
+        "csrc/ops.c",
+        "csrc/table/table.h",
+        "csrc/engine/view.h",
+        "src/jackern/_core.pyx",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     (tmp_path / "src/jackern/ops.py").write_text("from jackern import _core\n")

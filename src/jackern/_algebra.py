@@ -11,14 +11,15 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from jackern import _compositions, _sparse
+from jackern import _sparse
 from jackern._axis import AxisJacobian, SlicedJacobian, ZeroJacobian, lowered
 from jackern._banded import fused
 from jackern._base import Jacobian, Shape
 from jackern._combined import ProductJacobian, SumJacobian
-from jackern._compositions import WORK, Composition
 from jackern._sparse import SparseJacobian
-from jackern._terms import KeptApart, Term
+from jackern._terms import combine
+from jackern._terms.combine import WORK, Composition
+from jackern._terms.term import KeptApart, Term
 
 
 def compose(a: Jacobian, b: Jacobian) -> Jacobian:
@@ -29,7 +30,7 @@ def compose(a: Jacobian, b: Jacobian) -> Jacobian:
             "reshape one of them if the elements correspond in C order."
         )
     if isinstance(a, AxisJacobian) and isinstance(b, AxisJacobian) and are_alike(a, b):
-        values = _compositions.product(a.values, b.values)
+        values = combine.product(a.values, b.values)
         return AxisJacobian(values, a.subscripts, a._lengths, a.out_shape, b.in_shape)
     return counted_product(a, b)[0]
 
@@ -84,7 +85,7 @@ def multiplied(a: Jacobian, b: Jacobian) -> tuple[Jacobian, int]:
         return ZeroJacobian(*shapes, dtype), 0
     stored, cost = a._stored + b._stored, a._cost + b._cost
     if a_terms is not None and b_terms is not None:
-        compositions = [composed for p in a_terms for q in b_terms if (composed := _compositions.composition(p, q))]
+        compositions = [composed for p in a_terms for q in b_terms if (composed := combine.composition(p, q))]
         work = sum(composed.work for composed in compositions)
         if len(compositions) == 1:
             check_storage(compositions[0].stored, stored)
@@ -113,7 +114,7 @@ def multiplied(a: Jacobian, b: Jacobian) -> tuple[Jacobian, int]:
 
 def products(compositions: Iterable[Composition]) -> list[Term]:
     """Return the terms of the sum of products that are to be multiplied out."""
-    return _compositions.sum_of(filter(None, (composed.term() for composed in compositions)))
+    return combine.sum_of(filter(None, (composed.term() for composed in compositions)))
 
 
 def check_storage(stored: int, given: int) -> None:
@@ -177,7 +178,7 @@ def add(a: Jacobian, b: Jacobian) -> Jacobian:
         more = part._terms()
         if more is not None:
             # Those of a sum were tried already.
-            terms = terms + list(more) if k < n_left else _compositions.sum_of(more, terms)
+            terms = terms + list(more) if k < n_left else combine.sum_of(more, terms)
         elif isinstance(part, SparseJacobian):
             sparse = part if sparse is None else _sparse.add(sparse, part)
         else:

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jackern import _entries, _terms
 from jackern._base import Array
 from jackern._expand import check_size
 from jackern._factor import ZeroPivot
 from jackern._products import aligned
-from jackern._terms import Axis, KeptApart, Term
+from jackern._terms import entries
+from jackern._terms.term import Axis, KeptApart, Term, covers, matched
 
 
 class Order(NamedTuple):
@@ -95,21 +95,21 @@ def with_equal_axes(terms: Sequence[Term]) -> list[Term]:
         if len({tuple(axis.full for axis in term.out + term.in_) for term in result}) == 1:
             return result
         for k, end in itertools.product(range(len(result)), ("out", "in_")):
-            result[k - 1], result[k] = _terms.matched(result[k - 1], end, result[k], end)
+            result[k - 1], result[k] = matched(result[k - 1], end, result[k], end)
     raise KeptApart("their axes have no common refinement")
 
 
 def is_pair(term: Term, i: int, j: int) -> bool:
     """Whether one letter covers this axis of the output and that of the input."""
     x, y = term.out[i], term.in_[j]
-    return x.letter is not None and x.letter == y.letter and all(_terms.covers(axis, term.lengths) for axis in (x, y))
+    return x.letter is not None and x.letter == y.letter and all(covers(axis, term.lengths) for axis in (x, y))
 
 
 def by_diagonal(terms: Sequence[Term]) -> dict[int, list[Term]] | None:
     """Return the terms by the offset of the diagonal on which they lie; None if one lies on several."""
     result: dict[int, list[Term]] = {}
     for term in terms:
-        (first_row, row_steps), (first, steps) = _entries.strides(term.out), _entries.strides(term.in_)
+        (first_row, row_steps), (first, steps) = entries.strides(term.out), entries.strides(term.in_)
         if row_steps != steps:
             return None
         result.setdefault(first - first_row, []).append(term)
@@ -127,7 +127,7 @@ def diagonal_at(offset: int, diagonals: Mapping[int, Sequence[Term]], n: int, dt
         return np.broadcast_to(term.values, length)
     result = np.zeros((n, 1), dtype)
     for term in terms:
-        _entries.fill(term._replace(in_=()), result)
+        entries.fill(term._replace(in_=()), result)
     return result[max(0, -offset) :][:length, 0]
 
 
@@ -138,7 +138,7 @@ def band_of(diagonals: Mapping[int, Sequence[Term]], l: int, u: int, n: int, dty
     band = np.zeros((n, width), dtype)
     for offset, terms in diagonals.items():
         for term in terms:
-            _entries.fill(term._replace(in_=(Axis(None, width, offset + l),)), band)
+            entries.fill(term._replace(in_=(Axis(None, width, offset + l),)), band)
     return band
 
 
@@ -146,7 +146,7 @@ def permutation_of(terms: Sequence[Term], n: int) -> tuple[Array, Array, Array] 
     """Return rows, columns and numbers if there is one entry in every row and every column, else None."""
     if sum(term.nnz for term in terms) != n:
         return None
-    rows, columns, values = (np.concatenate(x) for x in zip(*map(_entries.entries, terms), strict=True))
+    rows, columns, values = (np.concatenate(x) for x in zip(*map(entries.entries, terms), strict=True))
     if any((np.bincount(places, minlength=n) != 1).any() for places in (rows, columns)):
         return None
     return rows, columns, values
@@ -166,5 +166,5 @@ def blocks_of(terms: Sequence[Term], order: Order, dtype: np.dtype[Any]) -> Arra
     blocks = np.zeros((order.n, m), dtype)
     for term in terms:
         # A letter that counts blocks steps along their stack alone.
-        _entries.fill(term._replace(in_=term.in_[n_stack:]), blocks)
+        entries.fill(term._replace(in_=term.in_[n_stack:]), blocks)
     return blocks.reshape(shape)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from jackern import _core, _entries, _products, _terms
+from jackern import _core, _products
 from jackern._base import (
     Array,
     CompoundJacobian,
@@ -21,7 +21,8 @@ from jackern._base import (
     native_dtype,
     reshaped,
 )
-from jackern._terms import Axis, Term
+from jackern._terms import entries
+from jackern._terms.term import Axis, Term, window
 
 
 class ZeroJacobian(CompoundJacobian):
@@ -121,10 +122,10 @@ class TermJacobian(Jacobian):
         return self if dtype == self.dtype else self._with_values(self._term.values.astype(dtype))
 
     def diagonal(self) -> Array:
-        return _entries.diagonal(self._term)
+        return entries.diagonal(self._term)
 
     def _fill(self, matrix: Array) -> None:
-        _entries.fill(self._term, matrix)
+        entries.fill(self._term, matrix)
 
     def _scaled(self, function: Callable[..., Any], number: Any) -> Jacobian:
         with np.errstate(all="ignore"):
@@ -145,7 +146,7 @@ class TermJacobian(Jacobian):
         return (self._term,)
 
     def _entries(self) -> tuple[Array, Array, Array]:
-        return _entries.entries(self._term)
+        return entries.entries(self._term)
 
 
 class AxisJacobian(_core.AxisProducts, TermJacobian):
@@ -268,7 +269,7 @@ class SlicedJacobian(TermJacobian, CompoundJacobian):
 
         def part(array: Array, axes: tuple[Axis, ...]) -> Array:
             by_axis = array.reshape([*batch, *(axis.full for axis in axes)])
-            return by_axis[(..., *_terms.window(axes, term.lengths))]
+            return by_axis[(..., *window(axes, term.lengths))]
 
         inner.jvp(part(v, term.in_), out=part(out, term.out), accumulate=accumulate)
 

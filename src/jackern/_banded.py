@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from jackern import _core, _entries, _products, _terms
+from jackern import _core, _products
 from jackern._base import Array, Jacobian, Shape, ShapeLike, native_dtype, reshaped
-from jackern._terms import Axis, KeptApart, Term
+from jackern._terms import entries
+from jackern._terms.term import Axis, KeptApart, Term, canonical, matched
 
 # values with an axis per axis of the output and the input, then starts and steps of their slices
 Band = tuple[Array, Shape, Shape, Shape, Shape]
@@ -51,7 +52,7 @@ class BandedJacobian(_core.BandedProducts, Jacobian):
         return self._with_values(lambda values: values.astype(dtype))
 
     def diagonal(self) -> Array:
-        return _entries.added_up(map(_entries.diagonal, self._terms()), self.dtype)
+        return entries.added_up(map(entries.diagonal, self._terms()), self.dtype)
 
     def _with_values(self, function: Callable[[Array], Array]) -> BandedJacobian:
         """Return the Jacobian with other numbers; those that were constant stay so."""
@@ -74,7 +75,7 @@ class BandedJacobian(_core.BandedProducts, Jacobian):
 
     def _fill(self, matrix: Array) -> None:
         for term in self._terms():
-            _entries.fill(term, matrix)
+            entries.fill(term, matrix)
 
     def _scaled(self, function: Callable[..., Any], number: Any) -> BandedJacobian:
         with np.errstate(all="ignore"):
@@ -102,12 +103,12 @@ class BandedJacobian(_core.BandedProducts, Jacobian):
         def term(values: Array, out_start: Shape, out_step: Shape, in_start: Shape, in_step: Shape) -> Term | None:
             out = map(Axis, axes, self._out_lengths, out_start, out_step)
             in_ = map(Axis, axes, self._in_lengths, in_start, in_step)
-            return _terms.canonical(values, tuple(axes), out, in_, dict(enumerate(values.shape)))
+            return canonical(values, tuple(axes), out, in_, dict(enumerate(values.shape)))
 
         return tuple(filter(None, (term(*band) for band in self._bands)))
 
     def _entries(self) -> tuple[Array, Array, Array]:
-        rows, columns, values = zip(*map(_entries.entries, self._terms()), strict=True)
+        rows, columns, values = zip(*map(entries.entries, self._terms()), strict=True)
         return np.concatenate(rows), np.concatenate(columns), np.concatenate(values)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -141,7 +142,7 @@ def fused(terms: Sequence[Term], out_shape: Shape, in_shape: Shape) -> BandedJac
             break
         for k in range(len(terms)):
             for end in ("out", "in_"):
-                terms[k - 1], terms[k] = _terms.matched(terms[k - 1], end, terms[k], end)
+                terms[k - 1], terms[k] = matched(terms[k - 1], end, terms[k], end)
     else:
         raise KeptApart("their axes have no common refinement")
     pairs = paired(terms)
@@ -205,11 +206,11 @@ def diagonals(terms: Sequence[Term], n: int, dtype: Any, where: str) -> tuple[li
     """
     rows: dict[int, Array] = {}
     for term in terms:
-        (first_row, row_steps), (first, steps) = _entries.strides(term.out), _entries.strides(term.in_)
+        (first_row, row_steps), (first, steps) = entries.strides(term.out), entries.strides(term.in_)
         if row_steps != steps:
             raise ValueError(f"{where}: a {term.structure} term is no sum of diagonals of the matrix; see tocsr().")
         row = rows.setdefault(first - first_row, np.zeros(n, dtype))
-        _entries.fill(term._replace(out=()), row.reshape(1, n))
+        entries.fill(term._replace(out=()), row.reshape(1, n))
     offsets = sorted(rows)
     return offsets, np.array([rows[k] for k in offsets], dtype).reshape(len(offsets), n)
 

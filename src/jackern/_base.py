@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from jackern import _core, _general, _products
-from jackern._terms import Term
+from jackern._terms.term import Term
 
 Array = np.ndarray[Any, Any]
 Shape = tuple[int, ...]

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from jackern import _chain, _compositions, _core, _entries, _terms
+from jackern import _chain, _core
 from jackern._base import Array, CompoundJacobian, Jacobian, ShapeLike, native_dtype, reshaped
-from jackern._terms import Term
+from jackern._terms import combine, entries
+from jackern._terms.term import KeptApart, Term
 
 MANY = 16  # entries for every number stored are not too many to list
 
@@ -88,7 +89,7 @@ class SumJacobian(_core.SumProducts, Combination):
         return SumJacobian(tuple(part.reshape(*shapes) for part in self._parts))
 
     def diagonal(self) -> Array:
-        return _entries.added_up((part.diagonal() for part in self._parts), self.dtype)
+        return entries.added_up((part.diagonal() for part in self._parts), self.dtype)
 
     def _write(self, v: Array, out: Array, accumulate: bool, transposed: bool) -> None:
         # The sum is added once, and if a function of a linear map fails, nothing is.
@@ -158,16 +159,16 @@ class ProductJacobian(_core.ChainProducts, Factors):
             a, b = self._parts
             if isinstance(a, SumJacobian) or isinstance(b, SumJacobian):
                 pairs = ((p @ q).diagonal() for p in parts_of(a) for q in parts_of(b))
-                return _entries.added_up(pairs, self.dtype)
+                return entries.added_up(pairs, self.dtype)
             a_terms, b_terms = a._terms(), b._terms()
             if a_terms is not None and b_terms is not None:
                 try:
-                    pairs = (_compositions.diagonal_of_product(p, q) for p in a_terms for q in b_terms)
-                    return _entries.added_up(pairs, self.dtype)
-                except _terms.KeptApart:
+                    pairs = (combine.diagonal_of_product(p, q) for p in a_terms for q in b_terms)
+                    return entries.added_up(pairs, self.dtype)
+                except KeptApart:
                     pass
             if all(has_few_entries(x) for x in (a, b)):
-                return _entries.diagonal_of_product(a._entries(), b._entries(), self.shape[0], self.dtype)
+                return entries.diagonal_of_product(a._entries(), b._entries(), self.shape[0], self.dtype)
         n = min(self.shape)
         result = np.empty(n, self.dtype)
         # Unit vectors, so many at a time that they take no more room than what is stored.

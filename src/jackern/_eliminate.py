@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from jackern import _algebra, _compositions, _factor, _terms
+from jackern import _algebra, _factor
 from jackern._arrange import Order, arranged, band_of, blocks_of, by_diagonal, diagonal_at, permutation_of
 from jackern._base import Array, Jacobian
 from jackern._expand import check_size, multiplied_out
 from jackern._factor import Solver, ZeroPivot
-from jackern._terms import Axis, Term
+from jackern._terms import combine
+from jackern._terms.term import Axis, Term, canonical
 
 LOW_RANK = 16  # a rank of at most the number of rows over this is low
 N_TRIALS = 4  # of solving for a residual again, before the formula is given up
@@ -194,11 +195,11 @@ def capacitance_of(inverse: Jacobian, pairs: Sequence[Pair], dtype: np.dtype[Any
     """Return ``I + V B⁻¹ U`` for several pairs of one rank, with an axis in front that counts the pairs."""
     n_pairs, rank = len(pairs), pairs[0][0].shape[1]
     ends = [Axis(0, n_pairs), Axis(1, rank)]
-    identity = _terms.canonical(np.ones((), dtype), (), ends, ends, {0: n_pairs, 1: rank})
+    identity = canonical(np.ones((), dtype), (), ends, ends, {0: n_pairs, 1: rank})
     terms = [identity] if identity else []
     for (k, (_, right)), (j, (left, _)) in itertools.product(enumerate(pairs), repeat=2):
         for term in multiplied_out([right, inverse, left], dtype):
             if n_pairs > 1:
                 term = term._replace(out=(Axis(None, n_pairs, k), *term.out), in_=(Axis(None, n_pairs, j), *term.in_))
             terms.append(term)
-    return _compositions.sum_of(terms)
+    return combine.sum_of(terms)

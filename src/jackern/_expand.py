@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from jackern import _compositions, _terms
 from jackern._base import MAX_BYTES, Array, Jacobian
 from jackern._combined import Combination, ProductJacobian, SumJacobian
-from jackern._compositions import Composition
 from jackern._gram import GramJacobian
 from jackern._products import aligned
-from jackern._terms import Axis, KeptApart, Term
+from jackern._terms import combine
+from jackern._terms.combine import Composition
+from jackern._terms.term import Axis, KeptApart, Term, canonical
 
 
 def multiplied_out(parts: Sequence[Jacobian], dtype: np.dtype[Any]) -> Sequence[Term]:
@@ -27,8 +27,8 @@ def multiplied_out(parts: Sequence[Jacobian], dtype: np.dtype[Any]) -> Sequence[
             result = terms
             continue
         try:
-            pairs = [_compositions.composition(p, q) for p, q in itertools.product(result, terms)]
-            result = _compositions.sum_of(filter(None, (contracted(pair, dtype) for pair in pairs if pair is not None)))
+            pairs = [combine.composition(p, q) for p, q in itertools.product(result, terms)]
+            result = combine.sum_of(filter(None, (contracted(pair, dtype) for pair in pairs if pair is not None)))
         except KeptApart:
             shape = parts[0].shape[0], parts[-1].shape[1]
             check_size(shape, dtype)
@@ -47,11 +47,11 @@ def expanded(jacobian: Jacobian, dtype: np.dtype[Any]) -> Sequence[Term]:
     if terms is not None:
         return terms
     if isinstance(jacobian, SumJacobian):
-        return _compositions.sum_of(term for part in jacobian._parts for term in expanded(part, dtype))
+        return combine.sum_of(term for part in jacobian._parts for term in expanded(part, dtype))
     if isinstance(jacobian, GramJacobian):
         # Symmetric but for rounding, which would keep it from Cholesky's factorisation.
         halves = [term._replace(values=term.values * 0.5) for term in multiplied_out(jacobian._parts, dtype)]
-        return _compositions.sum_of([*halves, *(half.T for half in halves)])
+        return combine.sum_of([*halves, *(half.T for half in halves)])
     if isinstance(jacobian, Combination):
         return multiplied_out(jacobian._parts, dtype)
     check_size(jacobian.shape, dtype)
@@ -79,13 +79,13 @@ def contracted(pair: Composition, dtype: np.dtype[Any]) -> Term | None:
     values = values.reshape([lengths[x] for x in letters])
     if pair.repeats > 1:
         values *= pair.repeats
-    return _terms.canonical(values, letters, a.out, b.in_, lengths)
+    return canonical(values, letters, a.out, b.in_, lengths)
 
 
 def dense_term(matrix: Array) -> Term:
     """Return a matrix as a term."""
     m, n = matrix.shape
-    term = _terms.canonical(matrix, (0, 1), [Axis(0, m)], [Axis(1, n)], {0: m, 1: n})
+    term = canonical(matrix, (0, 1), [Axis(0, m)], [Axis(1, n)], {0: m, 1: n})
     assert term is not None
     return term
 

@@ -7,13 +7,14 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from jackern import _compositions, _spy, _terms
+from jackern import _spy
 from jackern._axis import AxisJacobian, letters
 from jackern._base import Jacobian
 from jackern._combined import ProductJacobian, SumJacobian
 from jackern._gram import GramJacobian
 from jackern._products import split
-from jackern._terms import Axis, KeptApart, Term
+from jackern._terms import combine
+from jackern._terms.term import Axis, KeptApart, Term, as_slice, covers, elements
 
 PATTERN_ROWS, PATTERN_COLUMNS = 10, 20  # of the largest matrix whose pattern is a part of its repr
 MAX_PARTS, MAX_DEPTH = 12, 5  # what is shown of a product, a sum or a banded Jacobian
@@ -124,7 +125,7 @@ def why_not_added(a: Jacobian, b: Jacobian) -> str:
     for p in a._terms() or ():
         for q in b._terms() or ():
             try:
-                _compositions.add(p, q)
+                combine.add(p, q)
             except KeptApart as reason:
                 reasons.append(str(reason))
     return reasons[0] if reasons else "they do not fit in one call"
@@ -164,10 +165,10 @@ def sliced(axis: Axis, lengths: Mapping[int, int]) -> str:
     """Return what a letter, or one element, leaves of an axis, as an index is written; nothing if that is all of it."""
     if axis.letter is None:
         return f"[{axis.start}]"
-    if _terms.covers(axis, lengths):
+    if covers(axis, lengths):
         return ""
-    places = _terms.elements(axis, lengths)
-    part = _terms.as_slice(places)
+    places = elements(axis, lengths)
+    part = as_slice(places)
     begins, ends = (0, axis.full) if axis.step > 0 else (axis.full - 1, None)
     start = "" if part.start == begins else part.start
     stop = "" if part.stop == ends or (ends is not None and part.stop >= ends) else part.stop

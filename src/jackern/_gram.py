@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from jackern import _algebra, _compositions, _core, _general
+from jackern import _algebra, _core, _general
 from jackern._axis import ZeroJacobian
 from jackern._base import Array, Jacobian, ShapeLike, reshaped
 from jackern._combined import Factors
 from jackern._jacobian import diagonal, identity
-from jackern._terms import KeptApart, Term
+from jackern._terms import combine
+from jackern._terms.term import KeptApart, Term
 
 SEVERAL_VECTORS = 16  # from more on, two matrix products are faster than passes of eight vectors
 
@@ -105,7 +106,7 @@ def gram(jacobian: Jacobian, weights: ArrayLike | None) -> Jacobian:
 def diagonals(middle: Jacobian, jacobian: Jacobian) -> list[Term]:
     """Return ``JᵀWJ`` for a sum of diagonals; raises KeptApart if it stores more numbers than its factors."""
     weighted = _algebra.compose(middle, jacobian)
-    pairs = [_compositions.composition(a.T, b) for a in jacobian._terms() or () for b in weighted._terms() or ()]
+    pairs = [combine.composition(a.T, b) for a in jacobian._terms() or () for b in weighted._terms() or ()]
     terms = _algebra.products(filter(None, pairs))
     _algebra.check_storage(sum(term.stored for term in terms), 2 * jacobian._stored + middle._stored)
     return terms

@@ -9,10 +9,10 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from jackern import _algebra, _general, _sparse, _terms
+from jackern import _algebra, _general, _sparse
 from jackern._axis import ZeroJacobian
 from jackern._base import Jacobian, Shape, ShapeLike, as_shape, native_dtype
-from jackern._terms import Axis
+from jackern._terms.term import Axis, canonical
 
 
 def banded(data: ArrayLike, offsets: ArrayLike, shape: tuple[SupportsIndex, SupportsIndex]) -> Jacobian:
@@ -70,7 +70,7 @@ def banded(data: ArrayLike, offsets: ArrayLike, shape: tuple[SupportsIndex, Supp
         first, end = max(0, k), min(n, m + k, array.shape[1])
         if end > first:
             ends = [Axis(0, m, first - k)], [Axis(0, n, first)]
-            terms.append(_terms.canonical(row[first:end], (0,), *ends, {0: end - first}))
+            terms.append(canonical(row[first:end], (0,), *ends, {0: end - first}))
     return _algebra.from_terms([term for term in terms if term], (m,), (n,), array.dtype)
 
 
@@ -138,7 +138,7 @@ def select(index: Any, in_shape: ShapeLike, dtype: DTypeLike = float) -> Jacobia
             out.append(Axis(letter, len(places)))
         else:
             in_.append(Axis(None, full, operator.index(item) % full))
-    term = _terms.canonical(np.ones((), kept), (), out, in_, lengths)
+    term = canonical(np.ones((), kept), (), out, in_, lengths)
     return _algebra.from_terms([term] if term else [], out_shape, shape, kept)
 
 

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from jackern import _compositions, _general
+from jackern import _general
 from jackern._base import Array, Jacobian
 from jackern._combined import Combination, SumJacobian
 from jackern._eliminate import LOW_RANK, Pair, by_rank, cut_at_diagonal, low_rank_solver, solver_of_terms
 from jackern._expand import expanded, product_of
 from jackern._factor import Solver, ZeroPivot
-from jackern._terms import Term
+from jackern._terms import combine
+from jackern._terms.term import Term
 
 
 @_general.quiet
@@ -129,11 +130,11 @@ def solver_of_sum(total: SumJacobian, n: int, dtype: np.dtype[Any]) -> Solver:
         else:
             terms += expanded(part, dtype) if own is None else own
     if not pairs:
-        return solver_of_terms(_compositions.sum_of(terms), n, dtype)
+        return solver_of_terms(combine.sum_of(terms), n, dtype)
     base, low = by_rank(terms, n)
 
     def direct() -> Solver:
-        return solver_of_terms(_compositions.sum_of(expanded(total, dtype)), n, dtype)
+        return solver_of_terms(combine.sum_of(expanded(total, dtype)), n, dtype)
 
     return low_rank_solver(base, [*pairs, *(cut_at_diagonal(term, n) for term in low)], n, dtype, direct)
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from jackern import _entries
 from jackern._base import Array, Jacobian
 from jackern._combined import Combination
-from jackern._terms import Term
+from jackern._terms import entries
+from jackern._terms.term import Term
 
 EXACT = 2**20  # entries of a term that are all drawn
 MAX_MIDDLE = 512  # of the spaces between factors: patterns of factors are multiplied as matrices
@@ -84,7 +84,7 @@ def of_term(term: Term, height: int, width: int) -> Array:
     """
     ends = []
     for axes, size, n_cells in ((term.out, term.shape[0], height), (term.in_, term.shape[1], width)):
-        start, steps = _entries.strides(axes)
+        start, steps = entries.strides(axes)
         ends.append((start, steps, n_cells / size))
     by_row, by_column = ends[0][1], ends[1][1]
     every: Mapping[int, Array] = {

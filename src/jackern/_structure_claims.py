@@ -15,11 +15,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from jackern import _terms
 from jackern._base import Array, Jacobian
 from jackern._claims import first, head, largest, random, tolerance
 from jackern._jacobian import identity
-from jackern._terms import Axis, Term
+from jackern._terms.term import Axis, Term, window
 
 MAX_TERMS = 6  # of a pattern that is probed with a product for every subset of its terms
 CHUNK = 2**16  # numbers in the unit vectors that are multiplied at a time
@@ -236,7 +235,7 @@ def classes_of(term: Term) -> tuple[Array, Array]:
         result = np.full([axis.full for axis in axes], -1)
         order = [axis.letter for axis in axes if axis.letter is not None]
         places = np.ix_(*(np.arange(term.lengths[x]) * stride.get(x, 0) for x in order))
-        result[_terms.window(axes, term.lengths)] = sum(places, np.zeros((), np.intp))
+        result[window(axes, term.lengths)] = sum(places, np.zeros((), np.intp))
         return result.reshape(-1)
 
     return end(term.out), end(term.in_)

@@ -10,7 +10,7 @@ import numpy as np
 
 from jackern import _core
 from jackern._products import aligned
-from jackern._terms import (
+from jackern._terms.term import (
     Array,
     KeptApart,
     Term,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from jackern._products import aligned
-from jackern._terms import Array, Axis, Term
+from jackern._terms.term import Array, Axis, Term
 
 Entries = tuple[Array, Array, Array]  # rows, columns and numbers
 
