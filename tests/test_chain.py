@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import jackern as jk
-from jackern._chain import bracket
+from jackern._structures.bracket import bracket
 
 
 class Chain:

@@ -24,9 +24,9 @@ from jackern._jacobian import (  # noqa: E402
     reduction,
     zero,
 )
-from jackern._linear_map import linear_map  # noqa: E402
 from jackern._slices import banded, block, select  # noqa: E402
-from jackern._sparse import sparse  # noqa: E402
+from jackern._structures.linear_map import linear_map  # noqa: E402
+from jackern._structures.sparse import sparse  # noqa: E402
 
 __version__ = _core.library_version()
 __all__ = [

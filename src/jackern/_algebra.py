@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from jackern import _sparse
-from jackern._axis import AxisJacobian, SlicedJacobian, ZeroJacobian, lowered
-from jackern._banded import fused
-from jackern._base import Jacobian, Shape
-from jackern._combined import ProductJacobian, SumJacobian
-from jackern._sparse import SparseJacobian
+from jackern._structures.axis import AxisJacobian, SlicedJacobian, ZeroJacobian, lowered
+from jackern._structures.banded import fused
+from jackern._structures.base import Jacobian, Shape
+from jackern._structures.combined import ProductJacobian, SumJacobian
+from jackern._structures.sparse import SparseJacobian, from_entries, multiply, product_work
+from jackern._structures.sparse import add as add_sparse
 from jackern._terms import combine
 from jackern._terms.combine import WORK, Composition
 from jackern._terms.term import KeptApart, Term
@@ -103,9 +103,9 @@ def multiplied(a: Jacobian, b: Jacobian) -> tuple[Jacobian, int]:
     if isinstance(a, SumJacobian) or isinstance(b, SumJacobian):
         return distributed(a, b)
     if isinstance(a, SparseJacobian) or isinstance(b, SparseJacobian):
-        work = _sparse.product_work(*(as_sparse(x) for x in (a, b)))
+        work = product_work(*(as_sparse(x) for x in (a, b)))
         check_work(work, cost)
-        product = _sparse.multiply(*(as_sparse(x) for x in (a, b)))
+        product = multiply(*(as_sparse(x) for x in (a, b)))
         check_storage(product._stored, stored)
         return product.reshape(*shapes), work
     first = next(x for x, terms in ((a, a_terms), (b, b_terms)) if terms is None)
@@ -159,7 +159,7 @@ def as_sparse(jacobian: Jacobian) -> SparseJacobian:
     terms = jacobian._terms()
     if terms is None or any({*term.out_letters} != {*term.in_letters} for term in terms):
         raise KeptApart(f"a {jacobian.structure} and a sparse one have no product of the storage of both")
-    return _sparse.from_entries(*jacobian._entries(), jacobian.out_shape, jacobian.in_shape)
+    return from_entries(*jacobian._entries(), jacobian.out_shape, jacobian.in_shape)
 
 
 def add(a: Jacobian, b: Jacobian) -> Jacobian:
@@ -180,7 +180,7 @@ def add(a: Jacobian, b: Jacobian) -> Jacobian:
             # Those of a sum were tried already.
             terms = terms + list(more) if k < n_left else combine.sum_of(more, terms)
         elif isinstance(part, SparseJacobian):
-            sparse = part if sparse is None else _sparse.add(sparse, part)
+            sparse = part if sparse is None else add_sparse(sparse, part)
         else:
             others.append(part)
     summed = [*parts_of(terms, a.out_shape, a.in_shape), *([sparse] if sparse else []), *others]

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jackern._base import Array
 from jackern._expand import check_size
 from jackern._factor import ZeroPivot
-from jackern._products import aligned
+from jackern._structures.apply import aligned
+from jackern._structures.base import Array
 from jackern._terms import entries
 from jackern._terms.term import Axis, KeptApart, Term, covers, matched
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from jackern._base import Array, Jacobian
+from jackern._structures.base import Array, Jacobian
 
 SEED = 0
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from jackern import _algebra, _factor
 from jackern._arrange import Order, arranged, band_of, blocks_of, by_diagonal, diagonal_at, permutation_of
-from jackern._base import Array, Jacobian
 from jackern._expand import check_size, multiplied_out
 from jackern._factor import Solver, ZeroPivot
+from jackern._structures.base import Array, Jacobian
 from jackern._terms import combine
 from jackern._terms.term import Axis, Term, canonical
 

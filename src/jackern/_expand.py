@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from jackern._base import MAX_BYTES, Array, Jacobian
-from jackern._combined import Combination, ProductJacobian, SumJacobian
 from jackern._gram import GramJacobian
-from jackern._products import aligned
+from jackern._structures.apply import aligned
+from jackern._structures.base import MAX_BYTES, Array, Jacobian
+from jackern._structures.combined import Combination, ProductJacobian, SumJacobian
 from jackern._terms import combine
 from jackern._terms.combine import Composition
 from jackern._terms.term import Axis, KeptApart, Term, canonical

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from jackern import _spy
-from jackern._axis import AxisJacobian, letters
-from jackern._base import Jacobian
-from jackern._combined import ProductJacobian, SumJacobian
 from jackern._gram import GramJacobian
-from jackern._products import split
+from jackern._structures.apply import split
+from jackern._structures.axis import AxisJacobian, letters
+from jackern._structures.base import Jacobian
+from jackern._structures.combined import ProductJacobian, SumJacobian
 from jackern._terms import combine
 from jackern._terms.term import Axis, KeptApart, Term, as_slice, covers, elements
 

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jackern import _algebra, _core, _general
-from jackern._axis import ZeroJacobian
-from jackern._base import Array, Jacobian, ShapeLike, reshaped
-from jackern._combined import Factors
 from jackern._jacobian import diagonal, identity
+from jackern._structures.axis import ZeroJacobian
+from jackern._structures.base import Array, Jacobian, ShapeLike, reshaped
+from jackern._structures.combined import Factors
 from jackern._terms import combine
 from jackern._terms.term import KeptApart, Term
 

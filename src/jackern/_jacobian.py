@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from jackern import _general
-from jackern._axis import ZeroJacobian, axis_jacobian, letters
-from jackern._base import Array, Jacobian, Shape, ShapeLike, as_shape, native_dtype
+from jackern._structures.axis import ZeroJacobian, axis_jacobian, letters
+from jackern._structures.base import Array, Jacobian, Shape, ShapeLike, as_shape, native_dtype
 
 __all__ = [
     "Jacobian",

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from jackern import _banded
-from jackern._base import MAX_BYTES, Array, Jacobian
-from jackern._combined import Combination, SumJacobian
-from jackern._sparse import SparseJacobian
+from jackern._structures import banded
+from jackern._structures.base import MAX_BYTES, Array, Jacobian
+from jackern._structures.combined import Combination, SumJacobian
+from jackern._structures.sparse import SparseJacobian
 
 
 def scipy_sparse(where: str) -> Any:
@@ -89,7 +89,7 @@ def diagonals(jacobian: Jacobian, n: int) -> tuple[list[int], Array]:
     """Return the offsets, and the numbers in the column they stand in; ValueError if there are none."""
     terms = jacobian._terms()
     if terms is not None:
-        return _banded.diagonals(terms, n, jacobian.dtype, "todia")
+        return banded.diagonals(terms, n, jacobian.dtype, "todia")
     if not isinstance(jacobian, SparseJacobian):
         raise ValueError(f"todia: a {jacobian.structure} Jacobian is no sum of diagonals of the matrix; see tocsr().")
     rows, columns, values = jacobian._entries()

@@ -9,9 +9,10 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from jackern import _algebra, _general, _sparse
-from jackern._axis import ZeroJacobian
-from jackern._base import Jacobian, Shape, ShapeLike, as_shape, native_dtype
+from jackern import _algebra, _general
+from jackern._structures import sparse
+from jackern._structures.axis import ZeroJacobian
+from jackern._structures.base import Jacobian, Shape, ShapeLike, as_shape, native_dtype
 from jackern._terms.term import Axis, canonical
 
 
@@ -118,7 +119,7 @@ def select(index: Any, in_shape: ShapeLike, dtype: DTypeLike = float) -> Jacobia
     kept = native_dtype(dtype, "select")
     items = index if isinstance(index, tuple) else (index,)
     if not all(x is None or x is Ellipsis or isinstance(x, slice) or is_int(x) for x in items):
-        return _sparse.gather(index, shape, kept)
+        return sparse.gather(index, shape, kept)
     # NumPy checks the index; an array without memory has the shape.
     out_shape = np.broadcast_to(np.empty((), bool), shape)[index].shape
     n_axes = sum(x is not None and x is not Ellipsis for x in items)

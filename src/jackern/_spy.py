@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from jackern._base import Array, Jacobian
-from jackern._combined import Combination
+from jackern._structures.base import Array, Jacobian
+from jackern._structures.combined import Combination
 from jackern._terms import entries
 from jackern._terms.term import Term
 

@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from jackern._base import Array, Jacobian
 from jackern._claims import first, head, largest, random, tolerance
 from jackern._jacobian import identity
+from jackern._structures.base import Array, Jacobian
 from jackern._terms.term import Axis, Term, window
 
 MAX_TERMS = 6  # of a pattern that is probed with a product for every subset of its terms

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from jackern import _structure_claims
-from jackern._base import Jacobian
+from jackern._structures.base import Jacobian
 
 Array = np.ndarray[Any, Any]
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jackern import _core
-from jackern._products import aligned
+from jackern._structures.apply import aligned
 from jackern._terms.term import (
     Array,
     KeptApart,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from jackern._products import aligned
+from jackern._structures.apply import aligned
 from jackern._terms.term import Array, Axis, Term
 
 Entries = tuple[Array, Array, Array]  # rows, columns and numbers

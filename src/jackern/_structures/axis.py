@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from jackern import _core, _products
-from jackern._base import (
+from jackern import _core
+from jackern._structures import apply
+from jackern._structures.base import (
     Array,
     CompoundJacobian,
     Jacobian,
@@ -166,7 +167,7 @@ class AxisJacobian(_core.AxisProducts, TermJacobian):
 
     @property
     def T(self) -> AxisJacobian:
-        value_letters, in_letters, out_letters = _products.split(self.subscripts)
+        value_letters, in_letters, out_letters = apply.split(self.subscripts)
         subscripts = f"{value_letters},{out_letters}->{in_letters}"
         return AxisJacobian(self.values, subscripts, self._lengths, self.in_shape, self.out_shape)
 
@@ -177,7 +178,7 @@ class AxisJacobian(_core.AxisProducts, TermJacobian):
     @property
     def _term(self) -> Term:
         if not hasattr(self, "_term_when_asked"):
-            strings = _products.split(self.subscripts)
+            strings = apply.split(self.subscripts)
             letter = {x: k for k, x in enumerate(x for x, n in self._lengths.items() if n > 1)}
             in_, out = (tuple(Axis(letter[x], self._lengths[x]) for x in end if x in letter) for end in strings[1:])
             lengths = {k: self._lengths[x] for x, k in letter.items()}
@@ -192,7 +193,7 @@ class AxisJacobian(_core.AxisProducts, TermJacobian):
             v = v if v.flags.c_contiguous else v.copy()
             return bool(self._straight_product(v, out, accumulate, transposed))
         lengths = self._lengths
-        value_letters, *ends = _products.split(self.subscripts)
+        value_letters, *ends = apply.split(self.subscripts)
         own, other = ([x for x in letters if lengths[x] > 1] for letters in ends)
         if transposed:
             own, other = other, own
@@ -207,9 +208,9 @@ class AxisJacobian(_core.AxisProducts, TermJacobian):
             if one_call:
                 self._axis_product(v, out, accumulate, transposed)
             else:
-                _products.multiply(self, v, own, out, other)
+                apply.multiply(self, v, own, out, other)
 
-        return _products.by_axes(call, v, [lengths[x] for x in own], batch, out, [lengths[x] for x in other])
+        return apply.by_axes(call, v, [lengths[x] for x in own], batch, out, [lengths[x] for x in other])
 
     def __reduce__(self) -> tuple[Any, ...]:
         return AxisJacobian, (self.values, self.subscripts, self._lengths, self.out_shape, self.in_shape)
@@ -305,7 +306,7 @@ def axis_jacobian(values: Array, subscripts: str, out_shape: Shape, in_shape: Sh
     out_shape, in_shape : tuple of int
         One length per letter.
     """
-    value_letters, in_letters, out_letters = _products.split(subscripts)
+    value_letters, in_letters, out_letters = apply.split(subscripts)
     lengths = dict(zip(out_letters + in_letters, out_shape + in_shape, strict=True))
     if 0 in lengths.values():
         return ZeroJacobian(out_shape, in_shape, values.dtype)

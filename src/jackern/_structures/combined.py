@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from jackern import _chain, _core
-from jackern._base import Array, CompoundJacobian, Jacobian, ShapeLike, native_dtype, reshaped
+from jackern import _core
+from jackern._structures import bracket
+from jackern._structures.base import Array, CompoundJacobian, Jacobian, ShapeLike, native_dtype, reshaped
 from jackern._terms import combine, entries
 from jackern._terms.term import KeptApart, Term
 
@@ -181,10 +182,10 @@ class ProductJacobian(_core.ChainProducts, Factors):
             result[places] = columns[np.arange(len(places)), places]
         return result
 
-    def _plan(self, n_vectors: int | None) -> _chain.Plan:
+    def _plan(self, n_vectors: int | None) -> bracket.Plan:
         sizes = (self.shape[0], *(part.shape[1] for part in self._parts))
         costs = [tuple(part._costs[k] for part in self._parts) for k in (0, 1)]
-        return _chain.bracket(sizes, *costs, tuple(part._stored for part in self._parts), n_vectors)
+        return bracket.bracket(sizes, *costs, tuple(part._stored for part in self._parts), n_vectors)
 
     def _write(self, v: Array, out: Array, accumulate: bool, transposed: bool) -> None:
         if transposed:

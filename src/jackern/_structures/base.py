@@ -11,7 +11,8 @@ from typing import Any, Literal, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from jackern import _core, _general, _products
+from jackern import _core, _general
+from jackern._structures import apply
 from jackern._terms.term import Term
 
 Array = np.ndarray[Any, Any]
@@ -160,7 +161,7 @@ class Jacobian(ABC):
         """
         return self._general_product(y_bar, out, accumulate, True)
 
-    _general_product = _products.product
+    _general_product = apply.product
 
     @abstractmethod
     def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> Jacobian:
@@ -387,7 +388,7 @@ class Jacobian(ABC):
         array([[0., 5., 6.],
                [1., 2., 3.]])
         """
-        from jackern._banded import tobanded
+        from jackern._structures.banded import tobanded
 
         return tobanded(self, max_bytes)
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from jackern import _core, _products
-from jackern._base import Array, Jacobian, Shape, ShapeLike, native_dtype, reshaped
+from jackern import _core
+from jackern._structures import apply
+from jackern._structures.base import Array, Jacobian, Shape, ShapeLike, native_dtype, reshaped
 from jackern._terms import entries
 from jackern._terms.term import Axis, KeptApart, Term, canonical, matched
 
@@ -71,7 +72,7 @@ class BandedJacobian(_core.BandedProducts, Jacobian):
         def call(v: Array, out: Array) -> None:
             self._banded_product(v, out, accumulate, transposed)
 
-        return _products.by_axes(call, v, own, batch, out, other)
+        return apply.by_axes(call, v, own, batch, out, other)
 
     def _fill(self, matrix: Array) -> None:
         for term in self._terms():
@@ -156,7 +157,7 @@ def fused(terms: Sequence[Term], out_shape: Shape, in_shape: Shape) -> BandedJac
         if letters != [x.letter for x in in_]:
             raise KeptApart("their slices pair other axes")
         shape = [1 if x is None else term.lengths[x] for x in letters]
-        values = np.broadcast_to(_products.aligned(term.values, term.letters, letters), shape)
+        values = np.broadcast_to(apply.aligned(term.values, term.letters, letters), shape)
         (out_start, out_step), (in_start, in_step) = (
             (tuple(x.start for x in axes), tuple(x.step for x in axes)) for axes in (out, in_)
         )

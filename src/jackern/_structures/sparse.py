@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from jackern import _core, _general, _products
-from jackern._axis import ZeroJacobian
-from jackern._base import Array, Jacobian, Shape, ShapeLike, as_shape, native_dtype, reshaped
+from jackern import _core, _general
+from jackern._structures import apply
+from jackern._structures.axis import ZeroJacobian
+from jackern._structures.base import Array, Jacobian, Shape, ShapeLike, as_shape, native_dtype, reshaped
 
 
 class SparseJacobian(_core.SparseProducts, Jacobian):
@@ -65,7 +66,7 @@ class SparseJacobian(_core.SparseProducts, Jacobian):
         def call(v: Array, out: Array) -> None:
             self._sparse_product(v, out, accumulate, transposed)
 
-        return _products.by_axes(call, v, [n], batch, out, [m])
+        return apply.by_axes(call, v, [n], batch, out, [m])
 
     def _fill(self, matrix: Array) -> None:
         rows, columns, values = self._entries()

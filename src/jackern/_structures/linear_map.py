@@ -10,7 +10,16 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from jackern import _claims, _general
-from jackern._base import Array, CompoundJacobian, Jacobian, Shape, ShapeLike, as_shape, native_dtype, reshaped
+from jackern._structures.base import (
+    Array,
+    CompoundJacobian,
+    Jacobian,
+    Shape,
+    ShapeLike,
+    as_shape,
+    native_dtype,
+    reshaped,
+)
 
 Function = Callable[[Array], Any]
 

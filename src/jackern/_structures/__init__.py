@@ -1,0 +1,1 @@
+"""Jacobians: one final class per storage."""
