@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from jackern import _algebra, _factor
+from jackern import _factor
+from jackern._algebra import rules
 from jackern._arrange import Order, arranged, band_of, blocks_of, by_diagonal, diagonal_at, permutation_of
 from jackern._expand import check_size, multiplied_out
 from jackern._factor import Solver, ZeroPivot
@@ -99,7 +100,7 @@ def cut_at_diagonal(term: Term, n: int) -> Pair:
     def half(out: tuple[Axis, ...], in_: tuple[Axis, ...], stored: bool, shape: tuple[int, int]) -> Jacobian:
         lengths = {x.letter: term.lengths[x.letter] for x in (*out, *in_) if x.letter is not None}
         values, letters = (term.values, term.letters) if stored else (one, ())
-        return _algebra.from_terms([Term(values, letters, out, in_, lengths)], shape[:1], shape[1:], values.dtype)
+        return rules.from_terms([Term(values, letters, out, in_, lengths)], shape[:1], shape[1:], values.dtype)
 
     rank = rank_of(term)
     return half(term.out, middle, stored_left, (n, rank)), half(middle, term.in_, not stored_left, (rank, n))
@@ -107,7 +108,7 @@ def cut_at_diagonal(term: Term, n: int) -> Pair:
 
 def jacobian_of(terms: Sequence[Term], n: int, dtype: np.dtype[Any]) -> Jacobian:
     """Return terms with n rows and columns as a Jacobian between vectors."""
-    return _algebra.from_terms(terms, (n,), (n,), dtype)
+    return rules.from_terms(terms, (n,), (n,), dtype)
 
 
 def low_rank_solver(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from jackern._gram import GramJacobian
+from jackern._algebra.gram import GramJacobian
 from jackern._structures.apply import aligned
 from jackern._structures.base import MAX_BYTES, Array, Jacobian
 from jackern._structures.combined import Combination, ProductJacobian, SumJacobian

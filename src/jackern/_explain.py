@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from jackern import _spy
-from jackern._gram import GramJacobian
+from jackern._algebra.gram import GramJacobian
 from jackern._structures.apply import split
 from jackern._structures.axis import AxisJacobian, letters
 from jackern._structures.base import Jacobian

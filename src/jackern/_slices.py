@@ -9,7 +9,8 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from jackern import _algebra, _general
+from jackern import _general
+from jackern._algebra import rules
 from jackern._structures import sparse
 from jackern._structures.axis import ZeroJacobian
 from jackern._structures.base import Jacobian, Shape, ShapeLike, as_shape, native_dtype
@@ -72,7 +73,7 @@ def banded(data: ArrayLike, offsets: ArrayLike, shape: tuple[SupportsIndex, Supp
         if end > first:
             ends = [Axis(0, m, first - k)], [Axis(0, n, first)]
             terms.append(canonical(row[first:end], (0,), *ends, {0: end - first}))
-    return _algebra.from_terms([term for term in terms if term], (m,), (n,), array.dtype)
+    return rules.from_terms([term for term in terms if term], (m,), (n,), array.dtype)
 
 
 def select(index: Any, in_shape: ShapeLike, dtype: DTypeLike = float) -> Jacobian:
@@ -140,7 +141,7 @@ def select(index: Any, in_shape: ShapeLike, dtype: DTypeLike = float) -> Jacobia
         else:
             in_.append(Axis(None, full, operator.index(item) % full))
     term = canonical(np.ones((), kept), (), out, in_, lengths)
-    return _algebra.from_terms([term] if term else [], out_shape, shape, kept)
+    return rules.from_terms([term] if term else [], out_shape, shape, kept)
 
 
 def is_int(x: object) -> bool:

@@ -440,7 +440,7 @@ class Jacobian(ABC):
         >>> step.shape
         (2,)
         """
-        from jackern._gram import gram
+        from jackern._algebra.gram import gram
 
         return gram(self, weights)
 
@@ -637,7 +637,7 @@ class CompoundJacobian(Jacobian):
 
 def _algebra() -> Any:
     """The module of what takes two Jacobians; it knows all classes, and so comes after them."""
-    from jackern import _algebra
+    from jackern._algebra import rules
 
     return _algebra
 

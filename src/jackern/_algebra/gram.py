@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from jackern import _algebra, _core, _general
+from jackern import _core, _general
+from jackern._algebra import rules
 from jackern._jacobian import diagonal, identity
 from jackern._structures.axis import ZeroJacobian
 from jackern._structures.base import Array, Jacobian, ShapeLike, reshaped
@@ -43,7 +44,7 @@ class GramJacobian(_core.GramProducts, Factors):
 
     def diagonal(self) -> Array:
         first, middle, last = self._parts
-        return _algebra.compose(first, _algebra.compose(middle, last)).diagonal()
+        return rules.compose(first, rules.compose(middle, last)).diagonal()
 
     @property
     def _stored(self) -> int:
@@ -93,11 +94,11 @@ def gram(jacobian: Jacobian, weights: ArrayLike | None) -> Jacobian:
         return ZeroJacobian(shape, shape, dtype)
     try:
         if terms is not None and all({*term.out_letters} == {*term.in_letters} for term in terms):
-            return _algebra.from_terms(diagonals(middle, jacobian), shape, shape, dtype)
+            return rules.from_terms(diagonals(middle, jacobian), shape, shape, dtype)
         # Without weights first: where the rule does not hold, J is not multiplied by them in vain.
-        product, _ = _algebra.multiplied(jacobian.T, jacobian)
+        product, _ = rules.multiplied(jacobian.T, jacobian)
         if weights is not None:
-            product, _ = _algebra.multiplied(jacobian.T, _algebra.compose(middle, jacobian))
+            product, _ = rules.multiplied(jacobian.T, rules.compose(middle, jacobian))
         return product
     except KeptApart as reason:
         return GramJacobian((jacobian.T, middle, jacobian), ("", str(reason)))
@@ -105,10 +106,10 @@ def gram(jacobian: Jacobian, weights: ArrayLike | None) -> Jacobian:
 
 def diagonals(middle: Jacobian, jacobian: Jacobian) -> list[Term]:
     """Return ``JᵀWJ`` for a sum of diagonals; raises KeptApart if it stores more numbers than its factors."""
-    weighted = _algebra.compose(middle, jacobian)
+    weighted = rules.compose(middle, jacobian)
     pairs = [combine.composition(a.T, b) for a in jacobian._terms() or () for b in weighted._terms() or ()]
-    terms = _algebra.products(filter(None, pairs))
-    _algebra.check_storage(sum(term.stored for term in terms), 2 * jacobian._stored + middle._stored)
+    terms = rules.products(filter(None, pairs))
+    rules.check_storage(sum(term.stored for term in terms), 2 * jacobian._stored + middle._stored)
     return terms
 
 

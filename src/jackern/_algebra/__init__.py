@@ -1,0 +1,1 @@
+"""What two Jacobians make of one another."""
