@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from jackern import _structure_claims
+from jackern._probes import pattern
 from jackern._structures.base import Jacobian
 
 Array = np.ndarray[Any, Any]
@@ -134,7 +134,7 @@ def assert_structure(
     for name, matrix in named:
         if not isinstance(matrix, Jacobian):
             raise TypeError(f"{where}: {name} is a {type(matrix).__name__}, expected a jackern.Jacobian")
-        _structure_claims.assert_pattern(matrix, structure, bandwidths, name, np.random.default_rng(seed))
+        pattern.assert_pattern(matrix, structure, bandwidths, name, np.random.default_rng(seed))
     if isinstance(jacobian, tuple):
         check((function, lambda *_: jacobians), *point, seed=seed)
 

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from jackern import _claims, _general
+from jackern import _general
+from jackern._probes import linearity
 from jackern._structures.base import (
     Array,
     CompoundJacobian,
@@ -251,5 +252,5 @@ def linear_map(
     one = np.ones((), native_dtype(dtype, "linear_map"))
     jacobian = LinearMapJacobian(Functions(jvp, vjp, *shapes, bool(batched)), *shapes, one, False)
     if check:
-        _claims.check_linear_map(jacobian)
+        linearity.check_linear_map(jacobian)
     return jacobian

@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from jackern._claims import first, head, largest, random, tolerance
 from jackern._jacobian import identity
+from jackern._probes.linearity import first, head, largest, random, tolerance
 from jackern._structures.base import Array, Jacobian
 from jackern._terms.term import Axis, Term, window
 

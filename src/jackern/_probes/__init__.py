@@ -1,0 +1,1 @@
+"""Claims about structure and derivatives, tested by random vectors."""
