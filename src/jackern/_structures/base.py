@@ -479,7 +479,7 @@ class Jacobian(ABC):
         >>> jk.banded([[2.0, 2.0, 2.0], [1.0, 1.0, 1.0]], [0, -1], (3, 3)).solve([2.0, 3.0, 3.0])
         array([1., 1., 1.])
         """
-        from jackern._solve import solve
+        from jackern._solve.solve import solve
 
         return solve(self, b)
 
@@ -497,7 +497,7 @@ class Jacobian(ABC):
         >>> float(jk.diagonal([1.0, -1.0]).logabsdet())
         0.0
         """
-        from jackern._solve import logabsdet
+        from jackern._solve.solve import logabsdet
 
         return logabsdet(self)
 

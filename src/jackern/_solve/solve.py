@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jackern import _general
-from jackern._eliminate import LOW_RANK, Pair, by_rank, cut_at_diagonal, low_rank_solver, solver_of_terms
-from jackern._expand import expanded, product_of
-from jackern._factor import Solver, ZeroPivot
+from jackern._solve.eliminate import LOW_RANK, Pair, by_rank, cut_at_diagonal, low_rank_solver, solver_of_terms
+from jackern._solve.expand import expanded, product_of
+from jackern._solve.factor import Solver, ZeroPivot
 from jackern._structures.base import Array, Jacobian
 from jackern._structures.combined import Combination, SumJacobian
 from jackern._terms import combine

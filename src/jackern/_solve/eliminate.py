@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from jackern import _factor
 from jackern._algebra import rules
-from jackern._arrange import Order, arranged, band_of, blocks_of, by_diagonal, diagonal_at, permutation_of
-from jackern._expand import check_size, multiplied_out
-from jackern._factor import Solver, ZeroPivot
+from jackern._solve import factor
+from jackern._solve.expand import check_size, multiplied_out
+from jackern._solve.factor import Solver, ZeroPivot
+from jackern._solve.order import Order, arranged, band_of, blocks_of, by_diagonal, diagonal_at, permutation_of
 from jackern._structures.base import Array, Jacobian
 from jackern._terms import combine
 from jackern._terms.term import Axis, Term, canonical
@@ -53,17 +53,17 @@ def arranged_solver(terms: Sequence[Term], order: Order, dtype: np.dtype[Any]) -
     if diagonals is not None:
         l, u = -min(0, *diagonals), max(0, *diagonals)
         if l == u == 0:
-            return _factor.diagonal_solver(diagonal_at(0, diagonals, n, dtype))
+            return factor.diagonal_solver(diagonal_at(0, diagonals, n, dtype))
         if l <= 1 and u <= 1:
-            return _factor.tridiagonal_solver(*(diagonal_at(k, diagonals, n, dtype) for k in (-1, 0, 1)))
+            return factor.tridiagonal_solver(*(diagonal_at(k, diagonals, n, dtype) for k in (-1, 0, 1)))
         if 2 * l + u + 1 <= m:
-            return _factor.band_solver(l, u, band_of(diagonals, l, u, n, dtype))
+            return factor.band_solver(l, u, band_of(diagonals, l, u, n, dtype))
     base, low = by_rank(terms, n)
 
     def direct() -> Solver:
         if (places := permutation_of(terms, n)) is not None:
-            return _factor.permutation_solver(*places, dtype)
-        return _factor.block_solver(blocks_of(terms, order, dtype))
+            return factor.permutation_solver(*places, dtype)
+        return factor.block_solver(blocks_of(terms, order, dtype))
 
     if base and low:
         return low_rank_solver(base, [cut_at_diagonal(term, n) for term in low], n, dtype, direct)
@@ -189,7 +189,7 @@ def capacitance_solver(base: Sequence[Term], inner: Solver, pairs: Sequence[Pair
     check_size((sum(ranks), n), dtype)
     columns = inner.solve(np.concatenate([left.T.toarray(max_bytes=None) for left, _ in pairs], dtype=dtype))
     products = np.concatenate([right.jvp(columns) for _, right in pairs], axis=1)
-    return _factor.block_solver((np.eye(sum(ranks), dtype=dtype) + products.T)[None])
+    return factor.block_solver((np.eye(sum(ranks), dtype=dtype) + products.T)[None])
 
 
 def capacitance_of(inverse: Jacobian, pairs: Sequence[Pair], dtype: np.dtype[Any]) -> Sequence[Term]:

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jackern._expand import check_size
-from jackern._factor import ZeroPivot
+from jackern._solve.expand import check_size
+from jackern._solve.factor import ZeroPivot
 from jackern._structures.apply import aligned
 from jackern._structures.base import Array
 from jackern._terms import entries

@@ -1,0 +1,1 @@
+"""Solving ``J x = b`` by structure."""
