@@ -581,7 +581,7 @@ class Jacobian(ABC):
         >>> print(jk.identity(1_000_000).explain().splitlines()[0])
         identity Jacobian, (1000000,) <- (1000000,), float64, 8 bytes
         """
-        from jackern._explain import explain
+        from jackern._show.explain import explain
 
         return explain(self)
 
@@ -606,12 +606,12 @@ class Jacobian(ABC):
         ValueError
             A structure whose pattern is not known without forming it.
         """
-        from jackern._spy import spy
+        from jackern._show.spy import spy
 
         return spy(self, ax, max_pixels)
 
     def __repr__(self) -> str:
-        from jackern._explain import short
+        from jackern._show.explain import short
 
         return short(self)
 

@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from jackern import _spy
 from jackern._algebra.gram import GramJacobian
+from jackern._show import spy
 from jackern._structures.apply import split
 from jackern._structures.axis import AxisJacobian, letters
 from jackern._structures.base import Jacobian
@@ -46,7 +46,7 @@ def pattern(jacobian: Jacobian) -> str | None:
     rows = [["·"] * n for _ in range(m)]
     terms = jacobian._terms()
     try:
-        pictures = [_spy.picture(jacobian, m, n)] if terms is None else [_spy.of_term(term, m, n) for term in terms]
+        pictures = [spy.picture(jacobian, m, n)] if terms is None else [spy.of_term(term, m, n) for term in terms]
     except ValueError:
         return None
     for k, picture in enumerate(pictures):

@@ -1,0 +1,1 @@
+"""What a Jacobian shows of itself to a person."""
