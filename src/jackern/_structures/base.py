@@ -332,7 +332,7 @@ class Jacobian(ABC):
         >>> jk.banded([[1.0, 2.0, 3.0]], [1], (3, 3)).todia().data
         array([[0., 2., 3.]])
         """
-        from jackern._scipy import todia
+        from jackern._adapters.scipy import todia
 
         return todia(self)
 
@@ -352,7 +352,7 @@ class Jacobian(ABC):
         >>> jk.diagonal([1.0, 2.0]).tocsr().nnz
         2
         """
-        from jackern._scipy import tocsr
+        from jackern._adapters.scipy import tocsr
 
         return tocsr(self)
 
@@ -407,7 +407,7 @@ class Jacobian(ABC):
         >>> jk.diagonal([1.0, 2.0]).aslinearoperator().matvec(np.ones(2))
         array([1., 2.])
         """
-        from jackern._scipy import aslinearoperator
+        from jackern._adapters.scipy import aslinearoperator
 
         return aslinearoperator(self)
 

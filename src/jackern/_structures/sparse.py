@@ -143,9 +143,9 @@ def sparse(csr: Any, out_shape: ShapeLike | None = None, in_shape: ShapeLike | N
     >>> A.structure, A.nnz, A.jvp(np.array([1.0, 10.0, 100.0]))
     ('sparse', 3, array([ 20., 301.]))
     """
-    from jackern import _scipy
+    from jackern._adapters import scipy
 
-    matrix = _scipy.as_csr(csr, "sparse")
+    matrix = scipy.as_csr(csr, "sparse")
     m, n = matrix.shape
     shapes = [
         (size,) if shape is None else as_shape(shape, "sparse", name)
