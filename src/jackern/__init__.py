@@ -12,8 +12,7 @@ _core.set_general(_general)
 
 from jackern import ops, testing  # noqa: E402
 from jackern._config import get_include, op, op_names, reset_stats, show_config, stats  # noqa: E402
-from jackern._core import get_num_threads, set_num_threads, unbroadcast  # noqa: E402
-from jackern._jacobian import (  # noqa: E402
+from jackern._constructors.by_letters import (  # noqa: E402
     Jacobian,
     block_diagonal,
     broadcast,
@@ -24,7 +23,8 @@ from jackern._jacobian import (  # noqa: E402
     reduction,
     zero,
 )
-from jackern._slices import banded, block, select  # noqa: E402
+from jackern._constructors.by_slices import banded, block, select  # noqa: E402
+from jackern._core import get_num_threads, set_num_threads, unbroadcast  # noqa: E402
 from jackern._structures.linear_map import linear_map  # noqa: E402
 from jackern._structures.sparse import sparse  # noqa: E402
 

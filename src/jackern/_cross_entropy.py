@@ -215,7 +215,7 @@ class SoftmaxCrossEntropy(Family):
         · · · · x x x x · · · ·
         · · · · · · · · x x x x
         """
-        from jackern._jacobian import reduction
+        from jackern._constructors.by_letters import reduction
 
         where = self._where("jacobian")
         rows = as_native(logits, where, "logits")

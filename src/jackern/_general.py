@@ -504,7 +504,7 @@ def derivative(op: Any, k: int, args: tuple[object, ...], y: object) -> Array:
 
 @quiet
 def jacobian(op: Any, args: tuple[object, ...], y: object, wrt: object) -> Any:
-    from jackern._jacobian import elementwise
+    from jackern._constructors.by_letters import elementwise
 
     where = f"ops.{op.name}.jacobian"
     names = argument_names(op)

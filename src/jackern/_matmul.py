@@ -250,7 +250,7 @@ class Matmul(Family):
         >>> J.structure, J.values is a
         ('block-diagonal', True)
         """
-        from jackern._jacobian import matmul_jacobian
+        from jackern._constructors.by_letters import matmul_jacobian
 
         where = self._where("jacobian")
         positions = wanted(where, wrt, 2)
@@ -496,7 +496,7 @@ class Linear(Family):
         1 ·
         · 1
         """
-        from jackern._jacobian import elementwise, matmul_jacobian
+        from jackern._constructors.by_letters import elementwise, matmul_jacobian
 
         where = self._where("jacobian")
         shape = self._check(where, x, w, b)

@@ -232,7 +232,7 @@ class Reduction(Family):
         1 1 1 · · ·
         · · · 1 1 1
         """
-        from jackern._jacobian import reduction
+        from jackern._constructors.by_letters import reduction
 
         where = self._where("jacobian")
         array = as_native(x, where, "x")

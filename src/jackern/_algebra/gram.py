@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from jackern import _core, _general
 from jackern._algebra import rules
-from jackern._jacobian import diagonal, identity
+from jackern._constructors.by_letters import diagonal, identity
 from jackern._structures.axis import ZeroJacobian
 from jackern._structures.base import Array, Jacobian, ShapeLike, reshaped
 from jackern._structures.combined import Factors

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from jackern._jacobian import identity
+from jackern._constructors.by_letters import identity
 from jackern._probes.linearity import first, head, largest, random, tolerance
 from jackern._structures.base import Array, Jacobian
 from jackern._terms.term import Axis, Term, window
