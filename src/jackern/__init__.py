@@ -6,9 +6,10 @@
 ('diagonal', 5, (5, 5))
 """
 
-from jackern import _core, _general
+from jackern import _core
+from jackern._ops import pointwise
 
-_core.set_general(_general)
+_core.set_general(pointwise)
 
 from jackern import ops, testing  # noqa: E402
 from jackern._config import get_include, op, op_names, reset_stats, show_config, stats  # noqa: E402

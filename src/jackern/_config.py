@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from jackern import _core, _families
+from jackern import _core
+from jackern._ops import registry
 
 
 def op_names() -> list[str]:
@@ -41,7 +42,7 @@ def op(function: object) -> Any:
     >>> jk.op(np.abs)
     jackern.ops.absolute
     """
-    ops: dict[str, Any] = _core.named_ops() | {family.name: family for family in _families.OPS}
+    ops: dict[str, Any] = _core.named_ops() | {family.name: family for family in registry.OPS}
     modules = [vars(module) for module in (np, sys.modules.get("scipy.special")) if module is not None]
     for name, found in ops.items():
         same = [found, *(module[name] for module in modules if name in module)]
@@ -55,13 +56,13 @@ def op(function: object) -> Any:
 
 def stats() -> dict[str, int]:
     """Calls of every kernel since the start or the last `reset_stats`, so that a client can prove that it was used."""
-    return _core.count_calls() | dict(_families.calls)
+    return _core.count_calls() | dict(registry.calls)
 
 
 def reset_stats() -> None:
     """Sets all counters of `stats` to zero."""
     _core.reset_calls()
-    _families.calls.clear()
+    registry.calls.clear()
 
 
 def get_include() -> str:

@@ -9,11 +9,12 @@ Each is callable and has ``jvp``, ``vjp``, ``jacobian`` (and ``vjp2`` for pointw
 array([1.  , 0.42])
 """
 
-from jackern import _core, _families
+from jackern import _core
+from jackern._ops import registry
 
 globals().update(_core.named_ops())
-globals().update({op.name: op for op in _families.OPS})
-__all__ = [*_core.named_ops(), *(op.name for op in _families.OPS)]
+globals().update({op.name: op for op in registry.OPS})
+__all__ = [*_core.named_ops(), *(op.name for op in registry.OPS)]
 
 
 def __dir__() -> list[str]:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from jackern import _core, _general
+from jackern import _core
 from jackern._algebra import rules
 from jackern._constructors.by_letters import diagonal, identity
+from jackern._ops import pointwise
 from jackern._structures.axis import ZeroJacobian
 from jackern._structures.base import Array, Jacobian, ShapeLike, reshaped
 from jackern._structures.combined import Factors
@@ -116,9 +117,9 @@ def diagonals(middle: Jacobian, jacobian: Jacobian) -> list[Term]:
 def weighting(jacobian: Jacobian, weights: Any) -> Jacobian:
     """Return W: diagonal, or an identity for one number."""
     where, shape = f"{jacobian.structure}.gram", jacobian.out_shape
-    if weights is None or _general.is_weak(weights):
+    if weights is None or pointwise.is_weak(weights):
         return identity(shape, 1 if weights is None else weights, jacobian.dtype)
-    array = _general.as_native(weights, where, "weights")
+    array = pointwise.as_native(weights, where, "weights")
     if array.shape == ():
         return identity(shape, array, array.dtype)
     if array.shape != shape:

@@ -10,7 +10,7 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from jackern import _general
+from jackern._ops import pointwise
 from jackern._structures.axis import ZeroJacobian, axis_jacobian, letters
 from jackern._structures.base import Array, Jacobian, Shape, ShapeLike, as_shape, native_dtype
 
@@ -72,7 +72,7 @@ def matmul_jacobian(a: Array, b: Array, wrt: int) -> Jacobian:
         own[1] = own[1][:-2] + k
     out_letters = batch + m * (a.ndim > 1) + n * (b.ndim > 1)
     lengths = dict(zip(own[0], a.shape, strict=True)) | dict(zip(own[1], b.shape, strict=True))
-    out_shape = _general.broadcast_shape({"a": a.shape[:-2], "b": b.shape[:-2]}, "matmul_jacobian")
+    out_shape = pointwise.broadcast_shape({"a": a.shape[:-2], "b": b.shape[:-2]}, "matmul_jacobian")
     lengths |= dict(zip(batch, out_shape, strict=True))
     out_shape += tuple(lengths[x] for x in out_letters[n_batch:])
     operand, in_shape = (b, a.shape) if wrt == 0 else (a, b.shape)
@@ -146,7 +146,7 @@ def einsum(
             if text.count(letter) > 1:
                 raise ValueError(f"{where}: the letter {letter!r} stands twice in {text!r}.")
     value_letters, in_letters, out_letters = strings.groups()
-    array = _general.as_native(values, where, "values")
+    array = pointwise.as_native(values, where, "values")
 
     # The length of every letter, and where it was found.
     found: dict[str, tuple[int, str]] = {}
@@ -205,7 +205,7 @@ def dense(a: ArrayLike, out_shape: ShapeLike | None = None, in_shape: ShapeLike 
     >>> jk.dense(np.ones((2, 3, 4)), out_shape=2).in_shape
     (3, 4)
     """
-    array = _general.as_native(a, "dense", "a")
+    array = pointwise.as_native(a, "dense", "a")
     outer = None if out_shape is None else as_shape(out_shape, "dense", "out_shape")
     inner = None if in_shape is None else as_shape(in_shape, "dense", "in_shape")
     if outer is None and inner is None and array.ndim != 2:
@@ -252,7 +252,7 @@ def block_diagonal(blocks: ArrayLike) -> Jacobian:
     array([[1., 2., 0., 0.],
            [0., 0., 3., 4.]])
     """
-    array = _general.as_native(blocks, "block_diagonal", "blocks")
+    array = pointwise.as_native(blocks, "block_diagonal", "blocks")
     if array.ndim < 2:
         raise ValueError(f"block_diagonal: blocks has shape {array.shape}, expected (*batch, m, n).")
     names = letters(array.ndim)
@@ -280,7 +280,7 @@ def diagonal(d: ArrayLike) -> Jacobian:
     array([[1., 0.],
            [0., 2.]])
     """
-    array = _general.as_native(d, "diagonal", "d")
+    array = pointwise.as_native(d, "diagonal", "d")
     return elementwise(array, array.shape, array.shape)
 
 
@@ -312,7 +312,7 @@ def broadcast(d: ArrayLike, in_shape: ShapeLike) -> Jacobian:
     >>> J.vjp(np.ones((2, 3)))
     array([3., 5., 7.])
     """
-    array = _general.as_native(d, "broadcast", "d")
+    array = pointwise.as_native(d, "broadcast", "d")
     shape = as_shape(in_shape, "broadcast", "in_shape")
     own = array.shape[max(array.ndim - len(shape), 0) :]
     if len(shape) > array.ndim or any(n not in (1, m) for n, m in zip(shape, own, strict=True)):
@@ -349,7 +349,7 @@ def reduction(
     <reduction Jacobian, () <- (4,), float64, 8 bytes>
     x x x x
     """
-    array = _general.as_native(d, "reduction", "d")
+    array = pointwise.as_native(d, "reduction", "d")
     axes = range(array.ndim) if axis is None else as_axes(axis, array.shape)
     names = letters(array.ndim)
     out_letters, out_shape = "", Shape()
@@ -401,7 +401,7 @@ def identity(shape: ShapeLike, scale: ArrayLike = 1.0, dtype: DTypeLike = float)
     <identity Jacobian, (1000000,) <- (1000000,), float64, 8 bytes>
     """
     ends = as_shape(shape, "identity", "shape")
-    number = _general.as_native(scale, "identity", "scale")
+    number = pointwise.as_native(scale, "identity", "scale")
     if number.shape != ():
         raise TypeError(f"identity: scale has shape {number.shape}, expected a number; see jk.diagonal.")
     return elementwise(number.astype(native_dtype(dtype, "identity")), ends, ends)

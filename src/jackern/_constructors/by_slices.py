@@ -9,8 +9,8 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from jackern import _general
 from jackern._algebra import rules
+from jackern._ops import pointwise
 from jackern._structures import sparse
 from jackern._structures.axis import ZeroJacobian
 from jackern._structures.base import Jacobian, Shape, ShapeLike, as_shape, native_dtype
@@ -52,7 +52,7 @@ def banded(data: ArrayLike, offsets: ArrayLike, shape: tuple[SupportsIndex, Supp
     >>> J.jvp(np.array([1.0, 4.0, 9.0, 16.0]))
     array([  2.,   2.,   2., -23.])
     """
-    array = _general.as_native(data, "banded", "data")
+    array = pointwise.as_native(data, "banded", "data")
     m_and_n = as_shape(shape, "banded", "shape")
     if len(m_and_n) != 2:
         raise ValueError(f"banded: shape is {m_and_n}, expected (m, n).")

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from jackern import _core, _general
+from jackern import _core
+from jackern._ops import pointwise
 
 Array = np.ndarray[Any, Any]
 
@@ -32,24 +33,24 @@ def aligned(array: Array, letters: Sequence[Any], wanted: Sequence[Any]) -> Arra
 
 def operand(
     jacobian: Any, v: object, out: object, accumulate: bool, transposed: bool
-) -> tuple[str, Array, tuple[int, ...], _general.Outputs]:
+) -> tuple[str, Array, tuple[int, ...], pointwise.Outputs]:
     """Check what a product was given; return where we are, the vectors, their batch shape and the outputs."""
     where = f"{jacobian.structure}.{'vjp' if transposed else 'jvp'}"
     name = "y_bar" if transposed else "x_dot"
     own, other = jacobian.in_shape, jacobian.out_shape
     if transposed:
         own, other = other, own
-    v = np.asarray(v, jacobian.dtype) if _general.is_weak(v) else _general.as_native(v, where, name)
+    v = np.asarray(v, jacobian.dtype) if pointwise.is_weak(v) else pointwise.as_native(v, where, name)
     n_batch = v.ndim - len(own)
     if n_batch < 0 or v.shape[n_batch:] != own:
         batched = ", ".join(["*batch", *map(str, own)])
         raise ValueError(f"{where}: {name} has shape {v.shape}, expected {own} or ({batched}).")
     batch = v.shape[:n_batch]
     dtype = np.promote_types(jacobian.dtype, v.dtype)
-    return where, v, batch, _general.Outputs(where, (out,), (batch + other,), dtype, accumulate)
+    return where, v, batch, pointwise.Outputs(where, (out,), (batch + other,), dtype, accumulate)
 
 
-@_general.quiet
+@pointwise.quiet
 def product(jacobian: Any, v: object, out: object, accumulate: bool, transposed: bool) -> Any:
     """Return ``J v``, or ``Jᵀ v``, for any array-like v with batch axes in front."""
     where, v, batch, outputs = operand(jacobian, v, out, accumulate, transposed)

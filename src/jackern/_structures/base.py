@@ -11,7 +11,8 @@ from typing import Any, Literal, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from jackern import _core, _general
+from jackern import _core
+from jackern._ops import pointwise
 from jackern._structures import apply
 from jackern._terms.term import Term
 
@@ -513,7 +514,7 @@ class Jacobian(ABC):
         if isinstance(v, Jacobian):
             return _algebra().compose(self, v)
         m, n = self.shape
-        v = _general.as_native(v, f"{self.structure} @ v", "v")
+        v = pointwise.as_native(v, f"{self.structure} @ v", "v")
         if v.ndim not in (1, 2) or v.shape[0] != n:
             raise ValueError(f"{self.structure} @ v: v has shape {v.shape}, expected ({n},) or ({n}, k).")
         if v.ndim == 1:
@@ -529,7 +530,7 @@ class Jacobian(ABC):
         if type(u) is np.ndarray and u.ndim == len(self.in_shape) == 1 and u.shape == self.out_shape:
             return self.vjp(u)
         m, n = self.shape
-        u = _general.as_native(u, f"u @ {self.structure}", "u")
+        u = pointwise.as_native(u, f"u @ {self.structure}", "u")
         if u.ndim not in (1, 2) or u.shape[-1] != m:
             raise ValueError(f"u @ {self.structure}: u has shape {u.shape}, expected ({m},) or (k, {m}).")
         batch = u.shape[:-1]
@@ -562,7 +563,7 @@ class Jacobian(ABC):
             return NotImplemented
         if not isinstance(number, bool | int | float):  # Python numbers are weak: they do not widen float32
             where = f"{self.structure} Jacobian {'*' if function is np.multiply else '/'} c"
-            shape = _general.as_native(number, where, "c").shape
+            shape = pointwise.as_native(number, where, "c").shape
             if shape != ():
                 raise TypeError(
                     f"{where}: c has shape {shape}, expected a number; jk.diagonal scales element by element."
@@ -667,6 +668,6 @@ def reshaped(jacobian: Jacobian, out_shape: ShapeLike, in_shape: ShapeLike) -> t
 def native_dtype(dtype: DTypeLike, where: str) -> np.dtype[Any]:
     """Return float32 or float64; TypeError for any other dtype."""
     result = np.dtype(dtype)
-    if result not in _general.NATIVE:
+    if result not in pointwise.NATIVE:
         raise TypeError(f"{where}: dtype is {result}, expected float32 or float64.")
     return result

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from jackern import _general
+from jackern._ops import pointwise
 from jackern._probes import linearity
 from jackern._structures.base import (
     Array,
@@ -54,7 +54,7 @@ class Functions(NamedTuple):
         step = max(1, n_vectors) if self.batched else 1
         for k in range(0, n_vectors, step):
             each = ... if self.batched else (k, ...)
-            product = _general.as_native(function(vectors[each]), "linear_map", f"the result of {name}")
+            product = pointwise.as_native(function(vectors[each]), "linear_map", f"the result of {name}")
             if product.shape != by_vector[each].shape:
                 raise ValueError(
                     f"linear_map: {name} returned shape {product.shape}, expected {by_vector[each].shape} "

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from jackern import _core, _general
+from jackern import _core
+from jackern._ops import pointwise
 from jackern._structures import apply
 from jackern._structures.axis import ZeroJacobian
 from jackern._structures.base import Array, Jacobian, Shape, ShapeLike, as_shape, native_dtype, reshaped
@@ -156,7 +157,7 @@ def sparse(csr: Any, out_shape: ShapeLike | None = None, in_shape: ShapeLike | N
             raise ValueError(
                 f"sparse: {name} is {shape}, expected {size} elements, for a matrix of shape {matrix.shape}."
             )
-    values = _general.as_native(matrix.data, "sparse", "csr.data")
+    values = pointwise.as_native(matrix.data, "sparse", "csr.data")
     if values.size == 0:
         return ZeroJacobian(shapes[0], shapes[1], values.dtype)
     pattern = _core.SparsePattern(matrix.indptr, matrix.indices, m, n)

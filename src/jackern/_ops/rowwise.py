@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from jackern import _core
-from jackern._family import Family, copy_into, counted
-from jackern._general import (
+from jackern._ops.family import Family, copy_into, counted
+from jackern._ops.pointwise import (
     Array,
     Outputs,
     as_native,

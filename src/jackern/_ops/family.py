@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from jackern import _core
-from jackern._general import (
+from jackern._ops.pointwise import (
     Array,
     call,
     quiet,
@@ -51,7 +51,7 @@ class Family:
 
 def family_named(name: str) -> Family:
     """The family of that name (unpickles families)."""
-    from jackern._families import OPS
+    from jackern._ops.registry import OPS
 
     return next(op for op in OPS if op.name == name)
 

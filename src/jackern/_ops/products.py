@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from jackern import _core, _general
-from jackern._family import Family, copy_into, counted, sum_to
-from jackern._general import (
+from jackern import _core
+from jackern._ops import pointwise
+from jackern._ops.family import Family, copy_into, counted, sum_to
+from jackern._ops.pointwise import (
     Array,
     Outputs,
     as_native,
@@ -50,7 +51,7 @@ def product_shape(where: str, a: tuple[int, ...], b: tuple[int, ...], names: Seq
         raise ValueError(f"{where}: {names[0]} {a} and {names[1]} {b} do not fit: {a[-1]} columns meet {inner} rows")
     if len(a) == len(b) == 2:
         return a[0], b[1]
-    batch = _general.broadcast_shape({names[0]: a[:-2], names[1]: b[:-2]}, f"{where}: the batch axes")
+    batch = pointwise.broadcast_shape({names[0]: a[:-2], names[1]: b[:-2]}, f"{where}: the batch axes")
     return batch + a[-2:-1] * (len(a) > 1) + b[-1:] * (len(b) > 1)
 
 
@@ -172,7 +173,9 @@ class Matmul(Family):
         """
         where = self._where("jvp")
         if not isinstance(tangents, tuple) or len(tangents) != 2:
-            raise TypeError(f"{where}: tangents is {_general.kind_of(tangents)}, expected a tuple of 2 (None for zero)")
+            raise TypeError(
+                f"{where}: tangents is {pointwise.kind_of(tangents)}, expected a tuple of 2 (None for zero)"
+            )
         a_dot, b_dot = tangents
         if a_dot is None and b_dot is None:
             raise TypeError(f"{where}: every tangent is None; the product is zero")
@@ -399,7 +402,9 @@ class Linear(Family):
         where = self._where("jvp")
         shape = self._check(where, x, w, b)
         if not isinstance(tangents, tuple) or len(tangents) != 3:
-            raise TypeError(f"{where}: tangents is {_general.kind_of(tangents)}, expected a tuple of 3 (None for zero)")
+            raise TypeError(
+                f"{where}: tangents is {pointwise.kind_of(tangents)}, expected a tuple of 3 (None for zero)"
+            )
         x_dot, w_dot, b_dot = tangents
         if x_dot is None and w_dot is None and b_dot is None:
             raise TypeError(f"{where}: every tangent is None; the product is zero")
