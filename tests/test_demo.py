@@ -26,9 +26,9 @@ sys.exit(main())
 def demo():
     for name in DEMO_EXTRA:
         pytest.importorskip(name)
-    from jackern import _demo
+    from jackern._demo import demo
 
-    return _demo
+    return demo
 
 
 def test_the_demo_reaches_97_percent_with_the_default_seed(demo, tmp_path, capsys):

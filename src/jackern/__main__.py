@@ -79,7 +79,7 @@ def _info() -> int:
 
 def _demo(arguments: argparse.Namespace) -> int:
     try:
-        from jackern import _demo
+        from jackern._demo.demo import run
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing not in DEMO_EXTRA:
@@ -88,7 +88,7 @@ def _demo(arguments: argparse.Namespace) -> int:
         print(f"jackern: {message}", file=sys.stderr)
         return 1
     dtype = "float32" if arguments.float32 else "float64"
-    return _demo.run(arguments.epochs, arguments.seed, dtype, arguments.output)
+    return run(arguments.epochs, arguments.seed, dtype, arguments.output)
 
 
 if __name__ == "__main__":

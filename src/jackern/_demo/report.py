@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 
 import jackern as jk
 from jackern import ops
-from jackern._demo_network import Network
+from jackern._demo.network import Network
 
 
 @dataclass(frozen=True)

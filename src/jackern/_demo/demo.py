@@ -15,8 +15,8 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from tqdm import tqdm
 
-from jackern._demo_network import Adam, JackernNetwork, Network, NumpyNetwork, initial_parameters
-from jackern._demo_report import draw, jacobians_of, print_jacobians
+from jackern._demo.network import Adam, JackernNetwork, Network, NumpyNetwork, initial_parameters
+from jackern._demo.report import draw, jacobians_of, print_jacobians
 
 SIZES = (64, 128, 128, 10)
 BATCH = 64

@@ -1,0 +1,1 @@
+"""The demo: a network on handwritten digits, beside the same network in NumPy."""
