@@ -95,7 +95,7 @@ class BuildPy(build_py):
 def stub_of_ops():
     """Return the text of ops.pyi: what is fixed, then a line for every name in the table of ops."""
     lines = Path("src/jackern/ops.pyi.in").read_text()
-    rows = re.findall(r'^JK_(\w+)\s*\(\s*(\w+)\s*,\s*"([^"]*)"', (CSRC / "ops.def").read_text(), re.M)
+    rows = re.findall(r'^JK_(\w+)\s*\(\s*(\w+)\s*,\s*"([^"]*)"', (CSRC / "table/ops.def").read_text(), re.M)
     return lines + "".join(
         f"{name}: {KINDS[kind]}\n" for kind, row, aliases in rows for name in [row, *aliases.split()]
     )
@@ -106,8 +106,8 @@ setup(
     ext_modules=[
         Extension(
             "jackern._core",
-            ["src/jackern/_core.pyx"],
-            include_dirs=["csrc/include", "csrc", "src/jackern", np.get_include()],
+            ["src/jackern/_binding/core.pyx"],
+            include_dirs=["csrc/include", "csrc", "src/jackern/_binding", np.get_include()],
             define_macros=[("JK_VERSION", f'"{VERSION}"'), ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
             depends=[str(path) for suffix in ("c", "h", "def", "mk") for path in library(suffix)],
         )

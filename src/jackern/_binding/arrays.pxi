@@ -9,7 +9,7 @@ cdef extern from "numpy/arrayobject.h":
 cdef extern from "numpy/ndarraytypes.h":
     object PyDataMem_SetHandler(object handler)
 
-cdef extern from "_recycle.h":
+cdef extern from "recycle.h":
     void *recycle_handler_address "&recycle_handler"
     void recycle_set_limit(size_t limit)
     size_t recycle_limit

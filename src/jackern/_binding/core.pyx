@@ -5,21 +5,21 @@
 cimport cython
 cimport numpy as cnp
 
-from jackern._c cimport *
+from jackern._binding.c cimport *
 
 import os
 
 cnp.import_array()
 
-include "_table.pxi"
-include "_arrays.pxi"
-include "_threads.pxi"
-include "_setup.pxi"
-include "_ops.pxi"
-include "_calls.pxi"
-include "_products.pxi"
-include "_axis.pxi"
-include "_gram.pxi"
-include "_banded.pxi"
-include "_sparse.pxi"
-include "_solve.pxi"
+include "table.pxi"
+include "arrays.pxi"
+include "threads.pxi"
+include "setup.pxi"
+include "ops.pxi"
+include "calls.pxi"
+include "products.pxi"
+include "axis.pxi"
+include "gram.pxi"
+include "banded.pxi"
+include "sparse.pxi"
+include "solve.pxi"

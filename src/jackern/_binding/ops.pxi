@@ -1,6 +1,6 @@
 # Op objects, one class per kind.  Their methods take the straight way where all operands are native arrays of one
 # dtype; whatever else comes (array-likes, mixed dtypes, 0-d, every error) goes to the general functions, which floor 6
-# hands in at import and which call the functions of _calls.pxi.
+# hands in at import and which call the functions of calls.pxi.
 
 cdef enum:
     VALUE, JVP, VJP, VJP2, N_PRODUCTS, MAX_OPS = 256
