@@ -461,7 +461,7 @@ def test_a_scatter_counts_what_falls_together():
 
 @given(st.data())
 def test_entries_in_any_order_make_the_same_matrix(data):
-    from jackern._structures.sparse import from_entries, multiply, product_work
+    from jackern._algebra.csr import from_entries, multiply, product_work
 
     m, k, n = (data.draw(st.integers(1, 5)) for _ in range(3))
     matrices, jacobians = [], []
@@ -483,7 +483,7 @@ def test_entries_in_any_order_make_the_same_matrix(data):
 
 def test_entries_of_very_large_matrices_are_told_apart():
     """Numbers of rows and columns whose product is beyond 64 bits."""
-    from jackern._structures.sparse import from_entries, multiply
+    from jackern._algebra.csr import from_entries, multiply
 
     n = 2**40
     rows, columns = np.array([0, 2, 2, 0]), np.array([n - 1, 5, n - 1, n - 1])

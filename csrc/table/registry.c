@@ -1,5 +1,5 @@
 /* What the table of ops says about itself: names, formulas, what derivatives read, domains. */
-#include "engine/view.h"
+#include "table/table.h"
 
 #include <string.h>
 

@@ -6,14 +6,10 @@
 ('diagonal', 5, (5, 5))
 """
 
-from jackern import _core
-from jackern._ops import pointwise
-
-_core.set_general(pointwise)
-
-from jackern import ops, testing  # noqa: E402
-from jackern._config import get_include, op, op_names, reset_stats, show_config, stats  # noqa: E402
-from jackern._constructors.by_letters import (  # noqa: E402
+from jackern import _core, _wiring, ops, testing  # noqa: F401 - wires the rooms before anything is used
+from jackern._config import get_include, op, op_names, reset_stats, show_config, stats
+from jackern._constructors.blocks import block
+from jackern._constructors.by_letters import (
     Jacobian,
     block_diagonal,
     broadcast,
@@ -24,10 +20,10 @@ from jackern._constructors.by_letters import (  # noqa: E402
     reduction,
     zero,
 )
-from jackern._constructors.by_slices import banded, block, select  # noqa: E402
-from jackern._core import get_num_threads, set_num_threads, unbroadcast  # noqa: E402
-from jackern._structures.linear_map import linear_map  # noqa: E402
-from jackern._structures.sparse import sparse  # noqa: E402
+from jackern._constructors.by_slices import banded, select
+from jackern._constructors.linear_maps import linear_map
+from jackern._constructors.sparse import sparse
+from jackern._core import get_num_threads, set_num_threads, unbroadcast
 
 __version__ = _core.library_version()
 __all__ = [

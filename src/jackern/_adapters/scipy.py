@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from jackern._arrays.operands import Array
 from jackern._structures import banded
-from jackern._structures.base import MAX_BYTES, Array, Jacobian
+from jackern._structures.base import MAX_BYTES, Jacobian
 from jackern._structures.combined import Combination, SumJacobian
 from jackern._structures.sparse import SparseJacobian
 

@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike
 
 from jackern import _core
 from jackern._algebra import rules
-from jackern._constructors.by_letters import diagonal, identity
-from jackern._ops import pointwise
-from jackern._structures.axis import ZeroJacobian
-from jackern._structures.base import Array, Jacobian, ShapeLike, reshaped
+from jackern._arrays.operands import Array, as_native, is_weak
+from jackern._arrays.shapes import ShapeLike
+from jackern._structures.axis import ZeroJacobian, elementwise
+from jackern._structures.base import Jacobian, reshaped
 from jackern._structures.combined import Factors
 from jackern._terms import combine
 from jackern._terms.term import KeptApart, Term
@@ -117,11 +117,13 @@ def diagonals(middle: Jacobian, jacobian: Jacobian) -> list[Term]:
 def weighting(jacobian: Jacobian, weights: Any) -> Jacobian:
     """Return W: diagonal, or an identity for one number."""
     where, shape = f"{jacobian.structure}.gram", jacobian.out_shape
-    if weights is None or pointwise.is_weak(weights):
-        return identity(shape, 1 if weights is None else weights, jacobian.dtype)
-    array = pointwise.as_native(weights, where, "weights")
+    if weights is None or is_weak(weights):
+        return elementwise(
+            as_native(1 if weights is None else weights, where, "weights").astype(jacobian.dtype), shape, shape
+        )
+    array = as_native(weights, where, "weights")
     if array.shape == ():
-        return identity(shape, array, array.dtype)
+        return elementwise(array.copy(), shape, shape)
     if array.shape != shape:
         raise ValueError(f"{where}: weights has shape {array.shape}, expected {shape}, the out_shape, or a number.")
-    return diagonal(array)
+    return elementwise(array, shape, shape)

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from jackern._algebra import csr
+from jackern._arrays.shapes import Shape
 from jackern._structures.axis import AxisJacobian, SlicedJacobian, ZeroJacobian, lowered
 from jackern._structures.banded import fused
-from jackern._structures.base import Jacobian, Shape
+from jackern._structures.base import Jacobian
 from jackern._structures.combined import ProductJacobian, SumJacobian
-from jackern._structures.sparse import SparseJacobian, from_entries, multiply, product_work
-from jackern._structures.sparse import add as add_sparse
+from jackern._structures.sparse import SparseJacobian
 from jackern._terms import combine
 from jackern._terms.combine import WORK, Composition
 from jackern._terms.term import KeptApart, Term
@@ -103,9 +104,9 @@ def multiplied(a: Jacobian, b: Jacobian) -> tuple[Jacobian, int]:
     if isinstance(a, SumJacobian) or isinstance(b, SumJacobian):
         return distributed(a, b)
     if isinstance(a, SparseJacobian) or isinstance(b, SparseJacobian):
-        work = product_work(*(as_sparse(x) for x in (a, b)))
+        work = csr.product_work(*(as_sparse(x) for x in (a, b)))
         check_work(work, cost)
-        product = multiply(*(as_sparse(x) for x in (a, b)))
+        product = csr.multiply(*(as_sparse(x) for x in (a, b)))
         check_storage(product._stored, stored)
         return product.reshape(*shapes), work
     first = next(x for x, terms in ((a, a_terms), (b, b_terms)) if terms is None)
@@ -159,7 +160,7 @@ def as_sparse(jacobian: Jacobian) -> SparseJacobian:
     terms = jacobian._terms()
     if terms is None or any({*term.out_letters} != {*term.in_letters} for term in terms):
         raise KeptApart(f"a {jacobian.structure} and a sparse one have no product of the storage of both")
-    return from_entries(*jacobian._entries(), jacobian.out_shape, jacobian.in_shape)
+    return csr.from_entries(*jacobian._entries(), jacobian.out_shape, jacobian.in_shape)
 
 
 def add(a: Jacobian, b: Jacobian) -> Jacobian:
@@ -180,7 +181,7 @@ def add(a: Jacobian, b: Jacobian) -> Jacobian:
             # Those of a sum were tried already.
             terms = terms + list(more) if k < n_left else combine.sum_of(more, terms)
         elif isinstance(part, SparseJacobian):
-            sparse = part if sparse is None else add_sparse(sparse, part)
+            sparse = part if sparse is None else csr.add(sparse, part)
         else:
             others.append(part)
     summed = [*parts_of(terms, a.out_shape, a.in_shape), *([sparse] if sparse else []), *others]

@@ -11,6 +11,7 @@ import os
 
 cnp.import_array()
 
+include "slots.pxi"
 include "table.pxi"
 include "arrays.pxi"
 include "threads.pxi"

@@ -1,5 +1,5 @@
 # Op objects, one class per kind.  Their methods take the straight way where all operands are native arrays of one
-# dtype; whatever else comes (array-likes, mixed dtypes, 0-d, every error) goes to the general functions, which floor 6
+# dtype; whatever else comes (array-likes, mixed dtypes, 0-d, every error) goes to the general functions, which `_wiring`
 # hands in at import and which call the functions of calls.pxi.
 
 cdef enum:
@@ -7,13 +7,11 @@ cdef enum:
 
 cdef long long calls[MAX_OPS][N_PRODUCTS]
 cdef long long jacobian_calls[2]
-cdef object general = None
 
-
-def set_general(module):
-    """Hands in the module whose functions take what the straight way does not."""
-    global general
-    general = module
+# What takes the calls that the straight way does not.
+cdef object general = Slots("docstring_of", "jacobian", "jvp", "readable", "signature_of", "unbroadcast", "value", "vjp",
+                            "vjp2")
+fallbacks = general
 
 
 cdef inline void count(int op, int product) noexcept:

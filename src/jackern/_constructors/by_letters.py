@@ -10,9 +10,11 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from jackern._ops import pointwise
-from jackern._structures.axis import ZeroJacobian, axis_jacobian, letters
-from jackern._structures.base import Array, Jacobian, Shape, ShapeLike, as_shape, native_dtype
+from jackern._arrays.operands import Array, as_native, native_dtype
+from jackern._arrays.shapes import Shape, ShapeLike, as_shape, broadcast_shape
+from jackern._structures.axis import ZeroJacobian, axis_jacobian, elementwise
+from jackern._structures.base import Jacobian
+from jackern._terms.letters import letters
 
 __all__ = [
     "Jacobian",
@@ -27,28 +29,6 @@ __all__ = [
     "reduction",
     "zero",
 ]
-
-
-def elementwise(values: Array, in_shape: Shape, out_shape: Shape) -> Jacobian:
-    """Return the Jacobian of an elementwise function by an argument that broadcasting may stretch.
-
-    Parameters
-    ----------
-    values : ndarray
-        The derivatives, of any shape that broadcasts to `out_shape`; native and aligned, kept as they are.
-    in_shape : tuple of int
-        The shape of the argument; it broadcasts to `out_shape`.
-    out_shape : tuple of int
-        The shape of the result.
-    """
-    out_letters = letters(len(out_shape))
-    fresh = letters(len(in_shape), len(out_shape))
-    in_letters = ""
-    for k, n in enumerate(in_shape):
-        axis = len(out_shape) - len(in_shape) + k
-        in_letters += out_letters[axis] if n == out_shape[axis] else fresh[k]
-    value_letters = out_letters[len(out_shape) - values.ndim :]
-    return axis_jacobian(values, f"{value_letters},{in_letters}->{out_letters}", out_shape, in_shape)
 
 
 def matmul_jacobian(a: Array, b: Array, wrt: int) -> Jacobian:
@@ -72,7 +52,7 @@ def matmul_jacobian(a: Array, b: Array, wrt: int) -> Jacobian:
         own[1] = own[1][:-2] + k
     out_letters = batch + m * (a.ndim > 1) + n * (b.ndim > 1)
     lengths = dict(zip(own[0], a.shape, strict=True)) | dict(zip(own[1], b.shape, strict=True))
-    out_shape = pointwise.broadcast_shape({"a": a.shape[:-2], "b": b.shape[:-2]}, "matmul_jacobian")
+    out_shape = broadcast_shape({"a": a.shape[:-2], "b": b.shape[:-2]}, "matmul_jacobian")
     lengths |= dict(zip(batch, out_shape, strict=True))
     out_shape += tuple(lengths[x] for x in out_letters[n_batch:])
     operand, in_shape = (b, a.shape) if wrt == 0 else (a, b.shape)
@@ -146,7 +126,7 @@ def einsum(
             if text.count(letter) > 1:
                 raise ValueError(f"{where}: the letter {letter!r} stands twice in {text!r}.")
     value_letters, in_letters, out_letters = strings.groups()
-    array = pointwise.as_native(values, where, "values")
+    array = as_native(values, where, "values")
 
     # The length of every letter, and where it was found.
     found: dict[str, tuple[int, str]] = {}
@@ -205,7 +185,7 @@ def dense(a: ArrayLike, out_shape: ShapeLike | None = None, in_shape: ShapeLike 
     >>> jk.dense(np.ones((2, 3, 4)), out_shape=2).in_shape
     (3, 4)
     """
-    array = pointwise.as_native(a, "dense", "a")
+    array = as_native(a, "dense", "a")
     outer = None if out_shape is None else as_shape(out_shape, "dense", "out_shape")
     inner = None if in_shape is None else as_shape(in_shape, "dense", "in_shape")
     if outer is None and inner is None and array.ndim != 2:
@@ -252,7 +232,7 @@ def block_diagonal(blocks: ArrayLike) -> Jacobian:
     array([[1., 2., 0., 0.],
            [0., 0., 3., 4.]])
     """
-    array = pointwise.as_native(blocks, "block_diagonal", "blocks")
+    array = as_native(blocks, "block_diagonal", "blocks")
     if array.ndim < 2:
         raise ValueError(f"block_diagonal: blocks has shape {array.shape}, expected (*batch, m, n).")
     names = letters(array.ndim)
@@ -280,7 +260,7 @@ def diagonal(d: ArrayLike) -> Jacobian:
     array([[1., 0.],
            [0., 2.]])
     """
-    array = pointwise.as_native(d, "diagonal", "d")
+    array = as_native(d, "diagonal", "d")
     return elementwise(array, array.shape, array.shape)
 
 
@@ -312,7 +292,7 @@ def broadcast(d: ArrayLike, in_shape: ShapeLike) -> Jacobian:
     >>> J.vjp(np.ones((2, 3)))
     array([3., 5., 7.])
     """
-    array = pointwise.as_native(d, "broadcast", "d")
+    array = as_native(d, "broadcast", "d")
     shape = as_shape(in_shape, "broadcast", "in_shape")
     own = array.shape[max(array.ndim - len(shape), 0) :]
     if len(shape) > array.ndim or any(n not in (1, m) for n, m in zip(shape, own, strict=True)):
@@ -349,7 +329,7 @@ def reduction(
     <reduction Jacobian, () <- (4,), float64, 8 bytes>
     x x x x
     """
-    array = pointwise.as_native(d, "reduction", "d")
+    array = as_native(d, "reduction", "d")
     axes = range(array.ndim) if axis is None else as_axes(axis, array.shape)
     names = letters(array.ndim)
     out_letters, out_shape = "", Shape()
@@ -401,7 +381,7 @@ def identity(shape: ShapeLike, scale: ArrayLike = 1.0, dtype: DTypeLike = float)
     <identity Jacobian, (1000000,) <- (1000000,), float64, 8 bytes>
     """
     ends = as_shape(shape, "identity", "shape")
-    number = pointwise.as_native(scale, "identity", "scale")
+    number = as_native(scale, "identity", "scale")
     if number.shape != ():
         raise TypeError(f"identity: scale has shape {number.shape}, expected a number; see jk.diagonal.")
     return elementwise(number.astype(native_dtype(dtype, "identity")), ends, ends)

@@ -9,11 +9,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from jackern import _core
-from jackern._ops.pointwise import (
-    Array,
-    call,
-    quiet,
-)
+from jackern._arrays.operands import Array, quiet
+from jackern._arrays.outputs import call
 
 calls: Counter[str] = Counter()
 Product = TypeVar("Product", bound=Callable[..., Any])

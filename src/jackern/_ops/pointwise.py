@@ -6,19 +6,17 @@ All checks come before anything is written.  The functions below `as_native` are
 import inspect
 import operator
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from jackern import _core
-
-Array = np.ndarray[Any, Any]
-NATIVE = (np.dtype(np.float32), np.dtype(np.float64))
-quiet = np.errstate(all="ignore")  # decorates what users call: kernels never warn
-
-
-# ---- operands --------------------------------------------------------------------------------------------------
+from jackern._arrays.arguments import as_outs, kind_of, wanted
+from jackern._arrays.operands import Array, as_array, as_native, as_operands, is_weak, promote, quiet
+from jackern._arrays.outputs import Outputs, call
+from jackern._arrays.shapes import broadcast_shape, check_shape, listed, shape_of
+from jackern._structures.axis import elementwise
 
 
 def readable(expression: str) -> str:
@@ -26,207 +24,6 @@ def readable(expression: str) -> str:
     if expression == "ZERO":
         return "0"
     return re.sub(r"\b[MC]\(([\w.-]+)\)", r"\1", expression)
-
-
-def is_native(x: object) -> bool:
-    """An array that the binding takes as it is."""
-    return type(x) is np.ndarray and x.dtype in NATIVE and x.flags.aligned
-
-
-def is_weak(x: object) -> bool:
-    """A Python number, which takes the dtype of the others."""
-    return type(x) in (bool, int, float)
-
-
-def as_ndarray(x: object, where: str, name: str) -> Array:
-    """Any array-like as an ndarray; TypeError for None and masked arrays, ValueError for a ragged list."""
-    if x is None:
-        raise TypeError(f"{where}: {name} is missing")
-    if isinstance(x, np.ma.MaskedArray):
-        raise TypeError(f"{where}: {name} is a masked array; pass {name}.filled(value) or {name}.data")
-    try:
-        return np.asarray(x)
-    except ValueError as error:
-        raise ValueError(f"{where}: {name} is not an array: {error}") from None
-
-
-def as_array(x: object, where: str, name: str) -> Array:
-    """Any array-like of real numbers as an ndarray of its own dtype; TypeError for what jackern does not compute."""
-    array = as_ndarray(x, where, name)
-    if array.dtype == object:
-        raise TypeError(f"{where}: {name} is an object array ({type(x).__name__}); pass an array of float32 or float64")
-    if array.dtype.kind not in "biu" and array.dtype.newbyteorder("=") not in NATIVE:
-        raise TypeError(f"{where}: {name} has dtype {array.dtype}; jackern computes in float32 and float64, convert it")
-    return array
-
-
-def promote(operands: Sequence[Any]) -> np.dtype[Any]:
-    """NumPy's promotion of arrays and Python numbers; integers and booleans alone give float64."""
-    dtype = np.result_type(*(x if is_weak(x) else x.dtype.newbyteorder("=") for x in operands))
-    return dtype if dtype in NATIVE else np.dtype(np.float64)
-
-
-def native(array: object, dtype: np.dtype[Any]) -> Array:
-    """An aligned, native array: itself if it is one already, else a C-contiguous copy, of `dtype` unless it is one."""
-    array = np.asarray(array)
-    if array.dtype not in NATIVE:
-        own = array.dtype.newbyteorder("=")
-        return np.ascontiguousarray(array, own if own in NATIVE else dtype).reshape(array.shape)
-    return array if array.flags.aligned else array.copy()
-
-
-def as_scalar(x: Any, dtype: np.dtype[Any], where: str, name: str) -> Array:
-    """A Python number as a 0-d array; ValueError for an int that no float holds."""
-    try:
-        return np.asarray(x, dtype)
-    except OverflowError:
-        about = f"{'-' * (x < 0)}2**{x.bit_length() - 1}"
-        raise ValueError(f"{where}: {name} is about {about}, beyond the range of {dtype}") from None
-
-
-def as_native(x: object, where: str, name: str) -> Array:
-    """Any array-like of real numbers as an aligned, native array of float32 or float64."""
-    if is_native(x):
-        return x  # type: ignore[return-value]
-    if is_weak(x):
-        return as_scalar(x, NATIVE[1], where, name)
-    array = as_array(x, where, name)
-    return native(array, promote([array]))
-
-
-def as_operands(named: dict[str, object], where: str) -> tuple[dict[str, Array], np.dtype[Any]]:
-    """Operands that are read, as native arrays, and the dtype they promote to."""
-    first: Any = next(iter(named.values()))
-    if all(is_native(x) and x.dtype == first.dtype for x in named.values()):  # type: ignore[attr-defined]
-        return named, first.dtype  # type: ignore[return-value]
-    arrays = {name: x if is_weak(x) else as_array(x, where, name) for name, x in named.items()}
-    dtype = promote(list(arrays.values()))
-    operands = {
-        name: as_scalar(x, dtype, where, name) if is_weak(x) else native(x, dtype) for name, x in arrays.items()
-    }
-    return operands, dtype
-
-
-def shape_of(x: object, where: str, name: str) -> tuple[int, ...]:
-    """The shape of an array-like of which nothing else is read."""
-    return x.shape if type(x) is np.ndarray else as_ndarray(x, where, name).shape
-
-
-def broadcast_shape(shapes: dict[str, tuple[int, ...]], where: str) -> tuple[int, ...]:
-    """The shape that these broadcast to; np.broadcast_shapes stops at 32 axes."""
-    ndim = max(len(shape) for shape in shapes.values())
-    result = [1] * ndim
-    for shape in shapes.values():
-        for d, n in enumerate(shape, ndim - len(shape)):
-            if n != 1 and result[d] not in (1, n):
-                raise ValueError(f"{where}: {listed(shapes)} do not broadcast together")
-            if n != 1:
-                result[d] = n
-    return tuple(result)
-
-
-def listed(shapes: dict[str, tuple[int, ...]]) -> str:
-    return " and ".join(f"{name} {shape}" for name, shape in shapes.items())
-
-
-def check_shape(where: str, name: str, shape: tuple[int, ...], expected: tuple[int, ...], what: str) -> None:
-    if shape != expected:
-        raise ValueError(f"{where}: {name} has shape {shape}, expected {expected}, {what}.")
-
-
-# ---- outputs ---------------------------------------------------------------------------------------------------
-
-
-def check_out(where: str, out: object, shape: tuple[int, ...], name: str = "out") -> None:
-    """Raises unless `out` is a writable float array of this shape."""
-    if not isinstance(out, np.ndarray) or isinstance(out, np.ma.MaskedArray):
-        raise TypeError(f"{where}: {name} is a {type(out).__name__}, expected an ndarray")
-    if out.dtype.newbyteorder("=") not in NATIVE:
-        raise TypeError(f"{where}: {name} has dtype {out.dtype}, expected float32 or float64")
-    if out.shape != shape:
-        raise ValueError(f"{where}: {name} has shape {out.shape}, expected {shape}")
-    if not out.flags.writeable:
-        raise ValueError(f"{where}: {name} is read-only; pass a writable array")
-    if overlaps_itself(out):
-        raise ValueError(f"{where}: {name} overlaps itself; give every element memory of its own.")
-
-
-def overlaps_itself(array: Array) -> bool:
-    """Whether, in order of growing stride, an axis does not step past everything below it, as in the C library."""
-    if array.flags.forc:
-        return False
-    extent = array.itemsize
-    for stride, n in sorted((abs(stride), n) for stride, n in zip(array.strides, array.shape, strict=True) if n > 1):
-        if stride < extent:
-            return True
-        extent += stride * (n - 1)
-    return False
-
-
-def new_output(shape: tuple[int, ...], dtype: np.dtype[Any], accumulate: bool) -> Array:
-    return np.zeros(shape, dtype) if accumulate else _core.new_output(shape, dtype)
-
-
-class Outputs:
-    """The outputs of one call: given or new, and native stand-ins for those that the C library does not take.
-
-    It takes no byte-swapped or misaligned ones, and none that interleave.
-    """
-
-    def __init__(
-        self,
-        where: str,
-        outs: Sequence[object],
-        shapes: Sequence[tuple[int, ...]],
-        dtype: np.dtype[Any],
-        accumulate: bool,
-        names: Sequence[str] = ("out",),
-    ):
-        if accumulate and all(out is None for out in outs):
-            raise TypeError(f"{where}: accumulate=True needs out, the array to add to")
-        interleaved: set[int] = set()
-        for k, (out, shape, name) in enumerate(zip(outs, shapes, names, strict=True)):
-            if out is None:
-                continue
-            check_out(where, out, shape, name)
-            for other, before in zip(outs[:k], names, strict=False):
-                if other is None or not np.may_share_memory(out, other):
-                    continue
-                if np.shares_memory(out, other):
-                    raise ValueError(f"{where}: {name} overlaps {before}; give each output memory of its own.")
-                interleaved.add(k)
-        self.given = list(outs)
-        self.arrays: list[Array] = []
-        for k, (out, shape) in enumerate(zip(outs, shapes, strict=True)):
-            if out is None:
-                self.arrays.append(new_output(shape, dtype, accumulate))
-            elif is_native(out) and k not in interleaved:
-                self.arrays.append(np.asarray(out))
-            else:
-                self.arrays.append(np.asarray(out).astype(np.asarray(out).dtype.newbyteorder("=")))
-
-    def results(self) -> list[Any]:
-        """What the caller gets: `out` itself where it was given, a NumPy scalar where a new result is 0-d."""
-        results: list[Any] = []
-        for out, array in zip(self.given, self.arrays, strict=True):
-            if out is not None and array is not out:
-                out[...] = array  # type: ignore[index]
-            results.append(out if out is not None else array[()] if array.ndim == 0 else array)
-        return results
-
-
-def call(where: str, inputs: list[Any], function: Callable[[list[Any]], None]) -> None:
-    """Calls `function(inputs)`, again with a copy of every input that an output overlaps."""
-    while True:
-        try:
-            return function(inputs)
-        except _core.Overlap as overlap:
-            inputs[overlap.args[0]] = inputs[overlap.args[0]].copy()
-        except _core.Refused as error:
-            raise ValueError(f"{where}: {error}") from None
-
-
-# ---- ops -------------------------------------------------------------------------------------------------------
 
 
 def argument_names(op: Any) -> tuple[str, ...]:
@@ -249,34 +46,6 @@ def signature_of(op: Any) -> inspect.Signature:
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     parameters = [inspect.Parameter(name, kind) for name in argument_names(op)]
     return inspect.Signature([*parameters, inspect.Parameter("out", kind, default=None)])
-
-
-def wanted(where: str, wrt: object, nin: int) -> tuple[int, ...]:
-    """`wrt` as a tuple of argument positions."""
-    positions = wrt if isinstance(wrt, tuple) else (wrt,)
-    for k in positions:
-        if isinstance(k, bool) or not isinstance(k, int | np.integer):
-            raise TypeError(f"{where}: wrt is {wrt!r}, expected an int or a tuple of ints")
-        if not 0 <= k < nin:
-            raise ValueError(f"{where}: wrt is {wrt!r}, expected positions from 0 to {nin - 1}")
-    if not positions or len(set(positions)) != len(positions):
-        raise ValueError(f"{where}: wrt is {wrt!r}, expected one or more different positions")
-    return tuple(int(k) for k in positions)
-
-
-def kind_of(x: object) -> str:
-    return f"a tuple of length {len(x)}" if isinstance(x, tuple) else f"a {type(x).__name__}"
-
-
-def as_outs(where: str, out: object, n: int, single: bool) -> tuple[object, ...]:
-    """`out` as a tuple of n entries; `single` where it is not given as a tuple."""
-    if out is None:
-        return (None,) * n
-    if single:
-        return (out,)
-    if not isinstance(out, tuple) or len(out) != n:
-        raise TypeError(f"{where}: out is {kind_of(out)}, expected a tuple of {n} arrays (None makes a new one)")
-    return out
 
 
 def read_operands(
@@ -504,8 +273,6 @@ def derivative(op: Any, k: int, args: tuple[object, ...], y: object) -> Array:
 
 @quiet
 def jacobian(op: Any, args: tuple[object, ...], y: object, wrt: object) -> Any:
-    from jackern._constructors.by_letters import elementwise
-
     where = f"ops.{op.name}.jacobian"
     names = argument_names(op)
     positions = wanted(where, wrt, op.nin)

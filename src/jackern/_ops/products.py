@@ -8,19 +8,13 @@ from typing import Any
 import numpy as np
 
 from jackern import _core
-from jackern._ops import pointwise
+from jackern._arrays.arguments import as_outs, kind_of, wanted
+from jackern._arrays.operands import Array, as_native, as_operands
+from jackern._arrays.outputs import Outputs, call
+from jackern._arrays.shapes import broadcast_shape, check_shape, shape_of
+from jackern._constructors.by_letters import matmul_jacobian
 from jackern._ops.family import Family, copy_into, counted, sum_to
-from jackern._ops.pointwise import (
-    Array,
-    Outputs,
-    as_native,
-    as_operands,
-    as_outs,
-    call,
-    check_shape,
-    shape_of,
-    wanted,
-)
+from jackern._structures.axis import elementwise
 
 
 def matrix_product(where: str, a: Array, b: Array, out: Array, accumulate: bool) -> None:
@@ -51,7 +45,7 @@ def product_shape(where: str, a: tuple[int, ...], b: tuple[int, ...], names: Seq
         raise ValueError(f"{where}: {names[0]} {a} and {names[1]} {b} do not fit: {a[-1]} columns meet {inner} rows")
     if len(a) == len(b) == 2:
         return a[0], b[1]
-    batch = pointwise.broadcast_shape({names[0]: a[:-2], names[1]: b[:-2]}, f"{where}: the batch axes")
+    batch = broadcast_shape({names[0]: a[:-2], names[1]: b[:-2]}, f"{where}: the batch axes")
     return batch + a[-2:-1] * (len(a) > 1) + b[-1:] * (len(b) > 1)
 
 
@@ -173,9 +167,7 @@ class Matmul(Family):
         """
         where = self._where("jvp")
         if not isinstance(tangents, tuple) or len(tangents) != 2:
-            raise TypeError(
-                f"{where}: tangents is {pointwise.kind_of(tangents)}, expected a tuple of 2 (None for zero)"
-            )
+            raise TypeError(f"{where}: tangents is {kind_of(tangents)}, expected a tuple of 2 (None for zero)")
         a_dot, b_dot = tangents
         if a_dot is None and b_dot is None:
             raise TypeError(f"{where}: every tangent is None; the product is zero")
@@ -253,8 +245,6 @@ class Matmul(Family):
         >>> J.structure, J.values is a
         ('block-diagonal', True)
         """
-        from jackern._constructors.by_letters import matmul_jacobian
-
         where = self._where("jacobian")
         positions = wanted(where, wrt, 2)
         a, b = as_native(a, where, "a"), as_native(b, where, "b")
@@ -402,9 +392,7 @@ class Linear(Family):
         where = self._where("jvp")
         shape = self._check(where, x, w, b)
         if not isinstance(tangents, tuple) or len(tangents) != 3:
-            raise TypeError(
-                f"{where}: tangents is {pointwise.kind_of(tangents)}, expected a tuple of 3 (None for zero)"
-            )
+            raise TypeError(f"{where}: tangents is {kind_of(tangents)}, expected a tuple of 3 (None for zero)")
         x_dot, w_dot, b_dot = tangents
         if x_dot is None and w_dot is None and b_dot is None:
             raise TypeError(f"{where}: every tangent is None; the product is zero")
@@ -501,8 +489,6 @@ class Linear(Family):
         1 ·
         · 1
         """
-        from jackern._constructors.by_letters import elementwise, matmul_jacobian
-
         where = self._where("jacobian")
         shape = self._check(where, x, w, b)
         positions = wanted(where, wrt, 2 if b is None else 3)

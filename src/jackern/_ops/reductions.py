@@ -7,15 +7,11 @@ from typing import Any
 import numpy as np
 
 from jackern import _core
+from jackern._arrays.operands import Array, as_native
+from jackern._arrays.outputs import Outputs, call
+from jackern._arrays.shapes import check_shape, shape_of
+from jackern._constructors.by_letters import reduction
 from jackern._ops.family import Family, copy_into, counted, sum_to
-from jackern._ops.pointwise import (
-    Array,
-    Outputs,
-    as_native,
-    call,
-    check_shape,
-    shape_of,
-)
 
 
 class Reduction(Family):
@@ -232,8 +228,6 @@ class Reduction(Family):
         1 1 1 · · ·
         · · · 1 1 1
         """
-        from jackern._constructors.by_letters import reduction
-
         where = self._where("jacobian")
         array = as_native(x, where, "x")
         _, _, n = self._shapes(where, array.shape, axis, keepdims)

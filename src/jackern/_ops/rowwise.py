@@ -6,16 +6,11 @@ from typing import Any
 import numpy as np
 
 from jackern import _core
+from jackern._arrays.operands import Array, as_native, as_ndarray, as_operands
+from jackern._arrays.outputs import Outputs, call
+from jackern._arrays.shapes import check_shape
+from jackern._constructors.by_letters import reduction
 from jackern._ops.family import Family, copy_into, counted
-from jackern._ops.pointwise import (
-    Array,
-    Outputs,
-    as_native,
-    as_ndarray,
-    as_operands,
-    call,
-    check_shape,
-)
 
 
 class SoftmaxCrossEntropy(Family):
@@ -215,8 +210,6 @@ class SoftmaxCrossEntropy(Family):
         · · · · x x x x · · · ·
         · · · · · · · · x x x x
         """
-        from jackern._constructors.by_letters import reduction
-
         where = self._where("jacobian")
         rows = as_native(logits, where, "logits")
         ones = np.ones(rows.shape[:-1], rows.dtype)

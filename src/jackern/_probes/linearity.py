@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from jackern._structures.base import Array, Jacobian
+from jackern._arrays.operands import Array
+from jackern._structures.base import Jacobian
 
 SEED = 0
 

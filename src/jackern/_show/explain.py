@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from jackern._algebra.gram import GramJacobian
 from jackern._show import spy
-from jackern._structures.apply import split
-from jackern._structures.axis import AxisJacobian, letters
+from jackern._structures.axis import AxisJacobian
 from jackern._structures.base import Jacobian
 from jackern._structures.combined import ProductJacobian, SumJacobian
 from jackern._terms import combine
+from jackern._terms.letters import letters, split
 from jackern._terms.term import Axis, KeptApart, Term, as_slice, covers, elements
 
 PATTERN_ROWS, PATTERN_COLUMNS = 10, 20  # of the largest matrix whose pattern is a part of its repr

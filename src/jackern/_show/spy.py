@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from jackern._structures.base import Array, Jacobian
+from jackern._arrays.operands import Array
+from jackern._structures.base import Jacobian
 from jackern._structures.combined import Combination
 from jackern._terms import entries
 from jackern._terms.term import Term

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from jackern._algebra import rules
+from jackern._arrays.operands import Array
 from jackern._solve import factor
 from jackern._solve.expand import check_size, multiplied_out
 from jackern._solve.factor import Solver, ZeroPivot
 from jackern._solve.order import Order, arranged, band_of, blocks_of, by_diagonal, diagonal_at, permutation_of
-from jackern._structures.base import Array, Jacobian
+from jackern._structures.base import Jacobian
 from jackern._terms import combine
 from jackern._terms.term import Axis, Term, canonical
 

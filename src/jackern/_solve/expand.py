@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from jackern._algebra.gram import GramJacobian
-from jackern._structures.apply import aligned
-from jackern._structures.base import MAX_BYTES, Array, Jacobian
+from jackern._arrays.operands import Array
+from jackern._structures.base import MAX_BYTES, Jacobian
 from jackern._structures.combined import Combination, ProductJacobian, SumJacobian
 from jackern._terms import combine
 from jackern._terms.combine import Composition
+from jackern._terms.letters import aligned
 from jackern._terms.term import Axis, KeptApart, Term, canonical
 
 

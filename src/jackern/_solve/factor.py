@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jackern import _core
-from jackern._structures.base import Array
+from jackern._arrays.operands import Array
 
 FEW = 64  # right-hand sides; more than so many, and than a quarter of the rows, are worth LAPACK's blocking
 

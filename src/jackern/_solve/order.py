@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jackern._arrays.operands import Array
 from jackern._solve.expand import check_size
 from jackern._solve.factor import ZeroPivot
-from jackern._structures.apply import aligned
-from jackern._structures.base import Array
 from jackern._terms import entries
+from jackern._terms.letters import aligned
 from jackern._terms.term import Axis, KeptApart, Term, covers, matched
 
 

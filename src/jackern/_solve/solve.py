@@ -13,20 +13,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from jackern._ops import pointwise
+from jackern._arrays.operands import Array, as_native, quiet
 from jackern._solve.eliminate import LOW_RANK, Pair, by_rank, cut_at_diagonal, low_rank_solver, solver_of_terms
 from jackern._solve.expand import expanded, product_of
 from jackern._solve.factor import Solver, ZeroPivot
-from jackern._structures.base import Array, Jacobian
+from jackern._structures.base import Jacobian
 from jackern._structures.combined import Combination, SumJacobian
 from jackern._terms import combine
 from jackern._terms.term import Term
 
 
-@pointwise.quiet
+@quiet
 def solve(jacobian: Jacobian, b: ArrayLike) -> Any:
     """Return x with ``J x = b``; see `Jacobian.solve`."""
-    b = pointwise.as_native(b, "solve", "b")
+    b = as_native(b, "solve", "b")
     n = check_square(jacobian, "solve")
     n_batch = b.ndim - len(jacobian.out_shape)
     if n_batch < 0 or b.shape[n_batch:] != jacobian.out_shape:
@@ -40,7 +40,7 @@ def solve(jacobian: Jacobian, b: ArrayLike) -> Any:
     return solver_of(jacobian, dtype).solve(rows).reshape(batch + jacobian.in_shape)[()]
 
 
-@pointwise.quiet
+@quiet
 def logabsdet(jacobian: Jacobian) -> Any:
     """Return ``log(abs(det J))``; see `Jacobian.logabsdet`."""
     if check_square(jacobian, "logabsdet") == 0:

@@ -13,44 +13,31 @@ from typing import Any
 import numpy as np
 
 from jackern import _core
-from jackern._ops import pointwise
-
-Array = np.ndarray[Any, Any]
-
-
-def split(subscripts: str) -> tuple[str, str, str]:
-    """Return the letters of the values, of the input and of the output."""
-    values, ends = subscripts.split(",")
-    in_letters, out_letters = ends.split("->")
-    return values, in_letters, out_letters
-
-
-def aligned(array: Array, letters: Sequence[Any], wanted: Sequence[Any]) -> Array:
-    """Return a view with the axes `wanted`, in their order; length 1 where the array lacks the letter."""
-    order = [letters.index(x) for x in wanted if x in letters]
-    return array.transpose(order)[tuple(slice(None) if x in letters else None for x in wanted)]
+from jackern._arrays.operands import Array, as_native, is_weak, quiet
+from jackern._arrays.outputs import Outputs
+from jackern._terms.letters import aligned, split
 
 
 def operand(
     jacobian: Any, v: object, out: object, accumulate: bool, transposed: bool
-) -> tuple[str, Array, tuple[int, ...], pointwise.Outputs]:
+) -> tuple[str, Array, tuple[int, ...], Outputs]:
     """Check what a product was given; return where we are, the vectors, their batch shape and the outputs."""
     where = f"{jacobian.structure}.{'vjp' if transposed else 'jvp'}"
     name = "y_bar" if transposed else "x_dot"
     own, other = jacobian.in_shape, jacobian.out_shape
     if transposed:
         own, other = other, own
-    v = np.asarray(v, jacobian.dtype) if pointwise.is_weak(v) else pointwise.as_native(v, where, name)
+    v = np.asarray(v, jacobian.dtype) if is_weak(v) else as_native(v, where, name)
     n_batch = v.ndim - len(own)
     if n_batch < 0 or v.shape[n_batch:] != own:
         batched = ", ".join(["*batch", *map(str, own)])
         raise ValueError(f"{where}: {name} has shape {v.shape}, expected {own} or ({batched}).")
     batch = v.shape[:n_batch]
     dtype = np.promote_types(jacobian.dtype, v.dtype)
-    return where, v, batch, pointwise.Outputs(where, (out,), (batch + other,), dtype, accumulate)
+    return where, v, batch, Outputs(where, (out,), (batch + other,), dtype, accumulate)
 
 
-@pointwise.quiet
+@quiet
 def product(jacobian: Any, v: object, out: object, accumulate: bool, transposed: bool) -> Any:
     """Return ``J v``, or ``Jᵀ v``, for any array-like v with batch axes in front."""
     where, v, batch, outputs = operand(jacobian, v, out, accumulate, transposed)

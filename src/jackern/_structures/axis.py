@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import string
 from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
@@ -12,17 +11,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from jackern import _core
+from jackern._arrays.operands import Array, native_dtype
+from jackern._arrays.shapes import Shape, ShapeLike
 from jackern._structures import apply
-from jackern._structures.base import (
-    Array,
-    CompoundJacobian,
-    Jacobian,
-    Shape,
-    ShapeLike,
-    native_dtype,
-    reshaped,
-)
+from jackern._structures.base import CompoundJacobian, Jacobian, reshaped
 from jackern._terms import entries
+from jackern._terms.letters import letters, split
 from jackern._terms.term import Axis, Term, window
 
 
@@ -167,7 +161,7 @@ class AxisJacobian(_core.AxisProducts, TermJacobian):
 
     @property
     def T(self) -> AxisJacobian:
-        value_letters, in_letters, out_letters = apply.split(self.subscripts)
+        value_letters, in_letters, out_letters = split(self.subscripts)
         subscripts = f"{value_letters},{out_letters}->{in_letters}"
         return AxisJacobian(self.values, subscripts, self._lengths, self.in_shape, self.out_shape)
 
@@ -178,7 +172,7 @@ class AxisJacobian(_core.AxisProducts, TermJacobian):
     @property
     def _term(self) -> Term:
         if not hasattr(self, "_term_when_asked"):
-            strings = apply.split(self.subscripts)
+            strings = split(self.subscripts)
             letter = {x: k for k, x in enumerate(x for x, n in self._lengths.items() if n > 1)}
             in_, out = (tuple(Axis(letter[x], self._lengths[x]) for x in end if x in letter) for end in strings[1:])
             lengths = {k: self._lengths[x] for x, k in letter.items()}
@@ -193,7 +187,7 @@ class AxisJacobian(_core.AxisProducts, TermJacobian):
             v = v if v.flags.c_contiguous else v.copy()
             return bool(self._straight_product(v, out, accumulate, transposed))
         lengths = self._lengths
-        value_letters, *ends = apply.split(self.subscripts)
+        value_letters, *ends = split(self.subscripts)
         own, other = ([x for x in letters if lengths[x] > 1] for letters in ends)
         if transposed:
             own, other = other, own
@@ -278,11 +272,6 @@ class SlicedJacobian(TermJacobian, CompoundJacobian):
         return SlicedJacobian, (self._term, self.out_shape, self.in_shape)
 
 
-def letters(n: int, start: int = 0) -> str:
-    """Return n letters from the start-th on; those past the alphabet are for more axes than einsum takes."""
-    return "".join(string.ascii_letters[k] if k < 52 else chr(0x100 + k) for k in range(start, start + n))
-
-
 def lowered(term: Term, out_shape: Shape, in_shape: Shape) -> AxisJacobian:
     """Return the Jacobian of a term's values and letters, without its slices."""
     name = dict(zip(term.lengths, letters(len(term.lengths)), strict=True))
@@ -306,7 +295,7 @@ def axis_jacobian(values: Array, subscripts: str, out_shape: Shape, in_shape: Sh
     out_shape, in_shape : tuple of int
         One length per letter.
     """
-    value_letters, in_letters, out_letters = apply.split(subscripts)
+    value_letters, in_letters, out_letters = split(subscripts)
     lengths = dict(zip(out_letters + in_letters, out_shape + in_shape, strict=True))
     if 0 in lengths.values():
         return ZeroJacobian(out_shape, in_shape, values.dtype)
@@ -315,3 +304,25 @@ def axis_jacobian(values: Array, subscripts: str, out_shape: Shape, in_shape: Sh
         values = values[(*(slice(None) if v else 0 for v in varies), ...)]
         value_letters = "".join(x for x, v in zip(value_letters, varies, strict=True) if v)
     return AxisJacobian(values, f"{value_letters},{in_letters}->{out_letters}", lengths, out_shape, in_shape)
+
+
+def elementwise(values: Array, in_shape: Shape, out_shape: Shape) -> Jacobian:
+    """Return the Jacobian of an elementwise function by an argument that broadcasting may stretch.
+
+    Parameters
+    ----------
+    values : ndarray
+        The derivatives, of any shape that broadcasts to `out_shape`; native and aligned, kept as they are.
+    in_shape : tuple of int
+        The shape of the argument; it broadcasts to `out_shape`.
+    out_shape : tuple of int
+        The shape of the result.
+    """
+    out_letters = letters(len(out_shape))
+    fresh = letters(len(in_shape), len(out_shape))
+    in_letters = ""
+    for k, n in enumerate(in_shape):
+        axis = len(out_shape) - len(in_shape) + k
+        in_letters += out_letters[axis] if n == out_shape[axis] else fresh[k]
+    value_letters = out_letters[len(out_shape) - values.ndim :]
+    return axis_jacobian(values, f"{value_letters},{in_letters}->{out_letters}", out_shape, in_shape)

@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from jackern import _core
+from jackern._arrays.operands import Array, native_dtype
+from jackern._arrays.shapes import Shape, ShapeLike
 from jackern._structures import apply
-from jackern._structures.base import Array, Jacobian, Shape, ShapeLike, native_dtype, reshaped
+from jackern._structures.base import Jacobian, reshaped
 from jackern._terms import entries
+from jackern._terms.letters import aligned
 from jackern._terms.term import Axis, KeptApart, Term, canonical, matched
 
 # values with an axis per axis of the output and the input, then starts and steps of their slices
@@ -157,7 +160,7 @@ def fused(terms: Sequence[Term], out_shape: Shape, in_shape: Shape) -> BandedJac
         if letters != [x.letter for x in in_]:
             raise KeptApart("their slices pair other axes")
         shape = [1 if x is None else term.lengths[x] for x in letters]
-        values = np.broadcast_to(apply.aligned(term.values, term.letters, letters), shape)
+        values = np.broadcast_to(aligned(term.values, term.letters, letters), shape)
         (out_start, out_step), (in_start, in_step) = (
             (tuple(x.start for x in axes), tuple(x.step for x in axes)) for axes in (out, in_)
         )

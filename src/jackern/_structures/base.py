@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import math
-import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
-from typing import Any, Literal, SupportsIndex
+from collections.abc import Callable
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from jackern import _core
-from jackern._ops import pointwise
+from jackern._arrays.operands import Array, as_native
+from jackern._arrays.shapes import Shape, ShapeLike, as_shape
 from jackern._structures import apply
 from jackern._terms.term import Term
 
-Array = np.ndarray[Any, Any]
-Shape = tuple[int, ...]
-ShapeLike = SupportsIndex | Iterable[SupportsIndex]
-
 MAX_BYTES = 2**30
+
+# What Jacobians can do that belongs to higher rooms; `_wiring` fills it in.
+verbs = _core.Slots(
+    "add",
+    "aslinearoperator",
+    "compose",
+    "explain",
+    "gram",
+    "logabsdet",
+    "short",
+    "solve",
+    "spy",
+    "tobanded",
+    "tocsr",
+    "todia",
+)
 
 
 class Jacobian(ABC):
@@ -333,9 +345,7 @@ class Jacobian(ABC):
         >>> jk.banded([[1.0, 2.0, 3.0]], [1], (3, 3)).todia().data
         array([[0., 2., 3.]])
         """
-        from jackern._adapters.scipy import todia
-
-        return todia(self)
+        return verbs.todia(self)
 
     def tocsr(self) -> Any:
         """Return the matrix as a ``scipy.sparse.csr_array`` of the entries that are not structurally zero.
@@ -353,9 +363,7 @@ class Jacobian(ABC):
         >>> jk.diagonal([1.0, 2.0]).tocsr().nnz
         2
         """
-        from jackern._adapters.scipy import tocsr
-
-        return tocsr(self)
+        return verbs.tocsr(self)
 
     def tobanded(self, *, max_bytes: int | None = MAX_BYTES) -> tuple[tuple[int, int], Array]:
         """Return the bandwidths and the diagonals in LAPACK's layout, for ``scipy.linalg.solve_banded``.
@@ -389,9 +397,7 @@ class Jacobian(ABC):
         array([[0., 5., 6.],
                [1., 2., 3.]])
         """
-        from jackern._structures.banded import tobanded
-
-        return tobanded(self, max_bytes)
+        return verbs.tobanded(self, max_bytes)
 
     def aslinearoperator(self) -> Any:
         """Return a ``scipy.sparse.linalg.LinearOperator`` with this matrix, for SciPy's iterative solvers.
@@ -408,9 +414,7 @@ class Jacobian(ABC):
         >>> jk.diagonal([1.0, 2.0]).aslinearoperator().matvec(np.ones(2))
         array([1., 2.])
         """
-        from jackern._adapters.scipy import aslinearoperator
-
-        return aslinearoperator(self)
+        return verbs.aslinearoperator(self)
 
     def gram(self, weights: ArrayLike | None = None) -> Jacobian:
         """Return the Gram matrix ``JᵀWJ`` as a Jacobian from `in_shape` to `in_shape`.
@@ -441,9 +445,7 @@ class Jacobian(ABC):
         >>> step.shape
         (2,)
         """
-        from jackern._algebra.gram import gram
-
-        return gram(self, weights)
+        return verbs.gram(self, weights)
 
     def solve(self, b: ArrayLike) -> Array:
         """Solve ``J x = b`` by the structure of a square Jacobian.
@@ -480,9 +482,7 @@ class Jacobian(ABC):
         >>> jk.banded([[2.0, 2.0, 2.0], [1.0, 1.0, 1.0]], [0, -1], (3, 3)).solve([2.0, 3.0, 3.0])
         array([1., 1., 1.])
         """
-        from jackern._solve.solve import solve
-
-        return solve(self, b)
+        return verbs.solve(self, b)
 
     def logabsdet(self) -> Any:
         """Return ``log(abs(det J))`` of a square Jacobian that `solve` takes; -inf if it is singular.
@@ -498,9 +498,7 @@ class Jacobian(ABC):
         >>> float(jk.diagonal([1.0, -1.0]).logabsdet())
         0.0
         """
-        from jackern._solve.solve import logabsdet
-
-        return logabsdet(self)
+        return verbs.logabsdet(self)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         if copy is False:
@@ -512,9 +510,9 @@ class Jacobian(ABC):
         if type(v) is np.ndarray and v.ndim == len(self.out_shape) == 1 and v.shape == self.in_shape:
             return self.jvp(v)
         if isinstance(v, Jacobian):
-            return _algebra().compose(self, v)
+            return verbs.compose(self, v)
         m, n = self.shape
-        v = pointwise.as_native(v, f"{self.structure} @ v", "v")
+        v = as_native(v, f"{self.structure} @ v", "v")
         if v.ndim not in (1, 2) or v.shape[0] != n:
             raise ValueError(f"{self.structure} @ v: v has shape {v.shape}, expected ({n},) or ({n}, k).")
         if v.ndim == 1:
@@ -530,7 +528,7 @@ class Jacobian(ABC):
         if type(u) is np.ndarray and u.ndim == len(self.in_shape) == 1 and u.shape == self.out_shape:
             return self.vjp(u)
         m, n = self.shape
-        u = pointwise.as_native(u, f"u @ {self.structure}", "u")
+        u = as_native(u, f"u @ {self.structure}", "u")
         if u.ndim not in (1, 2) or u.shape[-1] != m:
             raise ValueError(f"u @ {self.structure}: u has shape {u.shape}, expected ({m},) or (k, {m}).")
         batch = u.shape[:-1]
@@ -539,7 +537,7 @@ class Jacobian(ABC):
     def __add__(self, other: Any) -> Any:
         """``J + K``; ``J + 0`` too, so that sum() works."""
         if isinstance(other, Jacobian):
-            return _algebra().add(self, other)
+            return verbs.add(self, other)
         return self if type(other) is int and other == 0 else NotImplemented
 
     __radd__ = __add__
@@ -563,7 +561,7 @@ class Jacobian(ABC):
             return NotImplemented
         if not isinstance(number, bool | int | float):  # Python numbers are weak: they do not widen float32
             where = f"{self.structure} Jacobian {'*' if function is np.multiply else '/'} c"
-            shape = pointwise.as_native(number, where, "c").shape
+            shape = as_native(number, where, "c").shape
             if shape != ():
                 raise TypeError(
                     f"{where}: c has shape {shape}, expected a number; jk.diagonal scales element by element."
@@ -582,9 +580,7 @@ class Jacobian(ABC):
         >>> print(jk.identity(1_000_000).explain().splitlines()[0])
         identity Jacobian, (1000000,) <- (1000000,), float64, 8 bytes
         """
-        from jackern._show.explain import explain
-
-        return explain(self)
+        return verbs.explain(self)
 
     def spy(self, ax: Any = None, *, max_pixels: int = 512) -> Any:
         """Plot the pattern of the entries that are not structurally zero, from the structure, with matplotlib.
@@ -607,14 +603,10 @@ class Jacobian(ABC):
         ValueError
             A structure whose pattern is not known without forming it.
         """
-        from jackern._show.spy import spy
-
-        return spy(self, ax, max_pixels)
+        return verbs.spy(self, ax, max_pixels)
 
     def __repr__(self) -> str:
-        from jackern._show.explain import short
-
-        return short(self)
+        return verbs.short(self)
 
 
 class CompoundJacobian(Jacobian):
@@ -636,25 +628,6 @@ class CompoundJacobian(Jacobian):
         return True
 
 
-def _algebra() -> Any:
-    """The module of what takes two Jacobians; it knows all classes, and so comes after them."""
-    from jackern._algebra import rules
-
-    return _algebra
-
-
-def as_shape(shape: ShapeLike, where: str, name: str) -> Shape:
-    """Return an int or several as a shape."""
-    try:
-        lengths = (shape,) if isinstance(shape, SupportsIndex) else tuple(shape)
-        result = tuple(operator.index(n) for n in lengths)
-    except TypeError:
-        raise TypeError(f"{where}: {name} is {shape!r}, expected an int or a tuple of ints.") from None
-    if any(n < 0 for n in result):
-        raise ValueError(f"{where}: {name} is {result}, expected lengths of at least 0.")
-    return result
-
-
 def reshaped(jacobian: Jacobian, out_shape: ShapeLike, in_shape: ShapeLike) -> tuple[Shape, Shape]:
     """Return the new shapes; ValueError if they do not have as many elements as the old ones."""
     new = as_shape(out_shape, "reshape", "out_shape"), as_shape(in_shape, "reshape", "in_shape")
@@ -663,11 +636,3 @@ def reshaped(jacobian: Jacobian, out_shape: ShapeLike, in_shape: ShapeLike) -> t
         if math.prod(after) != math.prod(before):
             raise ValueError(f"reshape: {name} is {after}, expected as many elements as {before} has.")
     return new
-
-
-def native_dtype(dtype: DTypeLike, where: str) -> np.dtype[Any]:
-    """Return float32 or float64; TypeError for any other dtype."""
-    result = np.dtype(dtype)
-    if result not in pointwise.NATIVE:
-        raise TypeError(f"{where}: dtype is {result}, expected float32 or float64.")
-    return result

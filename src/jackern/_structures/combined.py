@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from jackern import _core
+from jackern._arrays.operands import Array, native_dtype
+from jackern._arrays.shapes import ShapeLike
 from jackern._structures import bracket
-from jackern._structures.base import Array, CompoundJacobian, Jacobian, ShapeLike, native_dtype, reshaped
+from jackern._structures.base import CompoundJacobian, Jacobian, reshaped
 from jackern._terms import combine, entries
 from jackern._terms.term import KeptApart, Term
 

@@ -9,18 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from jackern._ops import pointwise
-from jackern._probes import linearity
-from jackern._structures.base import (
-    Array,
-    CompoundJacobian,
-    Jacobian,
-    Shape,
-    ShapeLike,
-    as_shape,
-    native_dtype,
-    reshaped,
-)
+from jackern._arrays.operands import Array, as_native, native_dtype
+from jackern._arrays.shapes import Shape, ShapeLike
+from jackern._structures.base import CompoundJacobian, reshaped
 
 Function = Callable[[Array], Any]
 
@@ -54,7 +45,7 @@ class Functions(NamedTuple):
         step = max(1, n_vectors) if self.batched else 1
         for k in range(0, n_vectors, step):
             each = ... if self.batched else (k, ...)
-            product = pointwise.as_native(function(vectors[each]), "linear_map", f"the result of {name}")
+            product = as_native(function(vectors[each]), "linear_map", f"the result of {name}")
             if product.shape != by_vector[each].shape:
                 raise ValueError(
                     f"linear_map: {name} returned shape {product.shape}, expected {by_vector[each].shape} "
@@ -186,71 +177,3 @@ class LinearMapJacobian(CompoundJacobian):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return LinearMapJacobian, (self._functions, self.out_shape, self.in_shape, self._scale, self._transposed)
-
-
-def linear_map(
-    jvp: Function,
-    vjp: Function | None,
-    out_shape: ShapeLike,
-    in_shape: ShapeLike,
-    *,
-    batched: bool = False,
-    dtype: DTypeLike = float,
-    check: bool = False,
-) -> Jacobian:
-    """Return the Jacobian that two functions stand for: they make its products, and nothing else is known of it.
-
-    Parameters
-    ----------
-    jvp : callable
-        Takes an array of `in_shape`, which it may not write to, and returns ``J x_dot``, of `out_shape`.
-    vjp : callable or None
-        Takes an array of `out_shape` and returns ``Jᵀ y_bar``, of `in_shape`.  Without it, products with the transpose
-        raise ValueError.
-    out_shape, in_shape : int or tuple of int
-        Of the function's result and of its argument.
-    batched : bool
-        Whether the functions take and return arrays with one more axis in front, along which vectors are stacked.  By
-        default they are called for one vector at a time.
-    dtype : dtype
-        float32 or float64, of the entries; vectors are handed over in it, or in their own dtype if that is wider.
-    check : bool
-        Whether random vectors are tried: that the functions are linear, and one the transpose of the other.  It takes
-        a few calls of each.
-
-    Returns
-    -------
-    Jacobian
-        Of structure linear-map.  Its entries are not known: `toarray` and `diagonal` multiply unit vectors, and `nnz`
-        raises ValueError.  It can be pickled if the functions can.
-
-    Raises
-    ------
-    ValueError
-        A negative length; with `check`, the claim that is broken, at which entry.  Later, from products: a function
-        returned another shape.
-    TypeError
-        `jvp` or `vjp` is no function; another dtype.
-
-    Examples
-    --------
-    Running sums, whose transpose sums from the end:
-
-    >>> import numpy as np
-    >>> import jackern as jk
-    >>> J = jk.linear_map(np.cumsum, lambda y_bar: np.cumsum(y_bar[::-1])[::-1], 4, 4, check=True)
-    >>> J.vjp(np.ones(4))
-    array([4., 3., 2., 1.])
-    >>> jk.linear_map(np.cumsum, np.cumsum, 4, 4, check=True)
-    Traceback (most recent call last):
-    ValueError: linear_map: vjp is not the transpose of jvp: entry (1, 0) is 1.0 by jvp and 0.0 by vjp.
-    """
-    for name, function in (("jvp", jvp), ("vjp", vjp)):
-        if not callable(function) and (function is not None or name == "jvp"):
-            raise TypeError(f"linear_map: {name} is {function!r}, expected a function.")
-    shapes = as_shape(out_shape, "linear_map", "out_shape"), as_shape(in_shape, "linear_map", "in_shape")
-    one = np.ones((), native_dtype(dtype, "linear_map"))
-    jacobian = LinearMapJacobian(Functions(jvp, vjp, *shapes, bool(batched)), *shapes, one, False)
-    if check:
-        linearity.check_linear_map(jacobian)
-    return jacobian

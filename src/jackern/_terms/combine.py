@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jackern import _core
-from jackern._structures.apply import aligned
+from jackern._arrays.operands import Array
+from jackern._terms.letters import aligned
 from jackern._terms.term import (
-    Array,
     KeptApart,
     Term,
     as_slice,

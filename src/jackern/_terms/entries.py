@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from jackern._structures.apply import aligned
-from jackern._terms.term import Array, Axis, Term
+from jackern._arrays.operands import Array
+from jackern._terms.letters import aligned
+from jackern._terms.term import Axis, Term
 
 Entries = tuple[Array, Array, Array]  # rows, columns and numbers
 

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from jackern._arrays.operands import Array
 
 
 class KeptApart(Exception):

@@ -1,0 +1,1 @@
+"""What a call accepts, and the words of its errors."""

@@ -1,0 +1,31 @@
+"""What else a call is told: which arguments are meant, and where results go."""
+
+import numpy as np
+
+
+def wanted(where: str, wrt: object, nin: int) -> tuple[int, ...]:
+    """`wrt` as a tuple of argument positions."""
+    positions = wrt if isinstance(wrt, tuple) else (wrt,)
+    for k in positions:
+        if isinstance(k, bool) or not isinstance(k, int | np.integer):
+            raise TypeError(f"{where}: wrt is {wrt!r}, expected an int or a tuple of ints")
+        if not 0 <= k < nin:
+            raise ValueError(f"{where}: wrt is {wrt!r}, expected positions from 0 to {nin - 1}")
+    if not positions or len(set(positions)) != len(positions):
+        raise ValueError(f"{where}: wrt is {wrt!r}, expected one or more different positions")
+    return tuple(int(k) for k in positions)
+
+
+def kind_of(x: object) -> str:
+    return f"a tuple of length {len(x)}" if isinstance(x, tuple) else f"a {type(x).__name__}"
+
+
+def as_outs(where: str, out: object, n: int, single: bool) -> tuple[object, ...]:
+    """`out` as a tuple of n entries; `single` where it is not given as a tuple."""
+    if out is None:
+        return (None,) * n
+    if single:
+        return (out,)
+    if not isinstance(out, tuple) or len(out) != n:
+        raise TypeError(f"{where}: out is {kind_of(out)}, expected a tuple of {n} arrays (None makes a new one)")
+    return out

@@ -1,0 +1,101 @@
+"""Array-likes as arrays that the binding takes: dtypes, promotion, copies.
+
+All checks come before anything is written.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+Array = np.ndarray[Any, Any]
+NATIVE = (np.dtype(np.float32), np.dtype(np.float64))
+quiet = np.errstate(all="ignore")  # decorates what users call: kernels never warn
+
+
+def is_native(x: object) -> bool:
+    """An array that the binding takes as it is."""
+    return type(x) is np.ndarray and x.dtype in NATIVE and x.flags.aligned
+
+
+def is_weak(x: object) -> bool:
+    """A Python number, which takes the dtype of the others."""
+    return type(x) in (bool, int, float)
+
+
+def as_ndarray(x: object, where: str, name: str) -> Array:
+    """Any array-like as an ndarray; TypeError for None and masked arrays, ValueError for a ragged list."""
+    if x is None:
+        raise TypeError(f"{where}: {name} is missing")
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{where}: {name} is a masked array; pass {name}.filled(value) or {name}.data")
+    try:
+        return np.asarray(x)
+    except ValueError as error:
+        raise ValueError(f"{where}: {name} is not an array: {error}") from None
+
+
+def as_array(x: object, where: str, name: str) -> Array:
+    """Any array-like of real numbers as an ndarray of its own dtype; TypeError for what jackern does not compute."""
+    array = as_ndarray(x, where, name)
+    if array.dtype == object:
+        raise TypeError(f"{where}: {name} is an object array ({type(x).__name__}); pass an array of float32 or float64")
+    if array.dtype.kind not in "biu" and array.dtype.newbyteorder("=") not in NATIVE:
+        raise TypeError(f"{where}: {name} has dtype {array.dtype}; jackern computes in float32 and float64, convert it")
+    return array
+
+
+def promote(operands: Sequence[Any]) -> np.dtype[Any]:
+    """NumPy's promotion of arrays and Python numbers; integers and booleans alone give float64."""
+    dtype = np.result_type(*(x if is_weak(x) else x.dtype.newbyteorder("=") for x in operands))
+    return dtype if dtype in NATIVE else np.dtype(np.float64)
+
+
+def native(array: object, dtype: np.dtype[Any]) -> Array:
+    """An aligned, native array: itself if it is one already, else a C-contiguous copy, of `dtype` unless it is one."""
+    array = np.asarray(array)
+    if array.dtype not in NATIVE:
+        own = array.dtype.newbyteorder("=")
+        return np.ascontiguousarray(array, own if own in NATIVE else dtype).reshape(array.shape)
+    return array if array.flags.aligned else array.copy()
+
+
+def as_scalar(x: Any, dtype: np.dtype[Any], where: str, name: str) -> Array:
+    """A Python number as a 0-d array; ValueError for an int that no float holds."""
+    try:
+        return np.asarray(x, dtype)
+    except OverflowError:
+        about = f"{'-' * (x < 0)}2**{x.bit_length() - 1}"
+        raise ValueError(f"{where}: {name} is about {about}, beyond the range of {dtype}") from None
+
+
+def as_native(x: object, where: str, name: str) -> Array:
+    """Any array-like of real numbers as an aligned, native array of float32 or float64."""
+    if is_native(x):
+        return x  # type: ignore[return-value]
+    if is_weak(x):
+        return as_scalar(x, NATIVE[1], where, name)
+    array = as_array(x, where, name)
+    return native(array, promote([array]))
+
+
+def as_operands(named: dict[str, object], where: str) -> tuple[dict[str, Array], np.dtype[Any]]:
+    """Operands that are read, as native arrays, and the dtype they promote to."""
+    first: Any = next(iter(named.values()))
+    if all(is_native(x) and x.dtype == first.dtype for x in named.values()):  # type: ignore[attr-defined]
+        return named, first.dtype  # type: ignore[return-value]
+    arrays = {name: x if is_weak(x) else as_array(x, where, name) for name, x in named.items()}
+    dtype = promote(list(arrays.values()))
+    operands = {
+        name: as_scalar(x, dtype, where, name) if is_weak(x) else native(x, dtype) for name, x in arrays.items()
+    }
+    return operands, dtype
+
+
+def native_dtype(dtype: DTypeLike, where: str) -> np.dtype[Any]:
+    """Return float32 or float64; TypeError for any other dtype."""
+    result = np.dtype(dtype)
+    if result not in NATIVE:
+        raise TypeError(f"{where}: dtype is {result}, expected float32 or float64.")
+    return result

@@ -1,0 +1,36 @@
+"""Hands the lower rooms what they call in higher ones, once, at import: no file imports one above its own room."""
+
+from jackern import _core
+from jackern._adapters import scipy
+from jackern._algebra import gram, rules
+from jackern._ops import pointwise
+from jackern._show import explain, spy
+from jackern._solve import solve
+from jackern._structures import banded
+from jackern._structures.base import verbs
+
+verbs.fill(
+    add=rules.add,
+    aslinearoperator=scipy.aslinearoperator,
+    compose=rules.compose,
+    explain=explain.explain,
+    gram=gram.gram,
+    logabsdet=solve.logabsdet,
+    short=explain.short,
+    solve=solve.solve,
+    spy=spy.spy,
+    tobanded=banded.tobanded,
+    tocsr=scipy.tocsr,
+    todia=scipy.todia,
+)
+_core.fallbacks.fill(
+    docstring_of=pointwise.docstring_of,
+    jacobian=pointwise.jacobian,
+    jvp=pointwise.jvp,
+    readable=pointwise.readable,
+    signature_of=pointwise.signature_of,
+    unbroadcast=pointwise.unbroadcast,
+    value=pointwise.value,
+    vjp=pointwise.vjp,
+    vjp2=pointwise.vjp2,
+)
