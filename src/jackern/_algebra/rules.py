@@ -8,6 +8,7 @@ kept in a product, a flat list of factors, or in a sum.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeGuard
 
 import numpy as np
 
@@ -30,16 +31,20 @@ def compose(a: Jacobian, b: Jacobian) -> Jacobian:
             f"{a.structure} @ {b.structure}: the left one takes {a.in_shape}, the right one returns {b.out_shape}; "
             "reshape one of them if the elements correspond in C order."
         )
-    if isinstance(a, AxisJacobian) and isinstance(b, AxisJacobian) and are_alike(a, b):
-        values = combine.product(a.values, b.values)
-        return AxisJacobian(values, a.subscripts, a._lengths, a.out_shape, b.in_shape)
+    if are_alike(a, b):
+        return a._with(combine.product(a.values, b.values), a.out_shape, b.in_shape)
     return counted_product(a, b)[0]
 
 
-def are_alike(a: AxisJacobian, b: AxisJacobian) -> bool:
-    """Whether both are diagonal with the same letters, all stored: the product is that of their values."""
-    letters = a.subscripts.partition(",")[0]
-    return a.subscripts == b.subscripts == f"{letters},{letters}->{letters}" and a._lengths == b._lengths
+def are_alike(a: Jacobian, b: Jacobian) -> TypeGuard[AxisJacobian]:
+    """Whether both are diagonal with the same letters, all stored: the product, and the sum, is that of their values."""
+    if not (isinstance(a, AxisJacobian) and isinstance(b, AxisJacobian)):
+        return False
+    return (
+        a._is_flat
+        and a._out_letters == b._value_letters == b._out_letters == b._in_letters
+        and a._lengths == b._lengths
+    )
 
 
 def counted_product(a: Jacobian, b: Jacobian) -> tuple[Jacobian, int]:

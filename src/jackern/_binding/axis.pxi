@@ -14,64 +14,82 @@ cdef class AxisProducts(Products):
     ----------
     values : ndarray
         Native and aligned; no axis has length 1 or stride 0.
-    subscripts : str
-        ``"values,in->out"``, one letter per axis; a letter of `values` stands in ``in`` or ``out`` too.
-    lengths : dict of str to int
-        Of every letter of ``in`` and ``out``, at least 1.
+    value_letters, out_letters, in_letters : tuple of int
+        A letter per axis, none twice in a tuple; one of the values stands at an end too.
+    lengths : tuple of int
+        Of the letters 0, 1, ...
     out_shape, in_shape : tuple of int
-        What the lengths of the letters of ``out`` and ``in`` multiply to.
+        What the lengths of `out_letters` and `in_letters` multiply to.
+    names : str, optional
+        A character for every letter, for `subscripts`; by default those of the alphabet.
+
+    Raises
+    ------
+    ValueError
+        The letters do not fit the values, or are too many.
     """
 
     cdef readonly cnp.ndarray values
-    cdef readonly str subscripts
-    cdef readonly dict _lengths
+    cdef readonly tuple _value_letters, _out_letters, _in_letters, _lengths
+    cdef readonly str _names
     cdef jk_axis axis
     cdef jk_view stack
     cdef int kind
     cdef Py_ssize_t *memory
     cdef Py_ssize_t *unused
 
-    def __cinit__(self, cnp.ndarray values, str subscripts, dict lengths, tuple out_shape, tuple in_shape):
-        cdef int k
-        value_letters, ends = subscripts.split(",")
-        in_letters, out_letters = ends.split("->")
-        order = {x: k for k, x in enumerate([x for x in lengths if lengths[x] > 1])}
-        cdef int n = <int>len(order)
-        if n > JK_MAX_NDIM or cnp.PyArray_NDIM(values) != len(value_letters) or not is_native(values):
-            raise ValueError(f"{subscripts!r} does not fit the values, or has over {JK_MAX_NDIM} letters")
+    def __cinit__(self, cnp.ndarray values, tuple value_letters, tuple out_letters, tuple in_letters, tuple lengths,
+                  tuple out_shape, tuple in_shape, str names=None):
+        cdef Py_ssize_t k, n = 0, n_letters = len(lengths), n_axes = cnp.PyArray_NDIM(values)
+        for k in range(n_letters):
+            n += lengths[k] > 1
+        if n > JK_MAX_NDIM or n_axes != len(value_letters) or not is_native(values):
+            raise ValueError(f"letters {value_letters} do not fit the values, or there are over {JK_MAX_NDIM}")
         self.values = values
-        self.subscripts = subscripts
+        self._value_letters = value_letters
+        self._out_letters = out_letters
+        self._in_letters = in_letters
         self._lengths = lengths
+        self._names = names
         self.out_shape = out_shape
         self.in_shape = in_shape
         self.typenum = cnp.PyArray_TYPE(values)
 
-        # Per letter four numbers for the values, three at each end, and six more where it becomes DENSE.
-        cdef Py_ssize_t size = 16 * n + len(out_shape) + len(in_shape)
+        # Per letter four numbers for the values, three at each end, and six more where it becomes DENSE; and where it
+        # stands among those longer than 1, which are all that the C calls see.
+        cdef Py_ssize_t size = 16 * n + n_letters + len(out_shape) + len(in_shape)
         self.memory = <Py_ssize_t *>PyMem_Malloc(size * sizeof(Py_ssize_t))
         if self.memory == NULL:
             raise MemoryError()
         self.unused = self.memory
-        cdef Py_ssize_t *length = self.take(n)
-        cdef Py_ssize_t *value_stride = self.take(n)
-        cdef Py_ssize_t *value_length = self.take(n)
-        cdef signed char *value_letter = <signed char *>self.take(n)
+        cdef Py_ssize_t *place = self.take(<int>n_letters)
+        cdef Py_ssize_t *length = self.take(<int>n)
+        cdef Py_ssize_t *value_stride = self.take(<int>n)
+        cdef Py_ssize_t *value_length = self.take(<int>n)
+        cdef signed char *value_letter = <signed char *>self.take(<int>n)
         self.n_products = 1
-        for x, k in order.items():
-            length[k] = lengths[x]
-            self.n_products *= length[k]
-        for k in range(cnp.PyArray_NDIM(values)):
-            value_letter[k] = order[value_letters[k]]
+        n = 0
+        for k in range(n_letters):
+            place[k] = -1
+            if lengths[k] > 1:
+                place[k] = n
+                length[n] = lengths[k]
+                self.n_products *= length[n]
+                n += 1
+        for k in range(n_axes):
+            value_letter[k] = <signed char>place[self.letter(value_letters[k])]
+            if value_letter[k] < 0:
+                raise ValueError(f"letter {value_letters[k]} of the values has length 1")
             value_length[k] = cnp.PyArray_DIMS(values)[k]
             value_stride[k] = cnp.PyArray_STRIDES(values)[k]
-        self.place(&self.out_end, out_shape, [order[x] for x in out_letters if x in order], length)
-        self.place(&self.in_end, in_shape, [order[x] for x in in_letters if x in order], length)
+        self.place(&self.out_end, out_shape, out_letters, place, length)
+        self.place(&self.in_end, in_shape, in_letters, place, length)
 
         # The array may get another shape later, but the memory that these describe stays its own.
         view_of(&self.axis.values, values)
         self.axis.values.shape = value_length
         self.axis.values.strides_in_bytes = value_stride
-        self.axis.n_letters = n
+        self.axis.n_letters = <int>n
         self.axis.length = length
         self.axis.value_letters = value_letter
         self.axis.n_out = self.out_end.n_axes
@@ -90,6 +108,11 @@ cdef class AxisProducts(Products):
         return self.typenum == cnp.NPY_DOUBLE
 
     @property
+    def _is_flat(self):
+        """Whether it is diagonal and all is stored: values and both ends have the same letters, in the same order."""
+        return self._value_letters == self._out_letters == self._in_letters
+
+    @property
     def _lowered(self):
         """The C call that was chosen."""
         return "dense" if self.kind == DENSE else "several" if self.kind == SEVERAL else "axis"
@@ -98,20 +121,33 @@ cdef class AxisProducts(Products):
         self.unused += n
         return self.unused - n
 
-    cdef int place(self, End *end, tuple shape, list letters, Py_ssize_t *length) except -1:
-        """Fills in one end, with one axis per letter."""
-        cdef int k
-        cdef Py_ssize_t stride = 1
+    cdef Py_ssize_t letter(self, Py_ssize_t x) except -1:
+        if not 0 <= x < len(self._lengths):
+            raise ValueError(f"letter {x} has no length, there are {len(self._lengths)}")
+        return x
+
+    cdef int place(self, End *end, tuple shape, tuple letters, const Py_ssize_t *place,
+                   const Py_ssize_t *length) except -1:
+        """Fills in one end, with one axis for every letter longer than 1."""
+        cdef Py_ssize_t k, stride = 1
         end.ndim = <int>len(shape)
         end.shape = self.take(end.ndim)
         for k in range(end.ndim):
             end.shape[k] = shape[k]
-        end.n_axes = <int>len(letters)
+        end.n_axes = 0
+        for x in letters:
+            end.n_axes += place[self.letter(x)] >= 0
+        if len(set(letters)) < len(letters):
+            raise ValueError(f"letters {letters}, of which one stands twice")
         end.length = self.take(end.n_axes)
         end.stride = self.take(end.n_axes)
         end.letter = <signed char *>self.take(end.n_axes)
+        k = 0
+        for x in letters:
+            if place[<Py_ssize_t>x] >= 0:
+                end.letter[k] = <signed char>place[<Py_ssize_t>x]
+                k += 1
         for k in reversed(range(end.n_axes)):
-            end.letter[k] = letters[k]
             end.length[k] = length[end.letter[k]]
             end.stride[k] = stride
             stride *= end.length[k]

@@ -14,7 +14,6 @@ from jackern._arrays.operands import Array, as_native, native_dtype
 from jackern._arrays.shapes import Shape, ShapeLike, as_shape, broadcast_shape
 from jackern._structures.axis import ZeroJacobian, axis_jacobian, elementwise
 from jackern._structures.base import Jacobian
-from jackern._terms.letters import letters
 
 __all__ = [
     "Jacobian",
@@ -42,26 +41,25 @@ def matmul_jacobian(a: Array, b: Array, wrt: int) -> Jacobian:
         By which operand.
     """
     n_batch = max(a.ndim, b.ndim, 2) - 2
-    batch = letters(n_batch)
-    m, k, n, *fresh = list(letters(3 + n_batch, n_batch))
-    # The axes of each operand, the batch as if it had all of it, and of the result.
-    own = [batch[n_batch - max(x.ndim - 2, 0) :] + core for x, core in ((a, m + k), (b, k + n))]
+    m, k, n, fresh = range(n_batch, n_batch + 4)
+    # The letters of each operand, the batch as if it had all of it, and of the result.
+    own = [[*range(n_batch - max(x.ndim - 2, 0), n_batch), *core] for x, core in ((a, (m, k)), (b, (k, n)))]
     if a.ndim == 1:
-        own[0] = k
+        own[0] = [k]
     if b.ndim == 1:
-        own[1] = own[1][:-2] + k
-    out_letters = batch + m * (a.ndim > 1) + n * (b.ndim > 1)
+        own[1] = [*own[1][:-2], k]
+    out_letters = [*range(n_batch), *[m] * (a.ndim > 1), *[n] * (b.ndim > 1)]
     lengths = dict(zip(own[0], a.shape, strict=True)) | dict(zip(own[1], b.shape, strict=True))
     out_shape = broadcast_shape({"a": a.shape[:-2], "b": b.shape[:-2]}, "matmul_jacobian")
-    lengths |= dict(zip(batch, out_shape, strict=True))
+    lengths |= dict(enumerate(out_shape))
     out_shape += tuple(lengths[x] for x in out_letters[n_batch:])
     operand, in_shape = (b, a.shape) if wrt == 0 else (a, b.shape)
     # A batch axis along which the operand was stretched is not one of its axes.
-    in_letters = "".join(
-        x if lengths[x] == length else fresh[axis]
+    in_letters = [
+        x if lengths[x] == length else fresh + axis
         for axis, (x, length) in enumerate(zip(own[wrt], in_shape, strict=True))
-    )
-    return axis_jacobian(operand, f"{own[1 - wrt]},{in_letters}->{out_letters}", out_shape, in_shape)
+    ]
+    return axis_jacobian(operand, own[1 - wrt], out_letters, in_letters, out_shape, in_shape)
 
 
 def einsum(
@@ -154,7 +152,9 @@ def einsum(
         array = np.asarray(array.sum(axis=tuple(k for k, x in enumerate(value_letters) if x not in ends)))
         value_letters = "".join(x for x in value_letters if x in ends)
     shapes = [tuple(found[letter][0] for letter in text) for text in (out_letters, in_letters)]
-    return axis_jacobian(array, f"{value_letters},{in_letters}->{out_letters}", *shapes)
+    names = "".join(dict.fromkeys(out_letters + in_letters))
+    letters, out, in_ = ([names.index(x) for x in text] for text in (value_letters, out_letters, in_letters))
+    return axis_jacobian(array, letters, out, in_, shapes[0], shapes[1], names)
 
 
 def dense(a: ArrayLike, out_shape: ShapeLike | None = None, in_shape: ShapeLike | None = None) -> Jacobian:
@@ -194,12 +194,11 @@ def dense(a: ArrayLike, out_shape: ShapeLike | None = None, in_shape: ShapeLike 
         outer = array.shape[: array.ndim - len(inner)] if inner is not None else array.shape[:1]
     if inner is None:
         inner = array.shape[len(outer) :]
-    names = letters(array.ndim)
     if array.shape == outer + inner:
-        n = len(outer)
-        return axis_jacobian(array, f"{names},{names[n:]}->{names[:n]}", outer, inner)
+        letters = range(array.ndim)
+        return axis_jacobian(array, letters, letters[: len(outer)], letters[len(outer) :], outer, inner)
     if array.ndim == 2 and array.shape == (np.prod(outer, dtype=int), np.prod(inner, dtype=int)):
-        return axis_jacobian(array, "mn,n->m", array.shape[:1], array.shape[1:]).reshape(outer, inner)
+        return axis_jacobian(array, (0, 1), (0,), (1,), array.shape[:1], array.shape[1:], "mn").reshape(outer, inner)
     raise ValueError(
         f"dense: a has shape {array.shape}, expected out_shape + in_shape, {outer} + {inner}, or a matrix."
     )
@@ -235,9 +234,9 @@ def block_diagonal(blocks: ArrayLike) -> Jacobian:
     array = as_native(blocks, "block_diagonal", "blocks")
     if array.ndim < 2:
         raise ValueError(f"block_diagonal: blocks has shape {array.shape}, expected (*batch, m, n).")
-    names = letters(array.ndim)
+    *batch, m, n = range(array.ndim)
     shapes = array.shape[:-1], array.shape[:-2] + array.shape[-1:]
-    return axis_jacobian(array, f"{names},{names[:-2]}{names[-1]}->{names[:-1]}", *shapes)
+    return axis_jacobian(array, range(array.ndim), [*batch, m], [*batch, n], *shapes)
 
 
 def diagonal(d: ArrayLike) -> Jacobian:
@@ -331,14 +330,15 @@ def reduction(
     """
     array = as_native(d, "reduction", "d")
     axes = range(array.ndim) if axis is None else as_axes(axis, array.shape)
-    names = letters(array.ndim)
-    out_letters, out_shape = "", Shape()
-    for k, name in enumerate(names):
+    out_letters: list[int] = []
+    out_shape = Shape()
+    for k, n in enumerate(array.shape):
         if k not in axes:
-            out_letters, out_shape = out_letters + name, (*out_shape, array.shape[k])
+            out_letters, out_shape = [*out_letters, k], (*out_shape, n)
         elif keepdims:
-            out_letters, out_shape = out_letters + letters(1, array.ndim + k), (*out_shape, 1)
-    return axis_jacobian(array, f"{names},{names}->{out_letters}", out_shape, array.shape)
+            out_letters, out_shape = [*out_letters, array.ndim + k], (*out_shape, 1)
+    letters = range(array.ndim)
+    return axis_jacobian(array, letters, out_letters, letters, out_shape, array.shape)
 
 
 def as_axes(axis: SupportsIndex | Sequence[SupportsIndex], shape: Shape) -> set[int]:

@@ -13,7 +13,7 @@ from jackern._structures.axis import AxisJacobian
 from jackern._structures.base import Jacobian
 from jackern._structures.combined import ProductJacobian, SumJacobian
 from jackern._terms import combine
-from jackern._terms.letters import letters, split
+from jackern._terms.letters import alphabet
 from jackern._terms.term import Axis, KeptApart, Term, as_slice, covers, elements
 
 PATTERN_ROWS, PATTERN_COLUMNS = 10, 20  # of the largest matrix whose pattern is a part of its repr
@@ -84,10 +84,12 @@ def explain(jacobian: Jacobian) -> str:
 
 def roles(jacobian: AxisJacobian) -> Iterator[str]:
     """A line for each letter: what it does."""
-    value_letters, in_letters, out_letters = split(jacobian.subscripts)
-    for x, n in jacobian._lengths.items():
-        role = "summed over" if x not in out_letters else "diagonal" if x in in_letters else "repeated along"
-        yield f"  {x}: length {n}, {role}{'' if x in value_letters else ', not stored'}"
+    names = jacobian._names or alphabet(len(jacobian._lengths))
+    for x in dict.fromkeys(jacobian._out_letters + jacobian._in_letters):
+        is_out, is_in = x in jacobian._out_letters, x in jacobian._in_letters
+        role = "summed over" if not is_out else "diagonal" if is_in else "repeated along"
+        kept = "" if x in jacobian._value_letters else ", not stored"
+        yield f"  {names[x]}: length {jacobian._lengths[x]}, {role}{kept}"
 
 
 def tree(part: Jacobian | Term, first: str = "", rest: str = "", depth: int = 0) -> Iterator[Line]:
@@ -151,7 +153,7 @@ def subscripts(part: Jacobian | Term) -> str:
         terms = part._terms()
         return subscripts(terms[0]) if terms is not None and len(terms) == 1 else ""
     order = dict.fromkeys(part.out_letters + part.in_letters)
-    name = dict(zip(order, letters(len(order)), strict=True))
+    name = dict(zip(order, alphabet(len(order)), strict=True))
 
     def end(axes: Sequence[Axis]) -> str:
         return "".join(

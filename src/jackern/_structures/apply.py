@@ -15,7 +15,7 @@ import numpy as np
 from jackern import _core
 from jackern._arrays.operands import Array, as_native, is_weak, quiet
 from jackern._arrays.outputs import Outputs
-from jackern._terms.letters import aligned, split
+from jackern._terms.letters import aligned
 
 
 def operand(
@@ -67,26 +67,26 @@ def by_axes(
     return True
 
 
-def multiply(jacobian: Any, v: Array, own: list[str], out: Array, other: list[str]) -> None:
+def multiply(jacobian: Any, v: Array, own: list[int], out: Array, other: list[int]) -> None:
     """Write the product of a Jacobian that has letters of the output alone and letters of the input alone.
 
     `v` has batch axes and the letters `own`, `out` the same batch axes and the letters `other`.  Letters of
     the input alone that are not stored are summed first, those of the output alone are repeated last.  What
     remains is a stack of matrices (a letter of it is stored and stands in both) times one or several vectors.
     """
-    values, value_letters = jacobian.values, split(jacobian.subscripts)[0]
+    values, value_letters = jacobian.values, jacobian._value_letters
     v = v.astype(np.promote_types(values.dtype, v.dtype), copy=False)
     n_batch = v.ndim - len(own)
-    batch = [chr(k) for k in range(n_batch)]
+    batch = [-1 - k for k in range(n_batch)]
     source, target = batch + own, batch + other
-    lengths = jacobian._lengths | dict(zip(batch, v.shape[:n_batch], strict=True))
+    lengths = dict(enumerate(jacobian._lengths)) | dict(zip(batch, v.shape[:n_batch], strict=True))
 
-    def joined(array: Array, letters: Sequence[str], *groups: Sequence[str]) -> Array:
+    def joined(array: Array, letters: Sequence[int], *groups: Sequence[int]) -> Array:
         """The letters of each group as one axis; a copy only where strides forbid a view."""
         shape = [math.prod(lengths[x] for x in group) for group in groups]
         return array.transpose([letters.index(x) for group in groups for x in group]).reshape(shape)
 
-    def write(matrix: Array, vectors: Array, *groups: Sequence[str]) -> None:
+    def write(matrix: Array, vectors: Array, *groups: Sequence[int]) -> None:
         """Multiply, into `out` where it lies as the groups have it."""
         order = [x for group in groups for x in group]
         place = joined(out, target, *groups) if len(order) == len(target) else None
@@ -104,13 +104,14 @@ def multiply(jacobian: Any, v: Array, own: list[str], out: Array, other: list[st
         v, source = total, kept
 
     stack = [x for x in source if x in target and x in value_letters]
+    items = [[x] for x in stack]
     inner = [x for x in source if x not in target]
     rows = [x for x in target if x not in source and x in value_letters]
     vectors = [x for x in source if x in target and x not in value_letters]
     if math.prod(lengths[x] for x in vectors) == 1:
-        matrix = joined(values, value_letters, *stack, rows, inner)
+        matrix = joined(values, value_letters, *items, rows, inner)
         product = _core.new_output(matrix.shape[:-1], np.promote_types(matrix.dtype, v.dtype))
-        _core.dense_jvp(matrix, joined(v, source, *stack, vectors + inner), product, False)
+        _core.dense_jvp(matrix, joined(v, source, *items, vectors + inner), product, False)
         order = stack + rows
         by_letter = aligned(product.reshape([lengths[x] for x in order]), order, target)
         np.copyto(out, by_letter, casting="same_kind")
@@ -118,9 +119,9 @@ def multiply(jacobian: Any, v: Array, own: list[str], out: Array, other: list[st
         # The letters that end the input are the columns of one matrix product, for each of the other vectors.
         n_columns = next((k for k, x in enumerate(reversed(source)) if x not in vectors), len(source))
         columns = source[len(source) - n_columns :]
-        others = [x for x in vectors if x not in columns]
-        matrix = joined(values, value_letters, *stack, *("" for _ in others), rows, inner)
-        write(matrix, joined(v, source, *stack, *others, inner, columns), *stack, *others, rows, columns)
+        others = [[x] for x in vectors if x not in columns]
+        matrix = joined(values, value_letters, *items, *(() for _ in others), rows, inner)
+        write(matrix, joined(v, source, *items, *others, inner, columns), *items, *others, rows, columns)
     else:
-        matrix = joined(values, value_letters, *stack, inner, rows)
-        write(joined(v, source, *stack, vectors, inner), matrix, *stack, vectors, rows)
+        matrix = joined(values, value_letters, *items, inner, rows)
+        write(joined(v, source, *items, vectors, inner), matrix, *items, vectors, rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from jackern._arrays.shapes import Shape, ShapeLike
 from jackern._structures import apply
 from jackern._structures.base import CompoundJacobian, Jacobian, reshaped
 from jackern._terms import entries
-from jackern._terms.letters import letters, split
+from jackern._terms.letters import alphabet
 from jackern._terms.term import Axis, Term, window
 
 
@@ -161,39 +161,51 @@ class AxisJacobian(_core.AxisProducts, TermJacobian):
 
     @property
     def T(self) -> AxisJacobian:
-        value_letters, in_letters, out_letters = split(self.subscripts)
-        subscripts = f"{value_letters},{out_letters}->{in_letters}"
-        return AxisJacobian(self.values, subscripts, self._lengths, self.in_shape, self.out_shape)
+        letters = self._value_letters, self._in_letters, self._out_letters
+        return AxisJacobian(self.values, *letters, self._lengths, self.in_shape, self.out_shape, self._names)
 
     def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> AxisJacobian:
-        shapes = reshaped(self, out_shape, in_shape)
-        return AxisJacobian(self.values, self.subscripts, self._lengths, *shapes)
+        return self._with(self.values, *reshaped(self, out_shape, in_shape))
+
+    @property
+    def subscripts(self) -> str:
+        names = self._names or alphabet(len(self._lengths))
+        value_letters, in_letters, out_letters = (
+            "".join(names[x] for x in end) for end in (self._value_letters, self._in_letters, self._out_letters)
+        )
+        return f"{value_letters},{in_letters}->{out_letters}"
 
     @property
     def _term(self) -> Term:
         if not hasattr(self, "_term_when_asked"):
-            strings = split(self.subscripts)
-            letter = {x: k for k, x in enumerate(x for x, n in self._lengths.items() if n > 1)}
-            in_, out = (tuple(Axis(letter[x], self._lengths[x]) for x in end if x in letter) for end in strings[1:])
-            lengths = {k: self._lengths[x] for x, k in letter.items()}
-            self._term_when_asked = Term(self.values, tuple(letter[x] for x in strings[0]), out, in_, lengths)
+            lengths = self._lengths
+            out, in_ = (
+                tuple(Axis(x, lengths[x]) for x in end if lengths[x] > 1)
+                for end in (self._out_letters, self._in_letters)
+            )
+            used = {x.letter: x.full for x in out + in_}
+            self._term_when_asked = Term(self.values, self._value_letters, out, in_, used)  # type: ignore[arg-type]
         return self._term_when_asked
 
+    def _with(self, values: Array, out_shape: Shape, in_shape: Shape) -> AxisJacobian:
+        """Return the Jacobian of the same letters with other numbers or shapes."""
+        letters = self._value_letters, self._out_letters, self._in_letters
+        return AxisJacobian(values, *letters, self._lengths, out_shape, in_shape, self._names)
+
     def _with_values(self, values: Array) -> AxisJacobian:
-        return AxisJacobian(values, self.subscripts, self._lengths, self.out_shape, self.in_shape)
+        return self._with(values, self.out_shape, self.in_shape)
 
     def _written(self, v: Array, batch: Shape, out: Array, accumulate: bool, transposed: bool) -> bool:
         if self._lowered == "dense" and not batch:
             v = v if v.flags.c_contiguous else v.copy()
             return bool(self._straight_product(v, out, accumulate, transposed))
-        lengths = self._lengths
-        value_letters, *ends = split(self.subscripts)
-        own, other = ([x for x in letters if lengths[x] > 1] for letters in ends)
+        lengths, letters = self._lengths, self._value_letters
+        own, other = ([x for x in end if lengths[x] > 1] for end in (self._in_letters, self._out_letters))
         if transposed:
             own, other = other, own
         # Sums along rows, for several vectors, are a matrix product: it reads the values once for all of them.
-        several = math.prod(batch) > 1 and value_letters != ""
-        by_rows = several and value_letters[int(np.argmin(np.abs(self.values.strides)))] not in other
+        several = math.prod(batch) > 1 and letters != ()
+        by_rows = several and letters[int(np.argmin(np.abs(self.values.strides)))] not in other
         one_call = self._lowered == "axis" and not by_rows
         if not one_call and (accumulate or not (out.flags.c_contiguous or out.flags.f_contiguous)):
             return False
@@ -207,7 +219,8 @@ class AxisJacobian(_core.AxisProducts, TermJacobian):
         return apply.by_axes(call, v, [lengths[x] for x in own], batch, out, [lengths[x] for x in other])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return AxisJacobian, (self.values, self.subscripts, self._lengths, self.out_shape, self.in_shape)
+        letters = self._value_letters, self._out_letters, self._in_letters
+        return AxisJacobian, (self.values, *letters, self._lengths, self.out_shape, self.in_shape, self._names)
 
 
 class SlicedJacobian(TermJacobian, CompoundJacobian):
@@ -274,15 +287,20 @@ class SlicedJacobian(TermJacobian, CompoundJacobian):
 
 def lowered(term: Term, out_shape: Shape, in_shape: Shape) -> AxisJacobian:
     """Return the Jacobian of a term's values and letters, without its slices."""
-    name = dict(zip(term.lengths, letters(len(term.lengths)), strict=True))
-    value_letters, in_letters, out_letters = (
-        "".join(map(name.__getitem__, end)) for end in (term.letters, term.in_letters, term.out_letters)
-    )
-    lengths = {name[x]: n for x, n in term.lengths.items()}
-    return AxisJacobian(term.values, f"{value_letters},{in_letters}->{out_letters}", lengths, out_shape, in_shape)
+    place = {x: k for k, x in enumerate(term.lengths)}
+    letters, out, in_ = (tuple(place[x] for x in end) for end in (term.letters, term.out_letters, term.in_letters))
+    return AxisJacobian(term.values, letters, out, in_, tuple(term.lengths.values()), out_shape, in_shape)
 
 
-def axis_jacobian(values: Array, subscripts: str, out_shape: Shape, in_shape: Shape) -> Jacobian:
+def axis_jacobian(
+    values: Array,
+    value_letters: Sequence[int],
+    out_letters: Sequence[int],
+    in_letters: Sequence[int],
+    out_shape: Shape,
+    in_shape: Shape,
+    names: str | None = None,
+) -> Jacobian:
     """Return the Jacobian of values and letters, in canonical form.
 
     Parameters
@@ -290,20 +308,24 @@ def axis_jacobian(values: Array, subscripts: str, out_shape: Shape, in_shape: Sh
     values : ndarray
         Native and aligned; it is kept.  An axis of length 1 or of stride 0 is left out: the values are
         constant along its letter, whatever the letter's length.
-    subscripts : str
-        ``"values,in->out"``, as for `einsum`.
+    value_letters, out_letters, in_letters : sequence of int
+        A letter per axis.
     out_shape, in_shape : tuple of int
         One length per letter.
+    names : str, optional
+        Of the letters, for `subscripts`.
     """
-    value_letters, in_letters, out_letters = split(subscripts)
-    lengths = dict(zip(out_letters + in_letters, out_shape + in_shape, strict=True))
-    if 0 in lengths.values():
+    if 0 in out_shape or 0 in in_shape:
         return ZeroJacobian(out_shape, in_shape, values.dtype)
+    lengths = [1] * (1 + max([*out_letters, *in_letters], default=-1))
+    for x, n in zip((*out_letters, *in_letters), out_shape + in_shape, strict=True):
+        lengths[x] = n
     varies = [n > 1 and stride != 0 for n, stride in zip(values.shape, values.strides, strict=True)]
     if not all(varies):
         values = values[(*(slice(None) if v else 0 for v in varies), ...)]
-        value_letters = "".join(x for x, v in zip(value_letters, varies, strict=True) if v)
-    return AxisJacobian(values, f"{value_letters},{in_letters}->{out_letters}", lengths, out_shape, in_shape)
+        value_letters = [x for x, v in zip(value_letters, varies, strict=True) if v]
+    letters = tuple(value_letters), tuple(out_letters), tuple(in_letters)
+    return AxisJacobian(values, *letters, tuple(lengths), out_shape, in_shape, names)
 
 
 def elementwise(values: Array, in_shape: Shape, out_shape: Shape) -> Jacobian:
@@ -318,11 +340,7 @@ def elementwise(values: Array, in_shape: Shape, out_shape: Shape) -> Jacobian:
     out_shape : tuple of int
         The shape of the result.
     """
-    out_letters = letters(len(out_shape))
-    fresh = letters(len(in_shape), len(out_shape))
-    in_letters = ""
-    for k, n in enumerate(in_shape):
-        axis = len(out_shape) - len(in_shape) + k
-        in_letters += out_letters[axis] if n == out_shape[axis] else fresh[k]
-    value_letters = out_letters[len(out_shape) - values.ndim :]
-    return axis_jacobian(values, f"{value_letters},{in_letters}->{out_letters}", out_shape, in_shape)
+    n = len(out_shape)
+    shift = n - len(in_shape)
+    in_letters = [shift + k if m == out_shape[shift + k] else n + k for k, m in enumerate(in_shape)]
+    return axis_jacobian(values, range(n - values.ndim, n), range(n), in_letters, out_shape, in_shape)

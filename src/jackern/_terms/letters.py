@@ -1,4 +1,4 @@
-"""Letters: names of axes, and arrays that have an axis per letter."""
+"""Letters are small integers, one per axis: what they are called in print, and arrays that have an axis per letter."""
 
 import string
 from collections.abc import Sequence
@@ -7,16 +7,9 @@ from typing import Any
 from jackern._arrays.operands import Array
 
 
-def letters(n: int, start: int = 0) -> str:
-    """Return n letters from the start-th on; those past the alphabet are for more axes than einsum takes."""
-    return "".join(string.ascii_letters[k] if k < 52 else chr(0x100 + k) for k in range(start, start + n))
-
-
-def split(subscripts: str) -> tuple[str, str, str]:
-    """Return the letters of the values, of the input and of the output."""
-    values, ends = subscripts.split(",")
-    in_letters, out_letters = ends.split("->")
-    return values, in_letters, out_letters
+def alphabet(n: int) -> str:
+    """Return names of n letters; those past the alphabet are for more axes than einsum takes."""
+    return string.ascii_letters[:n] + "".join(chr(0x100 + k) for k in range(52, n))
 
 
 def aligned(array: Array, letters: Sequence[Any], wanted: Sequence[Any]) -> Array:
