@@ -3,7 +3,7 @@
 import pytest
 
 from jackern import _core
-from jackern._structures.base import verbs
+from jackern._structures.verbs import verbs
 
 
 def test_a_slot_without_a_function_is_named():

@@ -7,7 +7,7 @@ from jackern._ops import pointwise
 from jackern._show import explain, spy
 from jackern._solve import solve
 from jackern._structures import banded
-from jackern._structures.base import verbs
+from jackern._structures.verbs import verbs
 
 verbs.fill(
     add=rules.add,

@@ -11,8 +11,9 @@ import numpy as np
 
 from jackern._algebra.gram import GramJacobian
 from jackern._arrays.operands import Array
-from jackern._structures.base import MAX_BYTES, Jacobian
+from jackern._structures.base import Jacobian
 from jackern._structures.combined import Combination, ProductJacobian, SumJacobian
+from jackern._structures.verbs import MAX_BYTES
 from jackern._terms import combine
 from jackern._terms.combine import Composition
 from jackern._terms.letters import aligned

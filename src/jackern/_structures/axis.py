@@ -14,7 +14,8 @@ from jackern import _core
 from jackern._arrays.operands import Array, native_dtype
 from jackern._arrays.shapes import Shape, ShapeLike
 from jackern._structures import apply
-from jackern._structures.base import CompoundJacobian, Jacobian, reshaped
+from jackern._structures.base import Jacobian, reshaped
+from jackern._structures.compound import CompoundJacobian
 from jackern._terms import entries
 from jackern._terms.letters import alphabet
 from jackern._terms.term import Axis, Term, window

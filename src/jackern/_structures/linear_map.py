@@ -11,7 +11,8 @@ from numpy.typing import DTypeLike
 
 from jackern._arrays.operands import Array, as_native, native_dtype
 from jackern._arrays.shapes import Shape, ShapeLike
-from jackern._structures.base import CompoundJacobian, reshaped
+from jackern._structures.base import reshaped
+from jackern._structures.compound import CompoundJacobian
 
 Function = Callable[[Array], Any]
 
