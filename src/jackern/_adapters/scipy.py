@@ -12,8 +12,9 @@ import numpy as np
 from jackern._arrays.operands import Array
 from jackern._structures import banded
 from jackern._structures.base import Jacobian
-from jackern._structures.combined import Combination, SumJacobian
+from jackern._structures.combination import Combination
 from jackern._structures.sparse import SparseJacobian
+from jackern._structures.sum import SumJacobian
 from jackern._structures.verbs import MAX_BYTES
 
 

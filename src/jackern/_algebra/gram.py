@@ -13,9 +13,10 @@ from jackern import _core
 from jackern._algebra import rules
 from jackern._arrays.operands import Array, as_native, is_weak
 from jackern._arrays.shapes import ShapeLike
-from jackern._structures.axis import ZeroJacobian, elementwise
+from jackern._structures.axis import elementwise
 from jackern._structures.base import Jacobian, reshaped
-from jackern._structures.combined import Factors
+from jackern._structures.product import Factors
+from jackern._structures.zero import ZeroJacobian
 from jackern._terms import combine
 from jackern._terms.term import KeptApart, Term
 

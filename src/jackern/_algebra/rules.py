@@ -14,11 +14,14 @@ import numpy as np
 
 from jackern._algebra import csr
 from jackern._arrays.shapes import Shape
-from jackern._structures.axis import AxisJacobian, SlicedJacobian, ZeroJacobian, lowered
+from jackern._structures.axis import AxisJacobian, lowered
 from jackern._structures.banded import fused
 from jackern._structures.base import Jacobian
-from jackern._structures.combined import ProductJacobian, SumJacobian
+from jackern._structures.product import ProductJacobian
+from jackern._structures.sliced import SlicedJacobian
 from jackern._structures.sparse import SparseJacobian
+from jackern._structures.sum import SumJacobian
+from jackern._structures.zero import ZeroJacobian
 from jackern._terms import combine
 from jackern._terms.combine import WORK, Composition
 from jackern._terms.term import KeptApart, Term

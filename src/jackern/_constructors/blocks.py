@@ -8,8 +8,8 @@ import numpy as np
 
 from jackern._arrays.shapes import Shape
 from jackern._constructors.by_slices import select
-from jackern._structures.axis import ZeroJacobian
 from jackern._structures.base import Jacobian
+from jackern._structures.zero import ZeroJacobian
 
 
 def block(rows: Sequence[Sequence[Jacobian | None]]) -> Jacobian:

@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from jackern._arrays.operands import Array, as_native, native_dtype
 from jackern._arrays.shapes import Shape, ShapeLike, as_shape, broadcast_shape
-from jackern._structures.axis import ZeroJacobian, axis_jacobian, elementwise
+from jackern._structures.axis import axis_jacobian, elementwise
 from jackern._structures.base import Jacobian
+from jackern._structures.zero import ZeroJacobian
 
 __all__ = [
     "Jacobian",

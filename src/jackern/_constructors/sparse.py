@@ -11,9 +11,9 @@ from jackern import _core
 from jackern._adapters import scipy
 from jackern._arrays.operands import as_native
 from jackern._arrays.shapes import Shape, ShapeLike, as_shape
-from jackern._structures.axis import ZeroJacobian
 from jackern._structures.base import Jacobian
 from jackern._structures.sparse import SparseJacobian
+from jackern._structures.zero import ZeroJacobian
 
 
 def sparse(csr: Any, out_shape: ShapeLike | None = None, in_shape: ShapeLike | None = None) -> Jacobian:

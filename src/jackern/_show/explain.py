@@ -11,7 +11,8 @@ from jackern._algebra.gram import GramJacobian
 from jackern._show import spy
 from jackern._structures.axis import AxisJacobian
 from jackern._structures.base import Jacobian
-from jackern._structures.combined import ProductJacobian, SumJacobian
+from jackern._structures.product import ProductJacobian
+from jackern._structures.sum import SumJacobian
 from jackern._terms import combine
 from jackern._terms.letters import alphabet
 from jackern._terms.term import Axis, KeptApart, Term, as_slice, covers, elements

@@ -9,7 +9,7 @@ import numpy as np
 
 from jackern._arrays.operands import Array
 from jackern._structures.base import Jacobian
-from jackern._structures.combined import Combination
+from jackern._structures.combination import Combination
 from jackern._terms import entries
 from jackern._terms.term import Term
 

@@ -12,7 +12,9 @@ import numpy as np
 from jackern._algebra.gram import GramJacobian
 from jackern._arrays.operands import Array
 from jackern._structures.base import Jacobian
-from jackern._structures.combined import Combination, ProductJacobian, SumJacobian
+from jackern._structures.combination import Combination
+from jackern._structures.product import ProductJacobian
+from jackern._structures.sum import SumJacobian
 from jackern._structures.verbs import MAX_BYTES
 from jackern._terms import combine
 from jackern._terms.combine import Composition

@@ -18,7 +18,8 @@ from jackern._solve.eliminate import LOW_RANK, Pair, by_rank, cut_at_diagonal, l
 from jackern._solve.expand import expanded, product_of
 from jackern._solve.factor import Solver, ZeroPivot
 from jackern._structures.base import Jacobian
-from jackern._structures.combined import Combination, SumJacobian
+from jackern._structures.combination import Combination
+from jackern._structures.sum import SumJacobian
 from jackern._terms import combine
 from jackern._terms.term import Term
 

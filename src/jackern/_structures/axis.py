@@ -1,4 +1,4 @@
-"""Jacobians of one term: values and letters, with or without slices; and the zero Jacobian."""
+"""Jacobians of one term: values and letters."""
 
 from __future__ import annotations
 
@@ -15,80 +15,10 @@ from jackern._arrays.operands import Array, native_dtype
 from jackern._arrays.shapes import Shape, ShapeLike
 from jackern._structures import apply
 from jackern._structures.base import Jacobian, reshaped
-from jackern._structures.compound import CompoundJacobian
+from jackern._structures.zero import ZeroJacobian
 from jackern._terms import entries
 from jackern._terms.letters import alphabet
-from jackern._terms.term import Axis, Term, window
-
-
-class ZeroJacobian(CompoundJacobian):
-    """All entries are structurally zero; nothing is stored."""
-
-    __slots__ = ("_dtype", "_in_shape", "_out_shape")
-
-    def __init__(self, out_shape: Shape, in_shape: Shape, dtype: DTypeLike):
-        self._out_shape, self._in_shape, self._dtype = out_shape, in_shape, np.dtype(dtype)
-
-    @property
-    def out_shape(self) -> Shape:
-        return self._out_shape
-
-    @property
-    def in_shape(self) -> Shape:
-        return self._in_shape
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self._dtype
-
-    @property
-    def structure(self) -> str:
-        return "zero"
-
-    @property
-    def nnz(self) -> int:
-        return 0
-
-    @property
-    def T(self) -> ZeroJacobian:
-        return ZeroJacobian(self.in_shape, self.out_shape, self.dtype)
-
-    def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> ZeroJacobian:
-        return ZeroJacobian(*reshaped(self, out_shape, in_shape), self.dtype)
-
-    def astype(self, dtype: DTypeLike) -> ZeroJacobian:
-        return ZeroJacobian(self.out_shape, self.in_shape, native_dtype(dtype, "astype"))
-
-    def diagonal(self) -> Array:
-        return np.zeros(min(self.shape), self.dtype)
-
-    def _write(self, v: Array, out: Array, accumulate: bool, transposed: bool) -> None:
-        if not accumulate:
-            out.fill(0)
-
-    def _fill(self, matrix: Array) -> None:
-        pass
-
-    def _scaled(self, function: Callable[..., Any], number: Any) -> ZeroJacobian:
-        return ZeroJacobian(self.out_shape, self.in_shape, np.result_type(self.dtype, number))
-
-    def _arrays(self) -> tuple[Array, ...]:
-        return ()
-
-    @property
-    def _stored(self) -> int:
-        return 0
-
-    @property
-    def _cost(self) -> int:
-        return 0
-
-    def _terms(self) -> tuple[Term, ...]:
-        return ()
-
-    def _entries(self) -> tuple[Array, Array, Array]:
-        none = np.zeros(0, np.intp)
-        return none, none, np.zeros(0, self.dtype)
+from jackern._terms.term import Axis, Term
 
 
 class TermJacobian(Jacobian):
@@ -222,68 +152,6 @@ class AxisJacobian(_core.AxisProducts, TermJacobian):
     def __reduce__(self) -> tuple[Any, ...]:
         letters = self._value_letters, self._out_letters, self._in_letters
         return AxisJacobian, (self.values, *letters, self._lengths, self.out_shape, self.in_shape, self._names)
-
-
-class SlicedJacobian(TermJacobian, CompoundJacobian):
-    """A term with slices: an axis Jacobian between a slice of the input and a slice of the output.
-
-    Parameters
-    ----------
-    term : Term
-        In canonical form.
-    out_shape, in_shape : tuple of int
-        What the full lengths of the ends of the term multiply to.
-    """
-
-    __slots__ = ("_in_shape", "_inner", "_out_shape", "_own_term")
-
-    def __init__(self, term: Term, out_shape: Shape, in_shape: Shape):
-        self._own_term, self._out_shape, self._in_shape = term, out_shape, in_shape
-        self._inner = lowered(
-            term, *(tuple(term.lengths[x] for x in end) for end in (term.out_letters, term.in_letters))
-        )
-
-    @property
-    def out_shape(self) -> Shape:
-        return self._out_shape
-
-    @property
-    def in_shape(self) -> Shape:
-        return self._in_shape
-
-    @property
-    def _term(self) -> Term:
-        return self._own_term
-
-    @property
-    def dtype(self) -> Any:
-        return self._term.values.dtype
-
-    @property
-    def T(self) -> SlicedJacobian:
-        return SlicedJacobian(self._term.T, self.in_shape, self.out_shape)
-
-    def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> SlicedJacobian:
-        return SlicedJacobian(self._term, *reshaped(self, out_shape, in_shape))
-
-    def _with_values(self, values: Array) -> SlicedJacobian:
-        return SlicedJacobian(self._term._replace(values=values), self.out_shape, self.in_shape)
-
-    def _write(self, v: Array, out: Array, accumulate: bool, transposed: bool) -> None:
-        term, inner = (self._term.T, self._inner.T) if transposed else (self._term, self._inner)
-        own = self.out_shape if transposed else self.in_shape
-        batch = v.shape[: v.ndim - len(own)]
-        if not accumulate:
-            out.fill(0)
-
-        def part(array: Array, axes: tuple[Axis, ...]) -> Array:
-            by_axis = array.reshape([*batch, *(axis.full for axis in axes)])
-            return by_axis[(..., *window(axes, term.lengths))]
-
-        inner.jvp(part(v, term.in_), out=part(out, term.out), accumulate=accumulate)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return SlicedJacobian, (self._term, self.out_shape, self.in_shape)
 
 
 def lowered(term: Term, out_shape: Shape, in_shape: Shape) -> AxisJacobian:

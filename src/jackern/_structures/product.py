@@ -1,126 +1,24 @@
-"""Sums and products of Jacobians that are kept apart."""
+"""Products of Jacobians that are kept apart."""
 
 from __future__ import annotations
 
 import math
-from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from jackern import _core
-from jackern._arrays.operands import Array, native_dtype
+from jackern._arrays.operands import Array
 from jackern._arrays.shapes import ShapeLike
 from jackern._structures import bracket
 from jackern._structures.base import Jacobian, reshaped
-from jackern._structures.compound import CompoundJacobian
+from jackern._structures.combination import Combination
+from jackern._structures.sum import SumJacobian, parts_of
 from jackern._terms import combine, entries
-from jackern._terms.term import KeptApart, Term
+from jackern._terms.term import KeptApart
 
 MANY = 16  # entries for every number stored are not too many to list
-
-
-class Combination(CompoundJacobian):
-    """What sums and products have in common: parts that are kept apart."""
-
-    __slots__ = ()
-
-    @property
-    @abstractmethod
-    def _parts(self) -> tuple[Jacobian, ...]:
-        """The terms, or the factors."""
-
-    @abstractmethod
-    def _with_parts(self, parts: Sequence[Jacobian]) -> Combination:
-        """Return the same of other parts."""
-
-    @property
-    def dtype(self) -> Any:
-        return np.result_type(*(part.dtype for part in self._parts))
-
-    def astype(self, dtype: DTypeLike) -> Jacobian:
-        dtype = native_dtype(dtype, "astype")
-        if all(part.dtype == dtype for part in self._parts):
-            return self
-        return self._with_parts([part.astype(dtype) for part in self._parts])
-
-    @property
-    def _calls_nothing(self) -> bool:
-        return all(part._calls_nothing for part in self._parts)
-
-    def _arrays(self) -> tuple[Array, ...]:
-        return tuple(array for part in self._parts for array in part._arrays())
-
-    @property
-    def _stored(self) -> int:
-        return sum(part._stored for part in self._parts)
-
-    @property
-    def _cost(self) -> int:
-        return sum(part._cost for part in self._parts)
-
-    @property
-    def _costs(self) -> tuple[float, float]:
-        jvp_costs, vjp_costs = zip(*(part._costs for part in self._parts), strict=True)
-        return sum(jvp_costs), sum(vjp_costs)
-
-
-class SumJacobian(_core.SumProducts, Combination):
-    """A sum of Jacobians of the same shapes: each adds its product to one output."""
-
-    __slots__ = ()
-
-    def _with_parts(self, parts: Sequence[Jacobian]) -> SumJacobian:
-        return SumJacobian(tuple(parts))
-
-    @property
-    def structure(self) -> str:
-        return "sum"
-
-    @property
-    def nnz(self) -> int:
-        size = math.prod(self.shape)
-        return min(sum(size if part.structure in ("product", "linear-map") else part.nnz for part in self._parts), size)
-
-    @property
-    def T(self) -> SumJacobian:
-        return SumJacobian(tuple(part.T for part in self._parts))
-
-    def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> SumJacobian:
-        shapes = reshaped(self, out_shape, in_shape)
-        return SumJacobian(tuple(part.reshape(*shapes) for part in self._parts))
-
-    def diagonal(self) -> Array:
-        return entries.added_up((part.diagonal() for part in self._parts), self.dtype)
-
-    def _write(self, v: Array, out: Array, accumulate: bool, transposed: bool) -> None:
-        # The sum is added once, and if a function of a linear map fails, nothing is.
-        whole = not accumulate and all(part._calls_nothing for part in self._parts)
-        total = out if whole else _core.new_output(out.shape, out.dtype)
-        for k, part in enumerate(self._parts):
-            (part.vjp if transposed else part.jvp)(v, out=total, accumulate=k > 0)
-        if not whole:
-            _core.sum_to(total, out, accumulate)
-
-    def _fill(self, matrix: Array) -> None:
-        for part in self._parts:
-            part._fill(matrix)
-
-    def _scaled(self, function: Callable[..., Any], number: Any) -> SumJacobian:
-        return SumJacobian(tuple(part._scaled(function, number) for part in self._parts))
-
-    def _terms(self) -> tuple[Term, ...] | None:
-        parts = [part._terms() for part in self._parts]
-        return None if any(terms is None for terms in parts) else tuple(term for terms in parts for term in terms or ())
-
-    def _entries(self) -> tuple[Array, Array, Array]:
-        rows, columns, values = zip(*(part._entries() for part in self._parts), strict=True)
-        return np.concatenate(rows), np.concatenate(columns), np.concatenate(values)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return SumJacobian, (self._parts,)
 
 
 class Factors(Combination):
@@ -236,11 +134,6 @@ class ProductJacobian(_core.ChainProducts, Factors):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return ProductJacobian, (self._parts, self._reasons)
-
-
-def parts_of(jacobian: Jacobian) -> tuple[Jacobian, ...]:
-    """Return the terms of a sum, or the Jacobian itself."""
-    return jacobian._parts if isinstance(jacobian, SumJacobian) else (jacobian,)
 
 
 def has_few_entries(jacobian: Jacobian) -> bool:

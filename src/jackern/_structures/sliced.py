@@ -1,0 +1,74 @@
+"""Jacobians of one term with slices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jackern._arrays.operands import Array
+from jackern._arrays.shapes import Shape, ShapeLike
+from jackern._structures.axis import TermJacobian, lowered
+from jackern._structures.base import reshaped
+from jackern._structures.compound import CompoundJacobian
+from jackern._terms.term import Axis, Term, window
+
+
+class SlicedJacobian(TermJacobian, CompoundJacobian):
+    """A term with slices: an axis Jacobian between a slice of the input and a slice of the output.
+
+    Parameters
+    ----------
+    term : Term
+        In canonical form.
+    out_shape, in_shape : tuple of int
+        What the full lengths of the ends of the term multiply to.
+    """
+
+    __slots__ = ("_in_shape", "_inner", "_out_shape", "_own_term")
+
+    def __init__(self, term: Term, out_shape: Shape, in_shape: Shape):
+        self._own_term, self._out_shape, self._in_shape = term, out_shape, in_shape
+        self._inner = lowered(
+            term, *(tuple(term.lengths[x] for x in end) for end in (term.out_letters, term.in_letters))
+        )
+
+    @property
+    def out_shape(self) -> Shape:
+        return self._out_shape
+
+    @property
+    def in_shape(self) -> Shape:
+        return self._in_shape
+
+    @property
+    def _term(self) -> Term:
+        return self._own_term
+
+    @property
+    def dtype(self) -> Any:
+        return self._term.values.dtype
+
+    @property
+    def T(self) -> SlicedJacobian:
+        return SlicedJacobian(self._term.T, self.in_shape, self.out_shape)
+
+    def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> SlicedJacobian:
+        return SlicedJacobian(self._term, *reshaped(self, out_shape, in_shape))
+
+    def _with_values(self, values: Array) -> SlicedJacobian:
+        return SlicedJacobian(self._term._replace(values=values), self.out_shape, self.in_shape)
+
+    def _write(self, v: Array, out: Array, accumulate: bool, transposed: bool) -> None:
+        term, inner = (self._term.T, self._inner.T) if transposed else (self._term, self._inner)
+        own = self.out_shape if transposed else self.in_shape
+        batch = v.shape[: v.ndim - len(own)]
+        if not accumulate:
+            out.fill(0)
+
+        def part(array: Array, axes: tuple[Axis, ...]) -> Array:
+            by_axis = array.reshape([*batch, *(axis.full for axis in axes)])
+            return by_axis[(..., *window(axes, term.lengths))]
+
+        inner.jvp(part(v, term.in_), out=part(out, term.out), accumulate=accumulate)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SlicedJacobian, (self._term, self.out_shape, self.in_shape)
