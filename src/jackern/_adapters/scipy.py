@@ -12,9 +12,6 @@ import numpy as np
 from jackern._arrays.operands import Array
 from jackern._structures import banded
 from jackern._structures.base import Jacobian
-from jackern._structures.combination import Combination
-from jackern._structures.sparse import SparseJacobian
-from jackern._structures.sum import SumJacobian
 from jackern._structures.verbs import MAX_BYTES
 
 
@@ -56,11 +53,14 @@ def check_size(where: str, jacobian: Jacobian, n_entries: int) -> None:
 def tocsr(jacobian: Jacobian) -> Any:
     """Return a ``csr_array``; see `Jacobian.tocsr`."""
     sparse = scipy_sparse("tocsr")
-    if jacobian.structure == "linear-map":
-        raise ValueError("tocsr: the entries of a linear-map are not known; see toarray(), or aslinearoperator().")
-    if isinstance(jacobian, Combination):
-        join = operator.add if isinstance(jacobian, SumJacobian) else functools.partial(times, jacobian)
-        return functools.reduce(join, map(tocsr, jacobian._parts))
+    if len(summands := jacobian._summands()) > 1:
+        return functools.reduce(operator.add, map(tocsr, summands))
+    if len(factors := jacobian._factors()) > 1:
+        return functools.reduce(functools.partial(times, jacobian), map(tocsr, factors))
+    if jacobian._n_entries is None:
+        raise ValueError(
+            f"tocsr: the entries of a {jacobian.structure} are not known; see toarray(), or aslinearoperator()."
+        )
     check_size("tocsr", jacobian, jacobian.nnz)
     rows, columns, values = jacobian._entries()
     return sparse.coo_array((values, (rows, columns)), shape=jacobian.shape).tocsr()
@@ -80,7 +80,7 @@ def todia(jacobian: Jacobian) -> Any:
     sparse = scipy_sparse("todia")
     n = jacobian.shape[1]
     rows: dict[int, Array] = {}
-    for part in jacobian._parts if isinstance(jacobian, SumJacobian) else (jacobian,):
+    for part in jacobian._summands():
         for offset, row in zip(*diagonals(part, n), strict=True):
             rows[offset] = rows[offset] + row if offset in rows else row
     offsets = sorted(rows)
@@ -93,7 +93,7 @@ def diagonals(jacobian: Jacobian, n: int) -> tuple[list[int], Array]:
     terms = jacobian._terms()
     if terms is not None:
         return banded.diagonals(terms, n, jacobian.dtype, "todia")
-    if not isinstance(jacobian, SparseJacobian):
+    if not jacobian._lists_entries:
         raise ValueError(f"todia: a {jacobian.structure} Jacobian is no sum of diagonals of the matrix; see tocsr().")
     rows, columns, values = jacobian._entries()
     offsets, which = np.unique(columns - rows, return_inverse=True)

@@ -9,7 +9,19 @@ import numpy as np
 from jackern import _core
 from jackern._arrays.operands import Array
 from jackern._arrays.shapes import Shape
+from jackern._structures.base import Jacobian
 from jackern._structures.sparse import SparseJacobian
+from jackern._terms.term import KeptApart
+
+
+def as_sparse(jacobian: Jacobian) -> SparseJacobian:
+    """Return a Jacobian with no more than one entry per row and column in each of its terms, as a sparse one."""
+    if isinstance(jacobian, SparseJacobian):
+        return jacobian
+    terms = jacobian._terms()
+    if terms is None or any({*term.out_letters} != {*term.in_letters} for term in terms):
+        raise KeptApart(f"a {jacobian.structure} and a sparse one have no product of the storage of both")
+    return from_entries(*jacobian._entries(), jacobian.out_shape, jacobian.in_shape)
 
 
 def from_entries(rows: Array, columns: Array, values: Array, out_shape: Shape, in_shape: Shape) -> SparseJacobian:

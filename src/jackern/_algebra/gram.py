@@ -15,6 +15,7 @@ from jackern._arrays.operands import Array, as_native, is_weak
 from jackern._arrays.shapes import ShapeLike
 from jackern._structures.axis import elementwise
 from jackern._structures.base import Jacobian, reshaped
+from jackern._structures.of_terms import from_terms
 from jackern._structures.product import Factors
 from jackern._structures.zero import ZeroJacobian
 from jackern._terms import combine
@@ -31,8 +32,12 @@ class GramJacobian(_core.GramProducts, Factors):
 
     __slots__ = ()
 
+    @property
+    def _is_symmetric(self) -> bool:
+        return True
+
     def _with_parts(self, parts: Sequence[Jacobian]) -> GramJacobian:
-        return GramJacobian(tuple(parts), self._reasons)
+        return GramJacobian(tuple(parts), self._apart)
 
     @property
     def T(self) -> GramJacobian:
@@ -81,7 +86,7 @@ class GramJacobian(_core.GramProducts, Factors):
         return self._with_parts([first, middle._scaled(function, number), last])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return GramJacobian, (self._parts, self._reasons)
+        return GramJacobian, (self._parts, self._apart)
 
 
 def gram(jacobian: Jacobian, weights: ArrayLike | None) -> Jacobian:
@@ -96,7 +101,7 @@ def gram(jacobian: Jacobian, weights: ArrayLike | None) -> Jacobian:
         return ZeroJacobian(shape, shape, dtype)
     try:
         if terms is not None and all({*term.out_letters} == {*term.in_letters} for term in terms):
-            return rules.from_terms(diagonals(middle, jacobian), shape, shape, dtype)
+            return from_terms(diagonals(middle, jacobian), shape, shape, dtype)
         # Without weights first: where the rule does not hold, J is not multiplied by them in vain.
         product, _ = rules.multiplied(jacobian.T, jacobian)
         if weights is not None:

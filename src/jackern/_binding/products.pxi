@@ -151,11 +151,11 @@ cdef class ChainProducts(Products):
         Why neighbours are kept apart, one for every two.
     """
 
-    cdef readonly tuple _parts, _reasons
+    cdef readonly tuple _parts, _apart
 
     def __cinit__(self, tuple parts, tuple reasons):
         self._parts = parts
-        self._reasons = reasons
+        self._apart = reasons
         self.is_straight = are_straight(parts)
         self.out_shape = parts[0].out_shape
         self.in_shape = parts[len(parts) - 1].in_shape

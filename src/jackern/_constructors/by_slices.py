@@ -8,11 +8,11 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from jackern._algebra import rules
 from jackern._arrays.operands import as_native, native_dtype
 from jackern._arrays.shapes import ShapeLike, as_shape
 from jackern._constructors.sparse import gather
 from jackern._structures.base import Jacobian
+from jackern._structures.of_terms import from_terms
 from jackern._terms.term import Axis, canonical
 
 
@@ -72,7 +72,7 @@ def banded(data: ArrayLike, offsets: ArrayLike, shape: tuple[SupportsIndex, Supp
         if end > first:
             ends = [Axis(0, m, first - k)], [Axis(0, n, first)]
             terms.append(canonical(row[first:end], (0,), *ends, {0: end - first}))
-    return rules.from_terms([term for term in terms if term], (m,), (n,), array.dtype)
+    return from_terms([term for term in terms if term], (m,), (n,), array.dtype)
 
 
 def select(index: Any, in_shape: ShapeLike, dtype: DTypeLike = float) -> Jacobian:
@@ -140,7 +140,7 @@ def select(index: Any, in_shape: ShapeLike, dtype: DTypeLike = float) -> Jacobia
         else:
             in_.append(Axis(None, full, operator.index(item) % full))
     term = canonical(np.ones((), kept), (), out, in_, lengths)
-    return rules.from_terms([term] if term else [], out_shape, shape, kept)
+    return from_terms([term] if term else [], out_shape, shape, kept)
 
 
 def is_int(x: object) -> bool:

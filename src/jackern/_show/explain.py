@@ -7,12 +7,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from jackern._algebra.gram import GramJacobian
 from jackern._show import spy
-from jackern._structures.axis import AxisJacobian
 from jackern._structures.base import Jacobian
-from jackern._structures.product import ProductJacobian
-from jackern._structures.sum import SumJacobian
 from jackern._terms import combine
 from jackern._terms.letters import alphabet
 from jackern._terms.term import Axis, KeptApart, Term, as_slice, covers, elements
@@ -78,19 +74,8 @@ def explain(jacobian: Jacobian) -> str:
             cell.ljust(w) if k < 3 else cell.rjust(w) for k, (cell, w) in enumerate(zip(row, widths, strict=False))
         )
         text.append("  ".join(padded).rstrip())
-    if isinstance(jacobian, AxisJacobian):
-        text += roles(jacobian)
+    text += (f"  {sentence}" for sentence in jacobian._roles())
     return "\n".join(text)
-
-
-def roles(jacobian: AxisJacobian) -> Iterator[str]:
-    """A line for each letter: what it does."""
-    names = jacobian._names or alphabet(len(jacobian._lengths))
-    for x in dict.fromkeys(jacobian._out_letters + jacobian._in_letters):
-        is_out, is_in = x in jacobian._out_letters, x in jacobian._in_letters
-        role = "summed over" if not is_out else "diagonal" if is_in else "repeated along"
-        kept = "" if x in jacobian._value_letters else ", not stored"
-        yield f"  {names[x]}: length {jacobian._lengths[x]}, {role}{kept}"
 
 
 def tree(part: Jacobian | Term, first: str = "", rest: str = "", depth: int = 0) -> Iterator[Line]:
@@ -111,12 +96,14 @@ def tree(part: Jacobian | Term, first: str = "", rest: str = "", depth: int = 0)
 
 def inside(part: Jacobian | Term) -> tuple[Sequence[Jacobian | Term], Sequence[str]]:
     """Return the parts that a part consists of, and for every two neighbours why they are kept apart."""
-    if isinstance(part, ProductJacobian | GramJacobian):
-        return part._parts, part._reasons
-    if isinstance(part, SumJacobian):
-        return part._parts, list(itertools.starmap(why_not_added, itertools.pairwise(part._parts)))
-    terms = part._terms() if isinstance(part, Jacobian) else None
-    return (terms, []) if terms is not None and len(terms) > 1 else ((), [])
+    if isinstance(part, Term):
+        return (), []
+    if len(factors := part._factors()) > 1:
+        return factors, part._reasons()
+    if len(summands := part._summands()) > 1:
+        return summands, list(itertools.starmap(why_not_added, itertools.pairwise(summands)))
+    terms = part._terms() or ()
+    return (terms, []) if len(terms) > 1 else ((), [])
 
 
 def why_not_added(a: Jacobian, b: Jacobian) -> str:
@@ -148,10 +135,10 @@ def stored(part: Jacobian | Term) -> int:
 
 def subscripts(part: Jacobian | Term) -> str:
     """Return the letters of a part, each with its slice; an empty string where it has none."""
-    if isinstance(part, AxisJacobian):
-        return part.subscripts
     if isinstance(part, Jacobian):
         terms = part._terms()
+        if any(part._roles()):
+            return part.subscripts
         return subscripts(terms[0]) if terms is not None and len(terms) == 1 else ""
     order = dict.fromkeys(part.out_letters + part.in_letters)
     name = dict(zip(order, alphabet(len(order)), strict=True))

@@ -9,7 +9,6 @@ import numpy as np
 
 from jackern._arrays.operands import Array
 from jackern._structures.base import Jacobian
-from jackern._structures.combination import Combination
 from jackern._terms import entries
 from jackern._terms.term import Term
 
@@ -59,21 +58,22 @@ def picture(jacobian: Jacobian, height: int, width: int) -> Array:
     terms = jacobian._terms()
     if terms is not None:
         return sum((of_term(term, height, width) for term in terms), np.zeros((height, width), bool))
-    if not isinstance(jacobian, Combination):
+    summands, factors = jacobian._summands(), jacobian._factors()
+    if len(summands) == len(factors) == 1:
         m, n = jacobian.shape
         rows, columns, _ = jacobian._entries()
         cells = np.zeros((height, width), bool)
         cells[rows * height // max(m, 1), columns * width // max(n, 1)] = True
         return cells
-    if jacobian.structure == "sum":
-        return sum((picture(part, height, width) for part in jacobian._parts), np.zeros((height, width), bool))
-    sizes = [height, *(part.shape[1] for part in jacobian._parts)]
+    if len(summands) > 1:
+        return sum((picture(part, height, width) for part in summands), np.zeros((height, width), bool))
+    sizes = [height, *(part.shape[1] for part in factors)]
     if jacobian.shape != (height, width) or max(sizes) > MAX_MIDDLE:
         raise ValueError(
             f"spy: the pattern of a product of shape {jacobian.shape} is not known without forming it; see toarray()."
         )
     reached = np.eye(height, dtype=np.float32)
-    for part in jacobian._parts:
+    for part in factors:
         reached = np.minimum(reached @ picture(part, *part.shape), 1)
     return reached > 0
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from jackern._algebra import rules
 from jackern._arrays.operands import Array
 from jackern._solve import factor
 from jackern._solve.expand import check_size, multiplied_out
 from jackern._solve.factor import Solver, ZeroPivot
 from jackern._solve.order import Order, arranged, band_of, blocks_of, by_diagonal, diagonal_at, permutation_of
 from jackern._structures.base import Jacobian
+from jackern._structures.of_terms import from_terms
 from jackern._terms import combine
 from jackern._terms.term import Axis, Term, canonical
 
@@ -101,7 +101,7 @@ def cut_at_diagonal(term: Term, n: int) -> Pair:
     def half(out: tuple[Axis, ...], in_: tuple[Axis, ...], stored: bool, shape: tuple[int, int]) -> Jacobian:
         lengths = {x.letter: term.lengths[x.letter] for x in (*out, *in_) if x.letter is not None}
         values, letters = (term.values, term.letters) if stored else (one, ())
-        return rules.from_terms([Term(values, letters, out, in_, lengths)], shape[:1], shape[1:], values.dtype)
+        return from_terms([Term(values, letters, out, in_, lengths)], shape[:1], shape[1:], values.dtype)
 
     rank = rank_of(term)
     return half(term.out, middle, stored_left, (n, rank)), half(middle, term.in_, not stored_left, (rank, n))
@@ -109,7 +109,7 @@ def cut_at_diagonal(term: Term, n: int) -> Pair:
 
 def jacobian_of(terms: Sequence[Term], n: int, dtype: np.dtype[Any]) -> Jacobian:
     """Return terms with n rows and columns as a Jacobian between vectors."""
-    return rules.from_terms(terms, (n,), (n,), dtype)
+    return from_terms(terms, (n,), (n,), dtype)
 
 
 def low_rank_solver(
@@ -183,7 +183,7 @@ def capacitance_solver(base: Sequence[Term], inner: Solver, pairs: Sequence[Pair
     """Return the solver of ``C = I + V B⁻¹ U``."""
     n = pairs[0][0].shape[0]
     ranks = [left.shape[1] for left, _ in pairs]
-    if len(base) == 1 and base[0].structure in ("identity", "diagonal") and len({*ranks}) == 1:
+    if len(base) == 1 and base[0].is_diagonal and base[0].is_plain and len({*ranks}) == 1:
         inverse = base[0]._replace(values=np.asarray(1 / base[0].values.astype(dtype)))
         terms = capacitance_of(jacobian_of([inverse], n, dtype), pairs, dtype)
         return solver_of_terms(terms, sum(ranks), dtype)

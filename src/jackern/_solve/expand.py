@@ -9,12 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from jackern._algebra.gram import GramJacobian
 from jackern._arrays.operands import Array
 from jackern._structures.base import Jacobian
-from jackern._structures.combination import Combination
 from jackern._structures.product import ProductJacobian
-from jackern._structures.sum import SumJacobian
 from jackern._structures.verbs import MAX_BYTES
 from jackern._terms import combine
 from jackern._terms.combine import Composition
@@ -42,7 +39,8 @@ def multiplied_out(parts: Sequence[Jacobian], dtype: np.dtype[Any]) -> Sequence[
 
 def is_one(jacobian: Jacobian) -> bool:
     """Whether a factor changes nothing."""
-    return jacobian.structure == "identity" and jacobian.values == 1
+    number = jacobian._multiple()
+    return number is not None and bool(number == 1)
 
 
 def expanded(jacobian: Jacobian, dtype: np.dtype[Any]) -> Sequence[Term]:
@@ -50,14 +48,14 @@ def expanded(jacobian: Jacobian, dtype: np.dtype[Any]) -> Sequence[Term]:
     terms = jacobian._terms()
     if terms is not None:
         return terms
-    if isinstance(jacobian, SumJacobian):
-        return combine.sum_of(term for part in jacobian._parts for term in expanded(part, dtype))
-    if isinstance(jacobian, GramJacobian):
+    if len(jacobian._summands()) > 1:
+        return combine.sum_of(term for part in jacobian._summands() for term in expanded(part, dtype))
+    if jacobian._is_symmetric:
         # Symmetric but for rounding, which would keep it from Cholesky's factorisation.
-        halves = [term._replace(values=term.values * 0.5) for term in multiplied_out(jacobian._parts, dtype)]
+        halves = [term._replace(values=term.values * 0.5) for term in multiplied_out(jacobian._factors(), dtype)]
         return combine.sum_of([*halves, *(half.T for half in halves)])
-    if isinstance(jacobian, Combination):
-        return multiplied_out(jacobian._parts, dtype)
+    if len(jacobian._factors()) > 1:
+        return multiplied_out(jacobian._factors(), dtype)
     check_size(jacobian.shape, dtype)
     return [dense_term(jacobian.toarray(max_bytes=None))]
 

@@ -18,8 +18,6 @@ from jackern._solve.eliminate import LOW_RANK, Pair, by_rank, cut_at_diagonal, l
 from jackern._solve.expand import expanded, product_of
 from jackern._solve.factor import Solver, ZeroPivot
 from jackern._structures.base import Jacobian
-from jackern._structures.combination import Combination
-from jackern._structures.sum import SumJacobian
 from jackern._terms import combine
 from jackern._terms.term import Term
 
@@ -66,16 +64,16 @@ def solver_of(jacobian: Jacobian, dtype: np.dtype[Any]) -> Solver:
     terms = jacobian._terms()
     if terms is not None:
         return solver_of_terms(terms, n, dtype)
-    if isinstance(jacobian, SumJacobian):
+    if len(jacobian._summands()) > 1:
         return solver_of_sum(jacobian, n, dtype)
-    if isinstance(jacobian, Combination):
+    if len(jacobian._factors()) > 1:
         return solver_of_product(jacobian, n, dtype)
     raise refusal(jacobian)
 
 
 def refusal(jacobian: Jacobian) -> ValueError:
     """Return the error that says how else to solve."""
-    if jacobian.structure == "sparse":
+    if jacobian._lists_entries:
         return ValueError("solve: a sparse Jacobian has no solver here; use scipy.sparse.linalg.spsolve(J.tocsr(), b).")
     return ValueError(
         f"solve: the entries of a {jacobian.structure} are not known; solve by iteration, for example with "
@@ -86,10 +84,10 @@ def refusal(jacobian: Jacobian) -> ValueError:
 # ---- products ----------------------------------------------------------------------------------------------------
 
 
-def solver_of_product(product: Combination, n: int, dtype: np.dtype[Any]) -> Solver:
+def solver_of_product(product: Jacobian, n: int, dtype: np.dtype[Any]) -> Solver:
     """Return what solves with one square group of factors after the other, from the left."""
     groups: list[list[Jacobian]] = [[]]
-    for part in product._parts:
+    for part in product._factors():
         groups[-1].append(part)
         if part.shape[1] == n:
             groups.append([])
@@ -101,7 +99,7 @@ def solver_of_product(product: Combination, n: int, dtype: np.dtype[Any]) -> Sol
         rank = min(part.shape[1] for part in group)
         if rank < n:
             raise ZeroPivot(rank)
-        whole = product if len(group) == len(product._parts) else product_of(group)
+        whole = product if len(group) == len(product._factors()) else product_of(group)
         solvers.append(solver_of_terms(expanded(whole, dtype), n, dtype))
 
     def solve(rows: Array) -> Array:
@@ -118,15 +116,15 @@ def solver_of_product(product: Combination, n: int, dtype: np.dtype[Any]) -> Sol
 # ---- sums ---------------------------------------------------------------------------------------------------------
 
 
-def solver_of_sum(total: SumJacobian, n: int, dtype: np.dtype[Any]) -> Solver:
+def solver_of_sum(total: Jacobian, n: int, dtype: np.dtype[Any]) -> Solver:
     """Return the solver of a sum in which there are products: of low rank, or else multiplied out."""
     terms: list[Term] = []
     pairs: list[Pair] = []
-    for part in total._parts:
-        if part.structure in ("sparse", "linear-map"):
+    for part in total._summands():
+        own, factors = part._terms(), part._factors()
+        if own is None and len(factors) == 1:
             raise refusal(part)
-        own = part._terms()
-        if own is None and isinstance(part, Combination) and (pair := cut_at_waist(part._parts, n)):
+        if own is None and (pair := cut_at_waist(factors, n)):
             pairs.append(pair)
         else:
             terms += expanded(part, dtype) if own is None else own

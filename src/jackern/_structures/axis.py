@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ class TermJacobian(Jacobian):
         return self._term.structure
 
     @property
-    def nnz(self) -> int:
+    def _n_entries(self) -> int:
         return self._term.nnz
 
     def astype(self, dtype: DTypeLike) -> Jacobian:
@@ -117,6 +117,16 @@ class AxisJacobian(_core.AxisProducts, TermJacobian):
             used = {x.letter: x.full for x in out + in_}
             self._term_when_asked = Term(self.values, self._value_letters, out, in_, used)  # type: ignore[arg-type]
         return self._term_when_asked
+
+    def _multiple(self) -> Array | None:
+        return self.values if not self._value_letters and self._term.is_diagonal else None
+
+    def _roles(self) -> Iterator[str]:
+        names = self._names or alphabet(len(self._lengths))
+        for x in dict.fromkeys(self._out_letters + self._in_letters):
+            is_out, is_in = x in self._out_letters, x in self._in_letters
+            role = "summed over" if not is_out else "diagonal" if is_in else "repeated along"
+            yield f"{names[x]}: length {self._lengths[x]}, {role}{'' if x in self._value_letters else ', not stored'}"
 
     def _with(self, values: Array, out_shape: Shape, in_shape: Shape) -> AxisJacobian:
         """Return the Jacobian of the same letters with other numbers or shapes."""

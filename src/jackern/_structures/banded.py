@@ -38,7 +38,7 @@ class BandedJacobian(_core.BandedProducts, Jacobian):
         return "banded"
 
     @property
-    def nnz(self) -> int:
+    def _n_entries(self) -> int:
         return sum(math.prod(values.shape) for values, *_ in self._bands)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import numpy as np
@@ -70,7 +70,6 @@ class Jacobian(Verbs, ABC):
         """The name of the structure, by the roles of the axes, never by the numbers."""
 
     @property
-    @abstractmethod
     def nnz(self) -> int:
         """How many entries of the matrix are not structurally zero; of a sum, at most so many.
 
@@ -79,6 +78,12 @@ class Jacobian(Verbs, ABC):
         ValueError
             A product or a linear map, whose entries are not known without forming them.
         """
+        n = self._n_entries
+        if n is None:
+            raise ValueError(
+                f"nnz: the entries of a {self.structure} are not known without forming them; see toarray()."
+            )
+        return n
 
     @property
     def nbytes(self) -> int:
@@ -222,13 +227,55 @@ class Jacobian(Verbs, ABC):
         """Whether a product calls no function that a user gave, and so cannot fail once it has begun."""
         return True
 
+    # ---- what other rooms ask, instead of asking for a class --------------------------------------------------
+
     def _terms(self) -> tuple[Term, ...] | None:
         """The terms whose sum this is; None if it is not a sum of terms."""
         return None
 
+    def _summands(self) -> tuple[Jacobian, ...]:
+        """The Jacobians whose sum this is: itself, unless they are kept apart."""
+        return (self,)
+
+    def _factors(self) -> tuple[Jacobian, ...]:
+        """The Jacobians whose product this is: itself, unless they are kept apart."""
+        return (self,)
+
+    def _reasons(self) -> tuple[str, ...]:
+        """Why factors are kept apart, one for every two neighbours; an empty string where nobody has asked."""
+        return ()
+
+    @property
+    def _is_chain(self) -> bool:
+        """Whether its factors join those of what it is multiplied with."""
+        return False
+
+    @property
+    def _is_symmetric(self) -> bool:
+        """Whether it is symmetric by its making, which rounding must not hide from Cholesky's factorisation."""
+        return False
+
+    def _multiple(self) -> Array | None:
+        """The number, 0-d, of which this is a multiple of the identity; None if it is not known to be one."""
+        return None
+
+    @property
+    @abstractmethod
+    def _n_entries(self) -> int | None:
+        """How many entries are not structurally zero, of a sum at most so many; None where that is not known."""
+
+    @property
+    def _lists_entries(self) -> bool:
+        """Whether a number is stored for every entry, with the place where it stands."""
+        return False
+
     def _entries(self) -> tuple[Array, Array, Array]:
         """Rows, columns and numbers of the entries that are not structurally zero; equal places add up."""
         raise ValueError(f"a {self.structure} Jacobian has no list of entries; toarray() forms them.")
+
+    def _roles(self) -> Iterable[str]:
+        """What each letter does, a sentence for every one; of a Jacobian that is kept as values and letters."""
+        return ()
 
     @property
     def shape(self) -> tuple[int, int]:

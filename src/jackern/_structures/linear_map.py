@@ -94,8 +94,8 @@ class LinearMapJacobian(CompoundJacobian):
         return "linear-map"
 
     @property
-    def nnz(self) -> int:
-        raise ValueError("nnz: the entries of a linear map are not known without forming them; see toarray().")
+    def _n_entries(self) -> None:
+        return None
 
     @property
     def T(self) -> LinearMapJacobian:

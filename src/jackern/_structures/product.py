@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,7 +15,6 @@ from jackern._arrays.shapes import ShapeLike
 from jackern._structures import bracket
 from jackern._structures.base import Jacobian, reshaped
 from jackern._structures.combination import Combination
-from jackern._structures.sum import SumJacobian, parts_of
 from jackern._terms import combine, entries
 from jackern._terms.term import KeptApart
 
@@ -27,12 +27,23 @@ class Factors(Combination):
     __slots__ = ()
 
     @property
+    @abstractmethod
+    def _apart(self) -> tuple[str, ...]:
+        """Why every two neighbours are kept apart."""
+
+    def _factors(self) -> tuple[Jacobian, ...]:
+        return self._parts
+
+    def _reasons(self) -> tuple[str, ...]:
+        return self._apart
+
+    @property
     def structure(self) -> str:
         return "product"
 
     @property
-    def nnz(self) -> int:
-        raise ValueError("nnz: the entries of a product are not known without forming them; see toarray().")
+    def _n_entries(self) -> None:
+        return None
 
 
 class ProductJacobian(_core.ChainProducts, Factors):
@@ -43,12 +54,16 @@ class ProductJacobian(_core.ChainProducts, Factors):
 
     __slots__ = ()
 
+    @property
+    def _is_chain(self) -> bool:
+        return True
+
     def _with_parts(self, parts: Sequence[Jacobian]) -> ProductJacobian:
-        return ProductJacobian(tuple(parts), self._reasons)
+        return ProductJacobian(tuple(parts), self._apart)
 
     @property
     def T(self) -> ProductJacobian:
-        return ProductJacobian(tuple(part.T for part in reversed(self._parts)), self._reasons[::-1])
+        return ProductJacobian(tuple(part.T for part in reversed(self._parts)), self._apart[::-1])
 
     def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> ProductJacobian:
         out_shape, in_shape = reshaped(self, out_shape, in_shape)
@@ -59,8 +74,8 @@ class ProductJacobian(_core.ChainProducts, Factors):
     def diagonal(self) -> Array:
         if len(self._parts) == 2 and self.shape[0] == self.shape[1]:
             a, b = self._parts
-            if isinstance(a, SumJacobian) or isinstance(b, SumJacobian):
-                pairs = ((p @ q).diagonal() for p in parts_of(a) for q in parts_of(b))
+            if max(len(a._summands()), len(b._summands())) > 1:
+                pairs = ((p @ q).diagonal() for p in a._summands() for q in b._summands())
                 return entries.added_up(pairs, self.dtype)
             a_terms, b_terms = a._terms(), b._terms()
             if a_terms is not None and b_terms is not None:
@@ -133,11 +148,10 @@ class ProductJacobian(_core.ChainProducts, Factors):
         return self._with_parts(parts)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return ProductJacobian, (self._parts, self._reasons)
+        return ProductJacobian, (self._parts, self._apart)
 
 
 def has_few_entries(jacobian: Jacobian) -> bool:
     """Whether the entries are known, and not many more than the numbers that are stored anyway."""
-    if jacobian.structure in ("product", "linear-map"):
-        return False
-    return jacobian.nnz <= MANY * (jacobian._stored + sum(jacobian.shape))
+    n = jacobian._n_entries
+    return n is not None and n <= MANY * (jacobian._stored + sum(jacobian.shape))

@@ -29,7 +29,7 @@ class SparseJacobian(_core.SparseProducts, Jacobian):
         return "sparse"
 
     @property
-    def nnz(self) -> int:
+    def _n_entries(self) -> int:
         return self._pattern.n_entries
 
     @property
@@ -67,6 +67,10 @@ class SparseJacobian(_core.SparseProducts, Jacobian):
             self._sparse_product(v, out, accumulate, transposed)
 
         return apply.by_axes(call, v, [n], batch, out, [m])
+
+    @property
+    def _lists_entries(self) -> bool:
+        return True
 
     def _fill(self, matrix: Array) -> None:
         rows, columns, values = self._entries()

@@ -30,9 +30,12 @@ class SumJacobian(_core.SumProducts, Combination):
         return "sum"
 
     @property
-    def nnz(self) -> int:
+    def _n_entries(self) -> int:
         size = math.prod(self.shape)
-        return min(sum(size if part.structure in ("product", "linear-map") else part.nnz for part in self._parts), size)
+        return min(sum(size if part._n_entries is None else part._n_entries for part in self._parts), size)
+
+    def _summands(self) -> tuple[Jacobian, ...]:
+        return self._parts
 
     @property
     def T(self) -> SumJacobian:
@@ -71,8 +74,3 @@ class SumJacobian(_core.SumProducts, Combination):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return SumJacobian, (self._parts,)
-
-
-def parts_of(jacobian: Jacobian) -> tuple[Jacobian, ...]:
-    """Return the terms of a sum, or the Jacobian itself."""
-    return jacobian._parts if isinstance(jacobian, SumJacobian) else (jacobian,)

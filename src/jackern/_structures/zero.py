@@ -40,7 +40,7 @@ class ZeroJacobian(CompoundJacobian):
         return "zero"
 
     @property
-    def nnz(self) -> int:
+    def _n_entries(self) -> int:
         return 0
 
     @property
