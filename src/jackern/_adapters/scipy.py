@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -108,17 +109,27 @@ def aslinearoperator(jacobian: Jacobian) -> Any:
     scipy_sparse("aslinearoperator")
     from scipy.sparse.linalg import LinearOperator
 
-    def multiply(v: Array) -> Array:
-        return jacobian @ v
-
-    def multiply_transpose(u: Array) -> Array:
-        return jacobian.T @ u
-
+    (matvec, matmat), (rmatvec, rmatmat) = multiplications(jacobian), multiplications(jacobian.T)
     return LinearOperator(
-        jacobian.shape,
-        matvec=multiply,
-        rmatvec=multiply_transpose,
-        matmat=multiply,
-        rmatmat=multiply_transpose,
-        dtype=jacobian.dtype,
+        jacobian.shape, matvec=matvec, rmatvec=rmatvec, matmat=matmat, rmatmat=rmatmat, dtype=jacobian.dtype
     )
+
+
+def multiplications(jacobian: Jacobian) -> tuple[Callable[[Array], Array], Callable[[Array], Array]]:
+    """Return the products with vectors and with matrices, as SciPy asks for them.
+
+    Up to 1.17 those are ``(n,)`` or ``(n, 1)``, and ``(n, k)``; since 1.18 also ``(..., n)``, and ``(..., n, k)``.
+    """
+    m, n = jacobian.shape
+
+    def multiply_rows(v: Array) -> Array:
+        batch = v.shape[:-1]
+        return np.reshape(jacobian.jvp(v.reshape(batch + jacobian.in_shape)), (*batch, m))
+
+    def multiply_vectors(v: Array) -> Array:
+        return jacobian @ v if v.ndim == 1 or v.shape == (n, 1) else multiply_rows(v)
+
+    def multiply_matrices(v: Array) -> Array:
+        return jacobian @ v if v.ndim == 2 else multiply_rows(v.swapaxes(-1, -2)).swapaxes(-1, -2)
+
+    return multiply_vectors, multiply_matrices

@@ -106,6 +106,9 @@ class Verbs:
     def aslinearoperator(self: Any) -> Any:
         """Return a ``scipy.sparse.linalg.LinearOperator`` with this matrix, for SciPy's iterative solvers.
 
+        It takes what the operator of the dense matrix takes, but no complex numbers: vectors ``(n,)`` and matrices
+        ``(n, k)``, and since SciPy 1.18 batches, ``(..., n)`` for ``matvec`` and ``(..., n, k)`` for ``matmat``.
+
         Raises
         ------
         ImportError
