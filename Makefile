@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV := .venv
+NEWEST := .venv-newest
 BIN := $(VENV)/bin
 # More arguments for pytest, as in `make test ARGS="-k tanh"`.
 ARGS ?=
@@ -10,10 +11,11 @@ ARGS ?=
 SOURCES := pyproject.toml setup.py VERSION $(wildcard csrc/*.* $(filter-out csrc/build/% csrc/test/%,$(wildcard csrc/*/*.* csrc/*/*/*.*))) \
            $(foreach suffix,pyx pxd pxi h in,$(wildcard src/jackern/*.$(suffix) src/jackern/*/*.$(suffix)))
 
-.PHONY: help build demo test test-isa accuracy chains closure bench lint c sanitize clean
+.PHONY: help build demo test test-newest versions test-isa accuracy chains closure bench lint c sanitize clean
 help:
 	@echo 'make demo      a network on real digits, forward and backward through jackern (under a minute)'
 	@echo 'make test      the tests'
+	@echo 'make test-newest   the tests on the newest Python at hand, if it is newer, in .venv-newest'
 	@echo 'make test-isa  the tests marked isa, once per instruction set'
 	@echo 'make accuracy  the largest errors of every function (ARGS="--exhaustive exp": all of float32)'
 	@echo 'make chains    20,000 random chains of Jacobians against dense matrices (minutes)'
@@ -50,6 +52,15 @@ demo: $(VENV)/built $(VENV)/has-demo
 
 test: $(VENV)/built $(VENV)/has-test
 	$(BIN)/python -m pytest $(ARGS)
+
+# With the newest packages that pip has for that Python: where deprecations and new rules show first.
+test-newest:
+	@newest=$$($(PYTHON) tools/newest_python.py) && \
+	    if [ -n "$$newest" ]; then $(MAKE) versions test PYTHON="$$newest" VENV=$(NEWEST); fi
+
+versions: $(VENV)/has-test
+	@$(BIN)/python -c 'import importlib.metadata as m, platform; print("Python", platform.python_version(), \
+	    *(f"{name} {m.version(name)}" for name in ("NumPy", "SciPy", "Cython", "setuptools")))'
 
 test-isa: $(VENV)/built $(VENV)/has-test
 	$(BIN)/python tools/test_isa.py $(ARGS)
@@ -90,6 +101,6 @@ sanitize: $(VENV)/built $(VENV)/has-test
 
 clean:
 	$(MAKE) -C csrc clean
-	rm -rf $(VENV) build dist src/*.egg-info src/jackern/*.so src/jackern/ops.pyi
+	rm -rf $(VENV) $(NEWEST) build dist src/*.egg-info src/jackern/*.so src/jackern/ops.pyi
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache .benchmarks

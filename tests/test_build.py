@@ -14,6 +14,7 @@ import jackern as jk
 
 ROOT = Path(__file__).resolve().parents[1]
 missing = runpy.run_path(str(ROOT / "tools/check_build.py"))["missing"]
+newest_python = runpy.run_path(str(ROOT / "tools/newest_python.py"))
 
 
 def test_the_version_is_the_same_everywhere():
@@ -67,3 +68,46 @@ def test_a_missing_compiler_says_what_to_install(command):
     assert "needs a C compiler and `/nowhere/cc --flag` cannot be found" in done.stderr
     assert "apt install build-essential" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def fake_python(tmp_path):
+    """Makes an executable that answers like a Python of some version, or like what cannot build jackern."""
+
+    def make(name, version, *, exits=0, builds=True):
+        python = tmp_path / name
+        python.parent.mkdir(parents=True, exist_ok=True)
+        python.write_text(f'#!/bin/sh\n[ "$1" = -c ] || exit {int(not builds)}\necho {version}\nexit {exits}\n')
+        python.chmod(0o755)
+        return python
+
+    return make
+
+
+@pytest.mark.skipif(os.name != "posix", reason="fakes are shell scripts")
+def test_the_newest_python_is_found_on_path_and_among_the_versions_of_pyenv(tmp_path, fake_python):
+    on_path = [fake_python("a/python3.12", "3 12 1"), fake_python("b/python3.13", "3 13 0")]
+    of_pyenv = [fake_python(f"versions/{v}/bin/python3", v.replace(".", " ")) for v in ("3.9.18", "3.13.2", "3.20.1")]
+    for other in ("a/python3", "a/python3.13-config", "b/python3.14t", "versions/3.15-dev/bin/python3"):
+        fake_python(other, "3 30 0")
+    found = newest_python["at_hand"](f"{tmp_path}/a{os.pathsep}{tmp_path}/b", tmp_path)
+    assert sorted(found) == sorted(on_path + of_pyenv)
+    assert newest_python["newest"](found, (3, 11, 7)) == of_pyenv[2]
+    assert newest_python["newest"](found, (3, 20, 0)) is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="fakes are shell scripts")
+def test_a_newer_python_has_to_run_and_to_be_able_to_build(tmp_path, fake_python):
+    newest = newest_python["newest"]
+    good = fake_python("python3.12", "3 12 1")
+    later = fake_python("later", "3 12 4")
+    bad = [
+        fake_python("shim", "", exits=127),
+        fake_python("candidate", "3 16 0", exits=1),
+        fake_python("without headers", "3 15 0", builds=False),
+        tmp_path / "absent",
+    ]
+    assert newest([good, *bad], (3, 11, 7)) == good
+    assert newest([good, later], (3, 11, 7)) == later
+    assert newest([good, later], (3, 12, 0)) is None
+    assert newest(bad, (3, 11, 7)) is None
