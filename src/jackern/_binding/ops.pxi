@@ -217,7 +217,7 @@ cdef class Op:
         return f"jackern.ops.{self.name}"
 
     def __reduce__(self):
-        return op_named, (self.name,)
+        return restored, ("op", self.name)
 
 
 @cython.final
@@ -639,24 +639,6 @@ cdef class BinaryOp(Op):
         return are_accepted(arrays, self.row.n_args)
 
 
-cdef dict NAMED = {}
 cdef int row_index
 for row_index in range(jk_n_ops()):
-    row_op = (UnaryOp if jk_op_at(row_index).n_args == 1 else BinaryOp)(row_index)
-    for row_name in (row_op.name, *row_op.aliases):
-        NAMED[row_name] = row_op
-
-
-def op_names():
-    """Names of all pointwise ops, in the order of the table, without aliases."""
-    return [jk_op_at(i).name.decode() for i in range(jk_n_ops())]
-
-
-def named_ops():
-    """All pointwise ops by name and alias."""
-    return dict(NAMED)
-
-
-def op_named(name):
-    """The op of this name or alias (unpickles ops)."""
-    return NAMED[name]
+    add_op((UnaryOp if jk_op_at(row_index).n_args == 1 else BinaryOp)(row_index))

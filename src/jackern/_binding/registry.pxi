@@ -1,0 +1,76 @@
+# The ops by name, and one function through which every pickle comes back: `jackern._core.restored` stays where it is
+# when files and classes move.
+
+# Op objects by name and alias, in the order of the table, then of registration.
+cdef dict NAMED = {}
+# What makes an object of a kind from its pickled state.
+cdef dict MAKERS = {}
+
+
+def register(str kind not None, maker):
+    """Name what makes objects of a kind from their state, so that `restored` finds it.
+
+    Parameters
+    ----------
+    kind : str
+        It stands in every pickle of such an object, and so must never change.
+    maker : callable
+        ``maker(*state)`` makes the object.
+
+    Raises
+    ------
+    ValueError
+        The kind has a maker already.
+    """
+    if kind in MAKERS:
+        raise ValueError(f"{kind!r} has a maker already: {MAKERS[kind]!r}")
+    MAKERS[kind] = maker
+
+
+def restored(kind, *state):
+    """The object of this kind and state: what ``__reduce__`` of every class of jackern names.
+
+    Raises
+    ------
+    ValueError
+        A kind that this version does not know.
+    """
+    if kind not in MAKERS:
+        raise ValueError(f"jackern {library_version()} restores no {kind!r}, but {', '.join(map(repr, MAKERS))}; was it "
+                         f"pickled by a later version?")
+    return MAKERS[kind](*state)
+
+
+def add_op(op):
+    """Make an op known by its name and its aliases.
+
+    Raises
+    ------
+    ValueError
+        One of them is taken.
+    """
+    names = (op.name, *op.aliases)
+    for name in names:
+        if name in NAMED:
+            raise ValueError(f"there is an op {name!r} already: {NAMED[name]!r}")
+    NAMED.update(dict.fromkeys(names, op))
+
+
+def op_names():
+    """Names of all ops, without aliases: the rows of the table in its order, then the families."""
+    return [name for name, op in NAMED.items() if name == op.name]
+
+
+def named_ops():
+    """All ops by name and alias."""
+    return dict(NAMED)
+
+
+def op_named(name):
+    """The op of this name or alias."""
+    if name not in NAMED:
+        raise ValueError(f"jackern {library_version()} has no op {name!r}")
+    return NAMED[name]
+
+
+register("op", op_named)
