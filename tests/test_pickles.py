@@ -5,9 +5,25 @@ from __future__ import annotations
 import pickle
 import pickletools
 
+import numpy as np
 import pytest
 
+import jackern as jk
 from jackern import _core
+
+D = np.arange(1.0, 7.0)
+ROW, COLUMN = jk.reduction(D), jk.broadcast(D, ())
+JACOBIANS = {
+    "zero": jk.zero(2, 3),
+    "axis": jk.einsum("bk,kn->bn", D.reshape(2, 3), in_shape=(3, 4)),
+    "sliced": jk.select(np.s_[1:4], 6).T @ jk.dense(np.ones((3, 2))),
+    "banded": jk.banded(np.ones((2, 6)), [0, 1], (6, 6)),
+    "sparse": jk.select([4, 0, 0], 6),
+    "sum": jk.diagonal(D) - COLUMN @ ROW,
+    "product": jk.diagonal(D) @ jk.linear_map(np.cumsum, None, 6, 6),
+    "linear-map": jk.linear_map(np.cumsum, None, 6, 6).T,
+    "gram": jk.dense(np.ones((2, 6))).gram(),
+}
 
 
 def globals_of(pickled):
@@ -18,6 +34,22 @@ def globals_of(pickled):
 def test_an_op_is_pickled_by_its_name_alone(op):
     assert globals_of(pickle.dumps(op, 2)) == {"jackern._core restored"}
     assert _core.restored("op", op.name) is op
+
+
+@pytest.mark.parametrize("name", JACOBIANS)
+def test_a_jacobian_is_pickled_by_its_kind_alone(name):
+    jacobian = JACOBIANS[name]
+    pickled = pickle.dumps(jacobian, 2)
+    assert {x for x in globals_of(pickled) if x.startswith("jackern")} == {"jackern._core restored"}
+    assert type(jacobian).__name__.lower().startswith(name.replace("-", ""))
+    again = pickle.loads(pickled)
+    assert (again.structure, again.out_shape, again.in_shape) == (
+        jacobian.structure,
+        jacobian.out_shape,
+        jacobian.in_shape,
+    )
+    if name != "linear-map":
+        np.testing.assert_array_equal(again.toarray(), jacobian.toarray())
 
 
 def test_a_kind_that_is_not_known_is_refused_with_those_that_are():

@@ -86,7 +86,10 @@ class GramJacobian(_core.GramProducts, Factors):
         return self._with_parts([first, middle._scaled(function, number), last])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return GramJacobian, (self._parts, self._apart)
+        return _core.restored, ("gram", self._parts, self._apart)
+
+
+_core.register("gram", GramJacobian)
 
 
 def gram(jacobian: Jacobian, weights: ArrayLike | None) -> Jacobian:

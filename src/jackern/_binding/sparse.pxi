@@ -72,7 +72,10 @@ cdef class SparsePattern:
         raise ValueError(f"sparse: row {row} has an entry in column {bad}, expected 0 to {self.n_cols - 1}")
 
     def __reduce__(self):
-        return SparsePattern, (self.indptr, self.indices, self.n_rows, self.n_cols)
+        return restored, ("sparse-pattern", self.indptr, self.indices, self.n_rows, self.n_cols)
+
+
+register("sparse-pattern", SparsePattern)
 
 
 cdef cnp.ndarray read_only(cnp.ndarray a):

@@ -161,7 +161,11 @@ class AxisJacobian(_core.AxisProducts, TermJacobian):
 
     def __reduce__(self) -> tuple[Any, ...]:
         letters = self._value_letters, self._out_letters, self._in_letters
-        return AxisJacobian, (self.values, *letters, self._lengths, self.out_shape, self.in_shape, self._names)
+        state = self.values, *letters, self._lengths, self.out_shape, self.in_shape, self._names
+        return _core.restored, ("axis", *state)
+
+
+_core.register("axis", AxisJacobian)
 
 
 def lowered(term: Term, out_shape: Shape, in_shape: Shape) -> AxisJacobian:

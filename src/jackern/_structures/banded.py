@@ -118,7 +118,7 @@ class BandedJacobian(_core.BandedProducts, Jacobian):
     def __reduce__(self) -> tuple[Any, ...]:
         # A broadcast view would be pickled with all its repetitions.
         bands = tuple((once(values), values.shape, i, j, k, m) for values, i, j, k, m in self._bands)
-        return rebuilt, (bands, self._out_lengths, self._in_lengths, self.out_shape, self.in_shape)
+        return _core.restored, ("banded", bands, self._out_lengths, self._in_lengths, self.out_shape, self.in_shape)
 
 
 def once(values: Array) -> Array:
@@ -130,6 +130,9 @@ def rebuilt(bands: Sequence[tuple[Any, ...]], *lengths_and_shapes: Shape) -> Ban
     """Return a pickled Jacobian."""
     stretched = tuple((np.broadcast_to(values, shape), *places) for values, shape, *places in bands)
     return BandedJacobian(stretched, *lengths_and_shapes)
+
+
+_core.register("banded", rebuilt)
 
 
 def fused(terms: Sequence[Term], out_shape: Shape, in_shape: Shape) -> BandedJacobian:

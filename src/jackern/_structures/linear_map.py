@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
+from jackern import _core
 from jackern._arrays.operands import Array, as_native, native_dtype
 from jackern._arrays.shapes import Shape, ShapeLike
 from jackern._structures.base import reshaped
@@ -177,4 +178,13 @@ class LinearMapJacobian(CompoundJacobian):
         return costs[::-1] if self._transposed else costs
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return LinearMapJacobian, (self._functions, self.out_shape, self.in_shape, self._scale, self._transposed)
+        state = tuple(self._functions), self.out_shape, self.in_shape, self._scale, self._transposed
+        return _core.restored, ("linear-map", *state)
+
+
+def rebuilt(functions: tuple[Any, ...], *rest: Any) -> LinearMapJacobian:
+    """Return a pickled Jacobian."""
+    return LinearMapJacobian(Functions(*functions), *rest)
+
+
+_core.register("linear-map", rebuilt)

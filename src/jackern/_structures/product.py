@@ -148,7 +148,10 @@ class ProductJacobian(_core.ChainProducts, Factors):
         return self._with_parts(parts)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return ProductJacobian, (self._parts, self._apart)
+        return _core.restored, ("product", self._parts, self._apart)
+
+
+_core.register("product", ProductJacobian)
 
 
 def has_few_entries(jacobian: Jacobian) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from jackern import _core
 from jackern._arrays.operands import Array
 from jackern._arrays.shapes import Shape, ShapeLike
 from jackern._structures.axis import TermJacobian, lowered
@@ -71,4 +73,23 @@ class SlicedJacobian(TermJacobian, CompoundJacobian):
         inner.jvp(part(v, term.in_), out=part(out, term.out), accumulate=accumulate)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return SlicedJacobian, (self._term, self.out_shape, self.in_shape)
+        term = self._term
+        axes = tuple(map(tuple, term.out)), tuple(map(tuple, term.in_))
+        return _core.restored, ("sliced", term.values, term.letters, *axes, term.lengths, self.out_shape, self.in_shape)
+
+
+def rebuilt(
+    values: Array,
+    letters: tuple[int, ...],
+    out: Iterable[tuple[Any, ...]],
+    in_: Iterable[tuple[Any, ...]],
+    lengths: Mapping[int, int],
+    out_shape: Shape,
+    in_shape: Shape,
+) -> SlicedJacobian:
+    """Return a pickled Jacobian."""
+    term = Term(values, letters, tuple(Axis(*x) for x in out), tuple(Axis(*x) for x in in_), lengths)
+    return SlicedJacobian(term, out_shape, in_shape)
+
+
+_core.register("sliced", rebuilt)

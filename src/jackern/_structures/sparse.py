@@ -101,9 +101,13 @@ class SparseJacobian(_core.SparseProducts, Jacobian):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A broadcast view would be pickled with all its repetitions.
-        return rebuilt, (self._numbers, self._pattern, self.out_shape, self.in_shape, self._transposed)
+        state = self._numbers, self._pattern, self.out_shape, self.in_shape, self._transposed
+        return _core.restored, ("sparse", *state)
 
 
 def rebuilt(numbers: Array, pattern: _core.SparsePattern, *rest: Any) -> SparseJacobian:
     """Return a pickled Jacobian."""
     return SparseJacobian(np.broadcast_to(numbers, pattern.n_entries), pattern, *rest)
+
+
+_core.register("sparse", rebuilt)

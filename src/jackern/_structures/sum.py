@@ -73,4 +73,7 @@ class SumJacobian(_core.SumProducts, Combination):
         return np.concatenate(rows), np.concatenate(columns), np.concatenate(values)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return SumJacobian, (self._parts,)
+        return _core.restored, ("sum", self._parts)
+
+
+_core.register("sum", SumJacobian)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from jackern import _core
 from jackern._arrays.operands import Array, native_dtype
 from jackern._arrays.shapes import Shape, ShapeLike
 from jackern._structures.base import reshaped
@@ -83,3 +84,9 @@ class ZeroJacobian(CompoundJacobian):
     def _entries(self) -> tuple[Array, Array, Array]:
         none = np.zeros(0, np.intp)
         return none, none, np.zeros(0, self.dtype)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _core.restored, ("zero", self.out_shape, self.in_shape, self.dtype)
+
+
+_core.register("zero", ZeroJacobian)
