@@ -1,7 +1,7 @@
 """Solving ``J x = b`` by structure.
 
 A product is solved by one group of factors after the other, cut where it is square.  All else is brought to a sum of
-terms, apart from products of low rank: `_eliminate` solves that.  `_factor` has the solvers of arrays.
+terms, apart from products of low rank: `eliminate` solves that.  `factor` has the solvers of arrays.
 """
 
 from __future__ import annotations
