@@ -14,12 +14,7 @@ from setuptools.command.build_py import build_py
 from setuptools.errors import CompileError
 
 CSRC = Path("csrc")
-KINDS = {
-    "UNARY": "UnaryOp",
-    "SELECT1": "UnaryOp",
-    "BINARY": "BinaryOp",
-    "SELECT2": "BinaryOp",
-}  # rows of ops.def
+CLASSES = {"1": "UnaryOp", "2": "BinaryOp", "3": "TernaryOp"}  # of ops, by the number of arguments
 VERSION = Path("VERSION").read_text().strip()
 
 
@@ -95,9 +90,11 @@ class BuildPy(build_py):
 def stub_of_ops():
     """Return the text of ops.pyi: what is fixed, then a line for every name in the table of ops."""
     lines = Path("src/jackern/ops.pyi.in").read_text()
-    rows = re.findall(r'^JK_(\w+)\s*\(\s*(\w+)\s*,\s*"([^"]*)"', (CSRC / "table/ops.def").read_text(), re.M)
+    kinds, rows = ((CSRC / "table" / name).read_text() for name in ("kinds.def", "ops.def"))
+    n_args = dict(re.findall(r"^#define JK_(\w+)\(name, aliases,.*?JK_ROW\(name, aliases, (\d)", kinds, re.M | re.S))
+    rows = re.findall(r'^JK_(\w+)\s*\(\s*(\w+)\s*,\s*"([^"]*)"', rows, re.M)
     return lines + "".join(
-        f"{name}: {KINDS[kind]}\n" for kind, row, aliases in rows for name in [row, *aliases.split()]
+        f"{name}: {CLASSES[n_args[kind]]}\n" for kind, row, aliases in rows for name in [row, *aliases.split()]
     )
 
 

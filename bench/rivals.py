@@ -17,10 +17,12 @@ DEFINITIONS = {
     "prefer": ("a b", "(a > b) + 0.5 * (a == b)"),
     "sigmoid": ("x", "1 / (1 + exp(-x))"),
     "silu_slope": ("x", "(s := 1 / (1 + exp(-x))) * (1 + x * (1 - s))"),
-    "pow_da": ("a b", "b * a ** (b - 1)"),
+    "over_square": ("t p q", "t * p / (q * q)"),
+    "over_one_plus_square": ("t x", "t / (1 + x * x)"),
+    "pow_da": ("t a b", "t * b * a ** (b - 1)"),
     "pow_db": ("a y", "y * log(a)"),
-    "atan2_da": ("a b", "b / (a * a + b * b)"),
-    "hypot_d": ("a y", "a / y"),
+    "atan2_da": ("t a b", "t * b / (a * a + b * b)"),
+    "hypot_da": ("t a y", "t * a / y"),
 }
 
 UFUNCS = {
@@ -53,7 +55,7 @@ def into_out(formula: str, out: str) -> tuple[str, dict[str, str]]:
 
 def _product(formula: str) -> ast.expr:
     derivative = _parse(re.sub(r"\b[MC]\(([\w.]+)\)", r"\1", formula))
-    derivative = _Expand().visit(derivative)
+    derivative = _WithoutOnes().visit(_Expand().visit(derivative))
     match derivative:
         case ast.Constant(1):
             return _parse("np.positive(g)")
@@ -61,6 +63,8 @@ def _product(formula: str) -> ast.expr:
             return _parse("-g")
         case ast.BinOp(ast.Constant(1), ast.Div(), divisor):
             return ast.BinOp(_parse("g"), ast.Div(), divisor)
+        case ast.BinOp(ast.UnaryOp(ast.USub(), ast.Constant(1)), ast.Div(), divisor):
+            return ast.BinOp(_parse("-g"), ast.Div(), divisor)
     return ast.BinOp(_parse("g"), ast.Mult(), derivative)
 
 
@@ -89,6 +93,17 @@ class _Bind(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return self.bound.get(node.id, node)
+
+
+class _WithoutOnes(ast.NodeTransformer):
+    """Leave out a factor of 1: functions of the table take the cotangent, and a derivative is theirs at 1."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.BinOp(ast.Constant(1), ast.Mult(), factor):
+                return factor
+        return node
 
 
 class _Steps:

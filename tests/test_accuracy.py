@@ -1,4 +1,4 @@
-"""The errors that tools/accuracy.py prints, on a smaller sample: values, and derivatives from y."""
+"""The errors that tools/accuracy.py prints, on a smaller sample: values, and derivatives from x and from y."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ def test_values_are_within_their_ulp_over_all_numbers(name, dtype):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_derivatives_are_within_a_few_units_of_the_largest(name, dtype):
-    _, error = accuracy["derivative_errors"](name, dtype, 20_000)
-    assert error <= 4
+def test_derivatives_from_x_are_right_relatively_and_from_y_to_a_few_units_of_the_largest(name, dtype):
+    from_x, from_y = accuracy["derivative_errors"](name, dtype, 20_000)
+    assert from_x <= 8 or name == "silu"  # the slope of silu has a zero inside its domain, where it is a difference
+    assert from_y <= 4
 
 
 def test_an_error_is_seen():

@@ -180,11 +180,15 @@ def test_a_unary_derivative_takes_only_what_it_reads(unary, dtype):
     assert oracle.same_bits(unary.jvp(y_bar, **given), unary.jvp(y_bar, x, y=unary(x)))
 
 
-def test_y_is_computed_where_it_is_read_and_not_given(op, dtype):
+def test_a_derivative_that_reads_y_needs_none(op, dtype):
+    """Where y is not given, a form from x stands in, or y is computed: the same but for rounding."""
     args = arguments(op, dtype)
     y_bar = layouts.normal(SHAPE, dtype, "y_bar")
-    given, computed = products.vjp(op, y_bar, args, y=op(*args)), products.vjp(op, y_bar, args)
-    assert all(oracle.same_bits(a, b) for a, b in zip(given, computed, strict=True))
+    given, without = products.vjp(op, y_bar, args, y=op(*args)), products.vjp(op, y_bar, args)
+    for k in range(op.nin):
+        if op.nin > 1 or "y" not in op.reads[k]:
+            assert oracle.same_bits(without[k], given[k])
+        assert_close(without[k], given[k].astype(np.longdouble), 8 * np.finfo(dtype).eps)
 
 
 # ---- memory -------------------------------------------------------------------------------------------

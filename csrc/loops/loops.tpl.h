@@ -24,19 +24,7 @@
 
 /* clang-format off */
 static const jk_loops N(loops) = {
-    .op =
-        {
-#define JK_UNARY(name, ...) [JK_OP_##name] = {N(name##_value), {N(name##_da)}, {N(name##_daa)}},
-#define JK_SELECT1(name, ...) JK_UNARY(name)
-#define JK_BINARY(name, ...)                                                                                           \
-    [JK_OP_##name] = {N(name##_value), {N(name##_da), N(name##_db)}, {N(name##_daa), N(name##_dab), N(name##_dbb)}},
-#define JK_SELECT2(name, ...) JK_BINARY(name)
-#include "table/ops.def"
-#undef JK_UNARY
-#undef JK_SELECT1
-#undef JK_BINARY
-#undef JK_SELECT2
-        },
+    .op = N(op_loops),
     .pack = N(pack),
     .pack_other = N(pack_other),
     .unpack = N(unpack),

@@ -168,6 +168,39 @@ JK_INLINE real M(prefer)(real a, real b) { return a > b ? 1 : a < b ? 0 : a == b
 /* What a row that chooses does with a tangent: an argument that was not chosen drops it, infinite or not. */
 JK_INLINE real M(keep)(real t, real chosen) { return chosen == 0 ? 0 : t * chosen; }
 
+/* ---- products with a cotangent t that are right wherever they can be represented ---- */
+
+/* The exponent of x in its biased form: 0 for 0 and all subnormal numbers, the largest for infinity and NaN. */
+JK_INLINE real M(biased_exponent)(real x)
+{
+    return M(from_bits)(M(bits)(N(two_to_fraction)) | (M(bits)(M(fabs)(x)) >> N(n_fraction))) - N(two_to_fraction);
+}
+
+/* (t/q)*(p/r)*c with c from 1/2 to 1, for a product where one quotient may overflow while the other vanishes.  A power of
+ * two goes from the larger of t and p to the smaller, which changes no digit; 3/8 of the distance of their exponents
+ * brings them near enough and leaves the power a normal number.  Where t or p is 0, so is the product, whatever |q| and
+ * |r| > 0. */
+JK_INLINE real M(quotients)(real t, real q, real p, real r, real c)
+{
+    const real k = M(round)(C(0.375) * (M(biased_exponent)(t) - M(biased_exponent)(p)));
+    const int zero = t == 0 || p == 0;
+    const real by_q = zero && M(fabs)(q) > 0 ? LIBM(copysign)(1, q) : q;
+    const real by_r = zero && M(fabs)(r) > 0 ? LIBM(copysign)(1, r) : r;
+    return t * M(two_to)(-k, 0) / by_q * c * (p * M(two_to)(k, 0) / by_r);
+}
+
+/* t*p/(q*q) */
+JK_INLINE real M(over_square)(real t, real p, real q) { return M(quotients)(t, q, p, q, 1); }
+
+/* t/(1 + x*x); where x*x might overflow, the 1 does not count. */
+JK_INLINE real M(over_one_plus_square)(real t, real x)
+{
+    const int large = M(fabs)(x) > C(1e9);
+    return t / (large ? x : 1) / (large ? x : 1 + x * x);
+}
+
+/* ---- slopes and curvatures ---- */
+
 /* (1 - x)(1 + x) keeps the digits of 1 - x*x near |x| = 1. */
 JK_INLINE real M(asin_second)(real x)
 {
@@ -202,6 +235,9 @@ JK_INLINE real M(sigmoid_slope)(real x)
     return e / ((1 + e) * (1 + e));
 }
 
+/* sech(x)**2 = 4*sigmoid'(2*x) */
+JK_INLINE real M(sech2)(real x) { return 4 * M(sigmoid_slope)(2 * x); }
+
 JK_INLINE real M(sigmoid_second)(real x)
 {
     const real e = M(exp)(-M(fabs)(x));
@@ -232,8 +268,17 @@ JK_INLINE real M(silu_second)(real x)
     return slope == 0 ? 0 : 2 * slope + x * M(sigmoid_second)(x);
 }
 
-/* a**b: the derivative by a is 0 where b = 0, that by b is 0 where a = 0, and NaN for a < 0 through the logarithm. */
-JK_INLINE real M(pow_da)(real a, real b) { return b == 0 ? 0 : b * M(pow)(a, b - 1); }
+/* a**b: the derivative by a is 0 where b = 0, that by b is 0 where a = 0, and NaN for a < 0 through the logarithm.
+ * t*b*a**(b - 1) takes the root of the power twice where b*a**(b - 1) is no normal number. */
+JK_INLINE real M(pow_da)(real t, real a, real b)
+{
+    const real power = b == 0 ? 0 : M(pow)(a, b - 1), slope = b * power;
+    if (b == 0 || slope != slope || (M(fabs)(slope) >= N(least_normal) && M(fabs)(slope) < (real)INFINITY))
+        return t * slope;
+    const real root = M(pow)(M(fabs)(a), C(0.5) * (b - 1));
+    return t * root * b * LIBM(copysign)(root, power);
+}
+
 JK_INLINE real M(pow_db)(real a, real y) { return a == 0 && y == y ? 0 : y * M(log)(a); }
 JK_INLINE real M(pow_daa)(real a, real b) { return b == 0 || b == 1 ? 0 : b * (b - 1) * M(pow)(a, b - 2); }
 JK_INLINE real M(pow_dab)(real a, real b) { return a == 0 && b == b ? 0 : M(pow)(a, b - 1) * (1 + b * M(log)(a)); }
@@ -243,23 +288,31 @@ JK_INLINE real M(pow_dbb)(real a, real y)
     return a == 0 && y == y ? 0 : y * l * l;
 }
 
-/* b/(a*a + b*b), scaled by the larger of the two so that the squares neither overflow nor vanish. */
-JK_INLINE real M(atan2_da)(real a, real b)
+/* t*b/(a*a + b*b), scaled by the larger of the two so that the squares neither overflow nor vanish. */
+JK_INLINE real M(atan2_da)(real t, real a, real b)
 {
     const int b_larger = M(fabs)(b) >= M(fabs)(a);
-    const real big = b_larger ? b : a, t = (b_larger ? a : b) / big;
-    return (b_larger ? 1 : t) / (big * (1 + t * t));
+    const real big = b_larger ? b : a, r = (b_larger ? a : b) / big;
+    return M(quotients)(t, big, b_larger ? 1 : b, b_larger ? 1 : big, 1 / (1 + r * r));
 }
 
-/* da/dhypot: 1 where |a| is all of it, infinite or not.  hypot has no derivative at the origin; 0 is its smallest
- * subgradient. */
-JK_INLINE real M(hypot_d)(real a, real y) { return M(fabs)(a) == y ? M(sign)(a) : a / y; }
+/* a/y for y = hypot(a, b): of size 1 where |a| is all of it, infinite or not.  hypot has no derivative at the origin; 0
+ * is its smallest subgradient. */
+JK_INLINE real M(direction)(real a, real y) { return M(fabs)(a) == y ? M(sign)(a) : a / y; }
+
+/* t*a/y; where a/y would be no normal number, t gives it the power of two that makes it one. */
+JK_INLINE real M(hypot_da)(real t, real a, real y)
+{
+    const int tiny = M(fabs)(a) < y * N(least_normal) && y < (real)INFINITY;
+    return t * (tiny ? N(least_normal) : 1) * M(direction)(a * (tiny ? 1 / N(least_normal) : 1), y);
+}
+
 JK_INLINE real M(hypot_dd)(real p, real q, real y) { return y == 0 ? 0 : (p / y) * (q / y) / y; }
 
 JK_INLINE real M(atan2_daa)(real a, real b)
 {
     const real h = M(hypot)(a, b);
-    return -2 * M(hypot_d)(a, h) * M(hypot_d)(b, h) / h / h;
+    return -2 * M(direction)(a, h) * M(direction)(b, h) / h / h;
 }
 
 /* a - b and a + b are rounded once, where the difference of the quotients would lose the digits that cancel; halves
@@ -267,5 +320,5 @@ JK_INLINE real M(atan2_daa)(real a, real b)
 JK_INLINE real M(atan2_dab)(real a, real b)
 {
     const real h = M(hypot)(a, b), p = C(0.5) * a, q = C(0.5) * b, half = C(0.5) * h;
-    return M(hypot_d)(p - q, half) * M(hypot_d)(p + q, half) / h / h;
+    return M(direction)(p - q, half) * M(direction)(p + q, half) / h / h;
 }

@@ -13,10 +13,27 @@ typedef struct writer {
     int failed; /* 1 + the argument that is missing */
 } writer;
 
-static int is_zero(const char *expression) { return strcmp(expression, "ZERO") == 0; }
+/* Whether the second derivative by arguments i and j vanishes identically. */
+static int is_zero(const jk_op *op, int i, int j)
+{
+    return op->second[jk_second(i, j)] == NULL && op->second_from_y == NULL;
+}
 
 /* A second derivative reads at most what the first ones together read. */
 static unsigned second_reads(const jk_op *op) { return op->reads[0] | op->reads[1] | op->reads[2]; }
+
+/* Whether y has to be computed where it is read and not given: derivatives of one argument may have a form from x. */
+static int needs_y(const jk_op *op) { return op->n_args > 1 || op->first[0] == NULL; }
+
+static jk_pointwise_loop *first_loop(const writer *w, int k)
+{
+    return w->y >= 0 && w->loops->first_from_y != NULL ? w->loops->first_from_y : w->loops->first[k];
+}
+
+static jk_pointwise_loop *second_loop(const writer *w, int i, int j)
+{
+    return w->y >= 0 && w->loops->second_from_y != NULL ? w->loops->second_from_y : w->loops->second[jk_second(i, j)];
+}
 
 static int add_input(writer *w, const jk_view *view, int argument)
 {
@@ -39,7 +56,7 @@ static void add_arguments(writer *w, const jk_view *const *args, int first_argum
         if (y != NULL)
             w->y = add_input(w, y, w->y_argument);
         else
-            reads |= (1u << n) - 1; /* y is computed from all arguments */
+            reads |= (1u << n) - 1; /* the arguments instead, or y computed from them */
     }
     for (int k = 0; k < n; k++) {
         w->args[k] = -1;
@@ -58,7 +75,7 @@ static jk_status begin_steps(writer *w, unsigned reads)
     const jk_loops *loops = jk_loops_of(w->program.dtype);
     if (loops == NULL) return jk_fail(JK_NO_INIT, -1);
     w->loops = &loops->op[w->op - jk_op_at(0)];
-    if ((reads & JK_READS_Y) && w->y < 0) {
+    if ((reads & JK_READS_Y) && w->y < 0 && needs_y(w->op)) {
         jk_program *p = &w->program;
         jk_step *step = &p->step[p->n_steps++];
         memset(step, 0, sizeof *step);
@@ -209,7 +226,7 @@ jk_status jk_pointwise_jvp(const jk_context *context, int op, const jk_view *con
     JK_TRY(begin_steps(&w, reads));
     int sum = -1;
     for (int k = 0; k < n; k++)
-        if (t[k] >= 0) sum = add_step(&w, w.loops->derivative[k], t[k], -1, sum);
+        if (t[k] >= 0) sum = add_step(&w, first_loop(&w, k), t[k], -1, sum);
     add_output(&w, out, out_argument, sum);
     return run_over(context, &w, out);
 }
@@ -233,9 +250,9 @@ jk_status jk_pointwise_vjp(const jk_context *context, int op, const jk_view *y_b
     JK_TRY(begin_steps(&w, reads));
     for (int k = 0; k < n; k++) {
         if (outs[k] == NULL) continue;
-        /* where the derivative is 1 and something is summed, the cotangent itself is what is summed */
-        const int is_one = strcmp(w.op->derivative[k], "1") == 0 && !jk_same_shape(outs[k], y_bar);
-        add_output(&w, outs[k], 2 + n + k, is_one ? t : add_step(&w, w.loops->derivative[k], t, -1, -1));
+        /* where the product is the cotangent and something is summed, the cotangent itself is what is summed */
+        const int is_t = w.op->first[k] != NULL && strcmp(w.op->first[k], "t") == 0 && !jk_same_shape(outs[k], y_bar);
+        add_output(&w, outs[k], 2 + n + k, is_t ? t : add_step(&w, first_loop(&w, k), t, -1, -1));
     }
     return run_over(context, &w, y_bar);
 }
@@ -261,7 +278,7 @@ jk_status jk_pointwise_vjp2(const jk_context *context, int op, const jk_view *co
         cotangent[k] = add_input(&w, h[k], k);
         if (outs[0] != NULL) reads |= w.op->reads[k];
         for (int i = 0; i < n; i++)
-            if (outs[1 + i] != NULL && !is_zero(w.op->second[jk_second(i, k)])) reads |= second_reads(w.op);
+            if (outs[1 + i] != NULL && !is_zero(w.op, i, k)) reads |= second_reads(w.op);
     }
     const int t = add_input(&w, y_bar, n);
     add_arguments(&w, args, n + 1, y, reads);
@@ -272,9 +289,9 @@ jk_status jk_pointwise_vjp2(const jk_context *context, int op, const jk_view *co
         for (int k = 0; k < n; k++) {
             if (cotangent[k] < 0) continue;
             if (i == 0)
-                sum = add_step(&w, w.loops->derivative[k], cotangent[k], -1, sum);
-            else if (!is_zero(w.op->second[jk_second(i - 1, k)]))
-                sum = add_step(&w, w.loops->second[jk_second(i - 1, k)], t, cotangent[k], sum);
+                sum = add_step(&w, first_loop(&w, k), cotangent[k], -1, sum);
+            else if (!is_zero(w.op, i - 1, k))
+                sum = add_step(&w, second_loop(&w, i - 1, k), t, cotangent[k], sum);
         }
         add_output(&w, outs[i], 2 * n + 2 + i, sum);
     }

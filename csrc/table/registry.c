@@ -3,32 +3,28 @@
 
 #include <string.h>
 
-/* In ops.def READS and a unary row's argument stand without a prefix. */
-#define NONE 0u
-#define A 1u
-#define B 2u
-#define Y 8u
-#define AB (A | B)
-#define AY (A | Y)
-#define BY (B | Y)
+/* What a derivative reads, as ops.def says it. */
+enum {
+    NOTHING = 0,
+    A = JK_READS_A,
+    B = JK_READS_B,
+    Y = JK_READS_Y,
+    AB = A | B,
+    AY = A | Y,
+    BY = B | Y,
+};
 
 /* clang-format off */
-#define JK_ROW_1(name, aliases, selects, value, d, dd, reads, low, high, kinks)                                       \
-    {#name, aliases, 1, selects, #value, {#d, NULL, NULL}, {#dd, NULL, NULL, NULL, NULL, NULL}, {reads, 0, 0},        \
-     {low, 0, 0}, {high, 0, 0}, kinks},
-#define JK_ROW_2(name, aliases, selects, value, da, db, daa, dab, dbb, reads_a, reads_b, low_a, high_a, low_b,        \
-                 high_b, kinks)                                                                                       \
-    {#name, aliases, 2, selects, #value, {#da, #db, NULL}, {#daa, #dab, #dbb, NULL, NULL, NULL},                      \
-     {reads_a, reads_b, 0}, {low_a, low_b, 0}, {high_a, high_b, 0}, kinks},
-
-#define JK_UNARY(name, aliases, ...) JK_ROW_1(name, aliases, 0, __VA_ARGS__)
-#define JK_SELECT1(name, aliases, ...) JK_ROW_1(name, aliases, 1, __VA_ARGS__)
-#define JK_BINARY(name, aliases, ...) JK_ROW_2(name, aliases, 0, __VA_ARGS__)
-#define JK_SELECT2(name, aliases, ...) JK_ROW_2(name, aliases, 1, __VA_ARGS__)
-
+#define JK_ROW(op, aliases_, n_args_, n_operands_, selects_, kinks_)                                                   \
+    [JK_OP_##op].name = #op, [JK_OP_##op].aliases = aliases_, [JK_OP_##op].n_args = n_args_,                           \
+    [JK_OP_##op].n_operands = n_operands_, [JK_OP_##op].selects = selects_, [JK_OP_##op].kinks = kinks_,
+#define JK_ARGUMENT(op, place, argument_, reads_, low_, high_)                                                         \
+    [JK_OP_##op].argument[place] = #argument_, [JK_OP_##op].reads[place] = reads_,                                     \
+    [JK_OP_##op].low[place] = low_, [JK_OP_##op].high[place] = high_,
+#define JK_FORMULA(op, form, field, a, b, c, text, expression) [JK_OP_##op].field = text,
 /* clang-format on */
 static const jk_op ops[JK_N_OPS] = {
-#include "table/ops.def"
+#include "table/kinds.def"
 };
 
 static const char *const messages[JK_N_ERRORS] = {

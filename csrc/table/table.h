@@ -7,15 +7,8 @@
 #include "jackern/jackern.h"
 
 enum jk_op_id {
-#define JK_UNARY(name, ...) JK_OP_##name,
-#define JK_SELECT1(name, ...) JK_OP_##name,
-#define JK_BINARY(name, ...) JK_OP_##name,
-#define JK_SELECT2(name, ...) JK_OP_##name,
-#include "table/ops.def"
-#undef JK_UNARY
-#undef JK_SELECT1
-#undef JK_BINARY
-#undef JK_SELECT2
+#define JK_ROW(name, ...) JK_OP_##name,
+#include "table/kinds.def"
     JK_N_OPS
 };
 
@@ -25,10 +18,13 @@ enum { JK_IN_T, JK_IN_A, JK_IN_B, JK_IN_C, JK_IN_Y, JK_IN_H, JK_N_IN };
 /* out[i] = f(in[...][i]); out may be exactly one of the inputs. */
 typedef void jk_pointwise_loop(ptrdiff_t n, void *out, const void *const *in);
 
+/* NULL where the row has no such form, or where it vanishes identically. */
 typedef struct jk_op_loops {
-    jk_pointwise_loop *value;                   /* y from A, B, C */
-    jk_pointwise_loop *derivative[JK_MAX_ARGS]; /* T * dy/darg from A, B, C, Y */
-    jk_pointwise_loop *second[JK_N_SECOND];     /* H * T * d2y from A, B, C, Y */
+    jk_pointwise_loop *value;               /* y from A, B, C */
+    jk_pointwise_loop *first[JK_MAX_ARGS];  /* T * dy/darg from A, B, C and, of several arguments, Y */
+    jk_pointwise_loop *second[JK_N_SECOND]; /* H * T * d2y from the same */
+    jk_pointwise_loop *first_from_y;        /* of one argument: T * dy/dx from Y alone */
+    jk_pointwise_loop *second_from_y;       /* H * T * d2y/dx2 from Y alone */
 } jk_op_loops;
 
 /* Rows of a sparse matrix, vectors, and where their products go.  Strides are in bytes: from element to element of a
@@ -48,7 +44,7 @@ typedef struct jk_csr_rows {
 } jk_csr_rows;
 
 typedef struct jk_loops {
-    jk_op_loops op[JK_N_OPS];
+    const jk_op_loops *op; /* of every row, JK_N_OPS of them */
 
     /* moving: strides in bytes, n elements */
     void (*pack)(ptrdiff_t n, void *out, const void *in, ptrdiff_t stride);         /* real <- real, strided */

@@ -39,8 +39,19 @@ static void test_table(void)
             if (*rest) *rest++ = '\0';
             check(jk_find_op(alias) == i, "%s is found by its alias %s", op->name, alias);
         }
+        check(op->n_args >= 1 && op->n_args <= JK_MAX_ARGS && op->n_operands >= 1 && op->n_operands <= op->n_args,
+              "%s: arguments are counted", op->name);
         for (int k = 0; k < op->n_args; k++)
-            check(op->derivative[k] != NULL && op->low[k] < op->high[k], "%s: argument %d is described", op->name, k);
+            check(op->argument[k] != NULL && op->low[k] < op->high[k] &&
+                      (op->first[k] != NULL || op->first_from_y != NULL),
+                  "%s: argument %d is described", op->name, k);
+        if (op->n_args > 1) continue;
+        /* What y alone allows, a second derivative allows too, and where x alone does, so does it. */
+        const int from_y = op->first_from_y != NULL, second_from_y = op->second_from_y != NULL;
+        check(from_y == ((op->reads[0] & JK_READS_Y) != 0), "%s reads y where it has a form from y", op->name);
+        check(second_from_y ? from_y && (op->first[0] == NULL) == (op->second[0] == NULL)
+                            : !from_y || op->second[0] == NULL,
+              "%s: the second derivative has the forms of the first", op->name);
     }
     for (int e = 0; e < JK_N_ERRORS; e++) check(strlen(jk_message((jk_error)e)) > 0, "error %d has a message", e);
     for (int i = 0; i < JK_MAX_ARGS; i++)

@@ -138,7 +138,10 @@ static void test_products(jk_dtype dtype)
             set(wanted, j, sum);
         }
         check_array_close(y_dot, wanted, tolerance, of(op->name, "jvp"));
-        check_same_bits(y_dot_from_y, y_dot, of(op->name, "jvp from y"));
+        if (op->first[0] != NULL && op->first_from_y != NULL)
+            check_array_close(y_dot_from_y, y_dot, 10 * rounding(dtype), of(op->name, "jvp from y"));
+        else
+            check_same_bits(y_dot_from_y, y_dot, of(op->name, "jvp from y"));
         check_close(both_ways[1], both_ways[0], N_POINTS * rounding(dtype), of(op->name, "jvp against vjp"));
         add_to_digest(y);
         add_to_digest(y_bar_bar);

@@ -24,6 +24,7 @@ verbs.fill(
     todia=scipy.todia,
 )
 _core.fallbacks.fill(
+    derivative_of=pointwise.derivative_of,
     docstring_of=pointwise.docstring_of,
     jacobian=pointwise.jacobian,
     jvp=pointwise.jvp,

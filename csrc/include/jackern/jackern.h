@@ -101,14 +101,19 @@ enum { JK_READS_A = 1, JK_READS_B = 2, JK_READS_C = 4, JK_READS_Y = 8 };
 /* Second derivatives are stored in the order aa, ab, bb, ac, bc, cc: jk_second(i, j) gives the place. */
 #define JK_N_SECOND 6
 
+/* Expressions are those of the table: over the arguments by their names, y, and the cotangents t and h.  NULL where the row
+ * has no such form, or where it vanishes identically. */
 typedef struct jk_op {
     const char *name;
     const char *aliases; /* separated by spaces */
     int n_args;
-    int selects; /* the op chooses: what it did not choose is a structural zero */
-    const char *formula;
-    const char *derivative[JK_MAX_ARGS];        /* as written in the table */
-    const char *second[JK_N_SECOND];            /* "ZERO" where it vanishes identically */
+    int n_operands; /* the arguments behind these are parameters */
+    int selects;    /* the op chooses: what it did not choose is a structural zero */
+    const char *argument[JK_MAX_ARGS];
+    const char *value;
+    const char *first[JK_MAX_ARGS];             /* t * dy/darg; of an op that chooses, the share of t */
+    const char *second[JK_N_SECOND];            /* h * t * d2y */
+    const char *first_from_y, *second_from_y;   /* of one argument: the same from y alone */
     unsigned reads[JK_MAX_ARGS];                /* of the first derivative by each argument: JK_READS_* */
     double low[JK_MAX_ARGS], high[JK_MAX_ARGS]; /* where tests may draw arguments from */
     const char *kinks; /* in words of the table: points without a derivative, and the value chosen there */

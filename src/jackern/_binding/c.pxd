@@ -70,10 +70,14 @@ cdef extern from "jackern/jackern.h" nogil:
         const char *name
         const char *aliases
         int n_args
+        int n_operands
         int selects
-        const char *formula
-        const char *derivative[3]
+        const char *argument[3]
+        const char *value
+        const char *first[3]
         const char *second[6]
+        const char *first_from_y
+        const char *second_from_y
         unsigned reads[3]
         double low[3]
         double high[3]

@@ -9,8 +9,8 @@ cdef long long calls[MAX_OPS][N_PRODUCTS]
 cdef long long jacobian_calls[2]
 
 # What takes the calls that the straight way does not.
-cdef object general = Slots("docstring_of", "jacobian", "jvp", "readable", "signature_of", "unbroadcast", "value", "vjp",
-                            "vjp2")
+cdef object general = Slots("derivative_of", "docstring_of", "jacobian", "jvp", "readable", "signature_of",
+                            "unbroadcast", "value", "vjp", "vjp2")
 fallbacks = general
 
 
@@ -178,12 +178,17 @@ cdef class Op:
     @property
     def formula(self):
         """The value as the table writes it."""
-        return general.readable(self.row.formula.decode())
+        return general.readable(self.row.value.decode())
 
     @property
     def derivative_formula(self):
-        """The derivative as the table writes it; a tuple, one per argument, for several arguments."""
-        formulas = tuple(general.readable(self.row.derivative[k].decode()) for k in range(self.row.n_args))
+        """The derivative: the table's product with the cotangent ``t``, at ``t = 1``.
+
+        From y where the derivative may be read from y alone; for several arguments a tuple, one per argument.
+        """
+        if self.row.first_from_y != NULL:
+            return general.derivative_of(self.row.first_from_y.decode())
+        formulas = tuple(general.derivative_of(self.row.first[k].decode()) for k in range(self.row.n_args))
         return formulas[0] if self.row.n_args == 1 else formulas
 
     @property
@@ -260,10 +265,12 @@ cdef class UnaryOp(Op):
         else:
             return NotImplemented
         cdef bint large = cnp.PyArray_SIZE(like) >= LARGE
-        if (not large and not accumulate and cnp.PyArray_TYPE(result) == cnp.PyArray_TYPE(like)
-                and cnp.PyArray_IS_C_CONTIGUOUS(result) and not (self.all_reads & JK_READS_Y and y is None)
+        cdef const jk_op_loops *loops = flat_loops(self.index, like)
+        cdef jk_pointwise_loop *loop = loops.first[0] if y is None or loops.first_from_y == NULL else loops.first_from_y
+        if (not large and not accumulate and loop != NULL and cnp.PyArray_TYPE(result) == cnp.PyArray_TYPE(like)
+                and cnp.PyArray_IS_C_CONTIGUOUS(result)
                 and lies_flat(t, result) and lies_flat(x, result) and lies_flat(y, result)):
-            run_flat(flat_loops(self.index, like).derivative[0], result, t, x, None, y)
+            run_flat(loop, result, t, x, None, y)
             count(self.index, JVP if forward else VJP)
             return result
         if large:
@@ -569,10 +576,10 @@ cdef class BinaryOp(Op):
         if flat:
             if want_a:
                 a_bar = new_like(x)
-                run_flat(flat_loops(self.index, a_bar).derivative[0], a_bar, y_bar, x, z, y)
+                run_flat(flat_loops(self.index, a_bar).first[0], a_bar, y_bar, x, z, y)
             if want_b:
                 b_bar = new_like(z)
-                run_flat(flat_loops(self.index, b_bar).derivative[1], b_bar, y_bar, x, z, y)
+                run_flat(flat_loops(self.index, b_bar).first[1], b_bar, y_bar, x, z, y)
             count(self.index, VJP)
             if want_a and want_b:
                 return a_bar, b_bar

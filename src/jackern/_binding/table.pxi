@@ -13,7 +13,8 @@ cdef extern from "engine/view.h" nogil:
 
     ctypedef struct jk_op_loops:
         jk_pointwise_loop *value
-        jk_pointwise_loop *derivative[3]
+        jk_pointwise_loop *first[3]
+        jk_pointwise_loop *first_from_y
 
     ctypedef struct jk_loops:
         const jk_op_loops *op

@@ -4,6 +4,7 @@ All checks come before anything is written.  The functions below `as_native` are
 """
 
 import inspect
+import itertools
 import operator
 import re
 from collections.abc import Sequence
@@ -21,9 +22,16 @@ from jackern._structures.axis import elementwise
 
 def readable(expression: str) -> str:
     """An expression of the table of ops as a person writes it."""
-    if expression == "ZERO":
-        return "0"
     return re.sub(r"\b[MC]\(([\w.-]+)\)", r"\1", expression)
+
+
+def derivative_of(product: str) -> str:
+    """The derivative from its product with t in the table: t = 1, and no factor of 1 is written."""
+    text = re.sub(r"\bt\b", "1", readable(product))
+    text = re.sub(r"(?<![\w.])1\*", "", text)
+    text = re.sub(r"(?<!\w)\((\w+)\)", r"\1", text)
+    depths = itertools.accumulate((c == "(") - (c == ")") for c in text[:-1])
+    return text[1:-1] if text[0] == "(" and all(depths) else text  # without parentheses around all of it
 
 
 def argument_names(op: Any) -> tuple[str, ...]:
