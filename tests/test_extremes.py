@@ -1,0 +1,128 @@
+"""Products at the ends of the range: right wherever they can be represented, though the derivative alone cannot.
+
+Where a derivative is a rational function of its operands, the exact product is a fraction; in the tails of the others
+long double holds it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from fractions import Fraction
+
+import numpy as np
+import products
+import pytest
+
+import jackern as jk
+
+# The products of t with the derivatives by each argument, exactly, from the arguments ...
+FROM_X = {
+    "square": [lambda t, x: 2 * t * x],
+    "reciprocal": [lambda t, x: -t / (x * x)],
+    "log": [lambda t, x: t / x],
+    "log1p": [lambda t, x: t / (1 + x)],
+    "arctan": [lambda t, x: t / (1 + x * x)],
+    "multiply": [lambda t, a, b: t * b, lambda t, a, b: t * a],
+    "divide": [lambda t, a, b: t / b, lambda t, a, b: -t * a / (b * b)],
+    "arctan2": [lambda t, a, b: t * b / (a * a + b * b), lambda t, a, b: -t * a / (a * a + b * b)],
+}
+# ... and from a y that is given.
+FROM_Y = {
+    "sqrt": [lambda t, x, y: t / (2 * y)],
+    "reciprocal": [lambda t, x, y: -t * y * y],
+    "hypot": [lambda t, a, b, y: t * a / y, lambda t, a, b, y: t * b / y],
+}
+SCALES = {
+    np.float32: [1e-44, 3e-39, 2e-38, 1e-25, 1e-10, 0.7, 3.0, 1e8, 1e20, 3e38],
+    np.float64: [5e-324, 1e-310, 3e-308, 1e-200, 1e-100, 0.7, 3.0, 1e100, 1e200, 1e300, 1.7e308],
+}
+
+
+def grid(dtype, n):
+    """All n-tuples of numbers of every scale, as n arrays; the first takes both signs, and 0."""
+    scales = [dtype(scale) for scale in SCALES[dtype]]
+    first = [dtype(0), *scales, *(-scale for scale in scales)]
+    return [np.array(column, dtype) for column in zip(*itertools.product(first, *[scales] * (n - 1)), strict=True)]
+
+
+def assert_right_where_it_can_be_represented(results, exact, operands):
+    """At most 4 ulp off; beyond the range an infinity of the right sign, and on its border either."""
+    info = np.finfo(results.dtype)
+    for result, *numbers in zip(results, *operands, strict=True):
+        wanted = exact(*(Fraction(float(x)) for x in numbers))
+        if abs(wanted) >= 2 * Fraction(float(info.max)):
+            assert result == (math.inf if wanted > 0 else -math.inf), numbers
+        elif np.isinf(result):
+            assert abs(wanted) * (1 + 4 * Fraction(float(info.eps))) >= Fraction(float(info.max)), numbers
+        else:
+            nearest = min(abs(wanted), Fraction(float(info.max)))
+            unit = Fraction(float(np.spacing(results.dtype.type(float(nearest)))))
+            assert abs(Fraction(float(result)) - wanted) <= 4 * unit, (numbers, result, float(wanted))
+
+
+@pytest.mark.isa
+@pytest.mark.parametrize("name", FROM_X)
+def test_a_product_from_x_is_right_wherever_it_can_be_represented(name, dtype):
+    op = getattr(jk.ops, name)
+    t, *args = grid(dtype, 1 + op.nin)
+    for exact, result in zip(FROM_X[name], products.vjp(op, t, args), strict=True):
+        assert_right_where_it_can_be_represented(result, exact, [t, *args])
+
+
+@pytest.mark.isa
+@pytest.mark.parametrize("name", FROM_Y)
+def test_a_product_from_y_is_right_wherever_it_can_be_represented(name, dtype):
+    op = getattr(jk.ops, name)
+    t, *args = grid(dtype, 1 + op.nin)
+    y = op(*args)
+    kept = np.isfinite(y)
+    t, args, y = t[kept], [a[kept] for a in args], y[kept]
+    for exact, result in zip(FROM_Y[name], products.vjp(op, t, args, y=y), strict=True):
+        assert_right_where_it_can_be_represented(result, exact, [t, *args, y])
+
+
+@pytest.mark.parametrize(
+    ("result", "wanted"),
+    [
+        (lambda: jk.ops.reciprocal.vjp(1e200, 1e200), -1e-200),
+        (lambda: jk.ops.reciprocal.vjp(1e-200, 1e-200), -1e200),
+        (lambda: jk.ops.divide.vjp(1e-10, 1.0, 1e-310, wrt=0), 1e-10 / 1e-310),
+        (lambda: jk.ops.divide.vjp(1e200, 1e-200, 1e100, wrt=1), -1e-200),
+        (lambda: jk.ops.log.vjp(1e-310, 1e-310), 1.0),
+        (lambda: jk.ops.arctan.vjp(1e300, 1e200), 1e-100),
+        (lambda: jk.ops.hypot.vjp(1e300, 1e-200, 1e200, wrt=0), 1e-100),
+        (lambda: jk.ops.power.vjp(1e-200, 1e-200, -1.0, wrt=0), -1e200),
+        (lambda: jk.ops.power.vjp(1e-200, -1e-120, -2.0, wrt=0), 2e160),
+        (lambda: jk.ops.power.vjp(1e300, -1e-150, 4.0, wrt=0), -4e-150),
+        (lambda: jk.ops.log.vjp2(1e200, 1e-200, 1e100)[1], -1e-200),
+        (lambda: jk.ops.tanh.vjp(1.0, 20.0), 4 * math.exp(-40)),
+        (lambda: jk.ops.sigmoid.vjp(1.0, 40.0), math.exp(-40)),
+        (lambda: jk.ops.expm1.vjp(1.0, -40.0), math.exp(-40)),
+    ],
+)
+def test_these_products_come_out(result, wanted):
+    np.testing.assert_allclose(result(), wanted, rtol=1e-14)
+
+
+# ---- tails ------------------------------------------------------------------------------------------------------
+
+SLOPES = {
+    "tanh": lambda x: 1 / np.cosh(x) ** 2,
+    "sigmoid": lambda x: 1 / (2 + 2 * np.cosh(x)),
+    "expm1": np.exp,
+    "softplus": lambda x: 1 / (1 + np.exp(-x)),
+}
+
+
+@pytest.mark.isa
+@pytest.mark.skipif(np.finfo(np.longdouble).nmant < 63, reason="long double is not wider than float64")
+@pytest.mark.parametrize("name", SLOPES)
+def test_a_derivative_from_x_is_right_relatively_in_the_tails(name, dtype):
+    end = math.log(np.finfo(dtype).max) / (2 if name == "tanh" else 1)
+    x = np.linspace(-0.98 * end, 0.98 * end, 4001).astype(dtype)
+    exact = SLOPES[name](x.astype(np.longdouble))
+    op = getattr(jk.ops, name)
+    tolerance = 8 * np.finfo(dtype).eps
+    for result in (op.vjp(np.ones_like(x), x), op.jvp(np.ones_like(x), x), op.jacobian(x).values):
+        np.testing.assert_allclose(result.astype(np.longdouble), exact, rtol=tolerance, atol=0)
