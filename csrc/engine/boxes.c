@@ -2,7 +2,9 @@
  * part is summed apart and then added, so that the sums are pairwise and partial sums are as small as the shape allows:
  * for (n, 1) times (1, m) they hold a few times min(n, m) numbers. */
 #include "engine/boxes.h"
-#include "engine/plan.h"
+#include "engine/passes.h"
+#include "engine/scratch.h"
+#include "table/tree.h"
 
 #include <string.h>
 
@@ -19,7 +21,6 @@ typedef struct box {
 typedef struct boxes {
     const jk_context *context; /* of the passes */
     const jk_program *program;
-    jk_pass *pass;
     int ndim;
     ptrdiff_t in[JK_MAX_INPUTS][JK_MAX_NDIM]; /* strides in bytes, 0 where stretched */
     char *scratch;
@@ -41,22 +42,21 @@ static int longest(const ptrdiff_t *length, int ndim)
 }
 
 /* A partial sum of output k over a box: C-contiguous, with length 1 where it is summed. */
-static ptrdiff_t partial(const boxes *b, int k, const ptrdiff_t *length, ptrdiff_t *shape, ptrdiff_t *strides)
+static size_t partial(const boxes *b, int k, const ptrdiff_t *length, ptrdiff_t *shape, ptrdiff_t *strides)
 {
     ptrdiff_t bytes = jk_itemsize(b->program->dtype);
     for (int d = b->ndim - 1; d >= 0; d--) {
-        shape[d] = is_stretched(b->program->output[k], b->ndim, d) ? 1 : length[d];
+        shape[d] = jk_is_stretched(b->program->output[k], b->ndim, d) ? 1 : length[d];
         strides[d] = bytes;
         bytes *= shape[d];
     }
-    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return jk_align((size_t)bytes);
 }
 
 /* Room for one number per axis of every output. */
 static size_t geometry_bytes(const boxes *b)
 {
-    const size_t bytes = (size_t)b->program->n_outputs * (size_t)b->ndim * sizeof(ptrdiff_t);
-    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return jk_align((size_t)b->program->n_outputs * (size_t)b->ndim * sizeof(ptrdiff_t));
 }
 
 static ptrdiff_t *take_geometry(boxes *b)
@@ -72,6 +72,16 @@ static jk_view view_of(const boxes *b, void *data, const ptrdiff_t *shape, const
     return view;
 }
 
+/* Adds a view to another one, or copies it, summed over what the other one lacks. */
+static jk_status add_view(const boxes *b, const jk_view *from, const jk_view *into, int accumulate)
+{
+    jk_program p;
+    jk_begin_program(&p, accumulate);
+    jk_add_output(&p, into, -1, jk_add_input(&p, from, -1));
+    const outline o = jk_outline(&p, b->ndim, from->shape);
+    return jk_run_passes(NULL, &p, b->ndim, from->shape, &o, 0);
+}
+
 static jk_status run_box(boxes *b, const box *at, const ptrdiff_t *strides)
 {
     const jk_program *p = b->program;
@@ -80,17 +90,19 @@ static jk_status run_box(boxes *b, const box *at, const ptrdiff_t *strides)
     ptrdiff_t in_shape[JK_MAX_INPUTS][JK_MAX_NDIM], out_shape[JK_MAX_OUTPUTS][JK_MAX_NDIM];
     inner.accumulate = 0;
     for (int j = 0; j < p->n_inputs; j++) {
-        for (int d = 0; d < b->ndim; d++) in_shape[j][d] = is_stretched(p->input[j], b->ndim, d) ? 1 : at->length[d];
+        for (int d = 0; d < b->ndim; d++) in_shape[j][d] = jk_is_stretched(p->input[j], b->ndim, d) ? 1 : at->length[d];
         in[j] = view_of(b, at->in[j], in_shape[j], b->in[j]);
         in[j].dtype = p->input[j]->dtype;
         inner.input[j] = &in[j];
     }
     for (int k = 0; k < p->n_outputs; k++) {
-        for (int d = 0; d < b->ndim; d++) out_shape[k][d] = is_stretched(p->output[k], b->ndim, d) ? 1 : at->length[d];
+        for (int d = 0; d < b->ndim; d++)
+            out_shape[k][d] = jk_is_stretched(p->output[k], b->ndim, d) ? 1 : at->length[d];
         out[k] = view_of(b, at->out[k], out_shape[k], strides + k * b->ndim);
         inner.output[k] = &out[k];
     }
-    return b->pass(b->context, &inner, b->ndim, at->length);
+    const outline o = jk_outline(&inner, b->ndim, at->length);
+    return jk_run_passes(b->context, &inner, b->ndim, at->length, &o, 0);
 }
 
 /* Sums a box into at->out, whose strides are given. */
@@ -100,7 +112,7 @@ static jk_status split(boxes *b, const box *at, const ptrdiff_t *strides)
     if (n_elements(at->length, b->ndim) <= BOX) return run_box(b, at, strides);
     const int d = longest(at->length, b->ndim);
     box part = *at;
-    part.length[d] = left_part(at->length[d]);
+    part.length[d] = jk_left_part(at->length[d], 1);
     JK_TRY(split(b, &part, strides));
 
     const ptrdiff_t moved = part.length[d];
@@ -110,8 +122,8 @@ static jk_status split(boxes *b, const box *at, const ptrdiff_t *strides)
     for (int j = 0; j < p->n_inputs; j++) part.in[j] += moved * b->in[j][d];
     for (int k = 0; k < p->n_outputs; k++) {
         const int own = k * b->ndim;
-        const ptrdiff_t bytes = partial(b, k, part.length, shape + own, right + own);
-        if (is_stretched(p->output[k], b->ndim, d)) {
+        const size_t bytes = partial(b, k, part.length, shape + own, right + own);
+        if (jk_is_stretched(p->output[k], b->ndim, d)) {
             part.out[k] = b->scratch;
             b->scratch += bytes;
         } else {
@@ -121,10 +133,10 @@ static jk_status split(boxes *b, const box *at, const ptrdiff_t *strides)
     }
     JK_TRY(split(b, &part, right));
     for (int k = 0; k < p->n_outputs; k++) {
-        if (!is_stretched(p->output[k], b->ndim, d)) continue;
+        if (!jk_is_stretched(p->output[k], b->ndim, d)) continue;
         const jk_view from = view_of(b, part.out[k], shape + k * b->ndim, right + k * b->ndim);
         const jk_view into = view_of(b, at->out[k], shape + k * b->ndim, strides + k * b->ndim);
-        JK_TRY(jk_unbroadcast(NULL, &from, &into, 1));
+        JK_TRY(add_view(b, &from, &into, 1));
     }
     b->scratch = scratch;
     return jk_success();
@@ -136,22 +148,21 @@ static size_t needed(const boxes *b, const ptrdiff_t *shape)
     ptrdiff_t length[JK_MAX_NDIM], ignored[2][JK_MAX_NDIM];
     size_t bytes = 2 * geometry_bytes(b);
     memcpy(length, shape, (size_t)b->ndim * sizeof *shape);
-    for (int k = 0; k < b->program->n_outputs; k++) bytes += (size_t)partial(b, k, length, ignored[0], ignored[1]);
+    for (int k = 0; k < b->program->n_outputs; k++) bytes += partial(b, k, length, ignored[0], ignored[1]);
     while (n_elements(length, b->ndim) > BOX) {
         const int d = longest(length, b->ndim);
-        length[d] = left_part(length[d]);
+        length[d] = jk_left_part(length[d], 1);
         bytes += 2 * geometry_bytes(b);
         for (int k = 0; k < b->program->n_outputs; k++)
-            if (is_stretched(b->program->output[k], b->ndim, d))
-                bytes += (size_t)partial(b, k, length, ignored[0], ignored[1]);
+            if (jk_is_stretched(b->program->output[k], b->ndim, d))
+                bytes += partial(b, k, length, ignored[0], ignored[1]);
     }
     return bytes;
 }
 
-jk_status jk_run_boxes(const jk_context *context, const jk_program *program, int ndim, const ptrdiff_t *shape,
-                       jk_pass *pass)
+jk_status jk_run_boxes(const jk_context *context, const jk_program *program, int ndim, const ptrdiff_t *shape)
 {
-    boxes b = {.program = program, .pass = pass, .ndim = ndim};
+    boxes b = {.program = program, .ndim = ndim};
     if (context == NULL || context->workspace_bytes < PASS_BYTES ||
         needed(&b, shape) > context->workspace_bytes - PASS_BYTES)
         return jk_fail(JK_WORKSPACE, -1);
@@ -168,7 +179,7 @@ jk_status jk_run_boxes(const jk_context *context, const jk_program *program, int
         const jk_view *v = program->input[j];
         all.in[j] = v->data;
         for (int d = 0; d < ndim; d++)
-            b.in[j][d] = is_stretched(v, ndim, d) ? 0 : v->strides_in_bytes[d - (ndim - v->ndim)];
+            b.in[j][d] = jk_is_stretched(v, ndim, d) ? 0 : v->strides_in_bytes[d - (ndim - v->ndim)];
     }
     for (int k = 0; k < program->n_outputs; k++) {
         all.out[k] = b.scratch;
@@ -187,7 +198,7 @@ jk_status jk_run_boxes(const jk_context *context, const jk_program *program, int
         out.ndim = ndim;
         out.shape = out_shape;
         out.strides_in_bytes = out_strides;
-        JK_TRY(jk_unbroadcast(NULL, &sum, &out, program->accumulate));
+        JK_TRY(add_view(&b, &sum, &out, program->accumulate));
     }
     return jk_success();
 }

@@ -1,5 +1,6 @@
 /* Chooses the table of one instruction set, once. */
-#include "engine/view.h"
+#include "engine/cpu.h"
+#include "engine/base.h"
 
 #include <string.h>
 

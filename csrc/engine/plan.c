@@ -1,8 +1,16 @@
 #include "engine/plan.h"
 
+enum {
+    WIDE = 64,           /* columns from which a row is worth a call of its own */
+    REPEAT_BLOCK = 8192, /* columns of a long block that an input repeats; fewer are not worth the jumps between */
+    MAX_TILE = 1024,     /* columns of a block of summed rows */
+    MAX_ROWS = 64,       /* rows of a block that is not flat */
+    NARROW = 16          /* columns up to which it pays to sum along the other axis */
+};
+
 /* ---- axes --------------------------------------------------------------------------------------------------- */
 
-/* The stride of a view along axis d of the run; 0 where it is stretched. */
+/* The stride of a view along axis d of the walk; 0 where it is stretched. */
 static ptrdiff_t stride_along(const jk_view *view, int ndim, int d)
 {
     const int k = d - (ndim - view->ndim);
@@ -25,13 +33,13 @@ static void swap_axes(nest *axes, int d, int e)
 }
 
 /* How far apart in memory, over all operands that have the full shape, two neighbours along an axis are. */
-static ptrdiff_t reach(const run *r, int d)
+static ptrdiff_t reach(const walk *w, int d)
 {
-    const nest *axes = &r->axes;
+    const nest *axes = &w->axes;
     ptrdiff_t total = 0;
-    for (int j = 0; j < axes->n_inputs; j++) total += axes->in[j][d] < 0 ? -axes->in[j][d] : axes->in[j][d];
+    for (int j = 0; j < axes->n_inputs; j++) total += jk_magnitude(axes->in[j][d]);
     for (int k = 0; k < axes->n_outputs; k++)
-        if (!(r->sums >> k & 1)) total += axes->out[k][d] < 0 ? -axes->out[k][d] : axes->out[k][d];
+        if (!(w->sums >> k & 1)) total += jk_magnitude(axes->out[k][d]);
     return total;
 }
 
@@ -46,10 +54,10 @@ static int can_merge(const nest *axes, int outer, int inner)
     return 1;
 }
 
-void jk_build_nest(run *r, int ndim, const ptrdiff_t *shape)
+void jk_build_nest(walk *w, int ndim, const ptrdiff_t *shape)
 {
-    nest *axes = &r->axes;
-    const jk_program *p = r->program;
+    nest *axes = &w->axes;
+    const jk_program *p = w->program;
     axes->n_axes = 0;
     axes->n_inputs = p->n_inputs;
     axes->n_outputs = p->n_outputs;
@@ -60,11 +68,11 @@ void jk_build_nest(run *r, int ndim, const ptrdiff_t *shape)
         axes->summed[e] = 0;
         for (int j = 0; j < p->n_inputs; j++) axes->in[j][e] = stride_along(p->input[j], ndim, d);
         for (int j = 0; j < p->n_outputs; j++) {
-            const int mine = (int)(r->outputs >> j & 1);
+            const int mine = (int)(w->outputs >> j & 1);
             axes->out[j][e] = mine ? stride_along(p->output[j], ndim, d) : 0;
-            if (mine && is_stretched(p->output[j], ndim, d)) axes->summed[e] = 1;
+            if (mine && jk_is_stretched(p->output[j], ndim, d)) axes->summed[e] = 1;
         }
-        for (int k = e; k > 0 && reach(r, k - 1) < reach(r, k); k--) swap_axes(axes, k - 1, k);
+        for (int k = e; k > 0 && reach(w, k - 1) < reach(w, k); k--) swap_axes(axes, k - 1, k);
     }
     int last = 0;
     for (int e = 1; e < axes->n_axes; e++) {
@@ -85,147 +93,137 @@ void jk_build_nest(run *r, int ndim, const ptrdiff_t *shape)
 
 /* ---- plan --------------------------------------------------------------------------------------------------- */
 
-static int is_contiguous_block(const run *r, const ptrdiff_t *stride)
+static int is_contiguous_block(const walk *w, const ptrdiff_t *stride)
 {
-    const ptrdiff_t col = r->col_axis >= 0 ? stride[r->col_axis] : r->item;
-    const ptrdiff_t row = r->row_axis >= 0 ? stride[r->row_axis] : 0;
-    return (col == r->item || r->n_cols == 1) && (!r->flat || r->rows == 1 || row == r->n_cols * r->item);
+    const ptrdiff_t col = w->col_axis >= 0 ? stride[w->col_axis] : w->item;
+    const ptrdiff_t row = w->row_axis >= 0 ? stride[w->row_axis] : 0;
+    return (col == w->item || w->n_cols == 1) && (!w->flat || w->rows == 1 || row == w->n_cols * w->item);
 }
 
 /* Whether an input or output can be used where it lies.  Flat blocks are summed in place, so theirs are copied. */
-static int is_direct_in(const run *r, int j)
+static int is_direct_in(const walk *w, int j)
 {
-    if (r->flat && r->rows > 1 && is_summand(r, j)) return 0;
-    return r->program->input[j]->dtype == r->program->dtype && is_contiguous_block(r, r->axes.in[j]);
+    if (w->flat && w->rows > 1 && is_summand(w, j)) return 0;
+    return w->program->input[j]->dtype == w->program->dtype && is_contiguous_block(w, w->axes.in[j]);
 }
 
-static int is_direct_out(const run *r, int k)
+static int is_direct_out(const walk *w, int k)
 {
-    const jk_program *p = r->program;
-    if ((r->sums >> k & 1) || p->accumulate || p->output[k]->dtype != p->dtype) return 0;
-    if (!is_contiguous_block(r, r->axes.out[k]) || p->result[k] < p->n_inputs) return 0;
+    const jk_program *p = w->program;
+    if ((w->sums >> k & 1) || p->accumulate || p->output[k]->dtype != p->dtype) return 0;
+    if (!is_contiguous_block(w, w->axes.out[k]) || p->result[k] < p->n_inputs) return 0;
     int aliased = 0;
     for (int j = 0; j < p->n_inputs; j++) aliased |= p->input[j]->data == p->output[k]->data;
     return !aliased || p->n_steps == 1;
 }
 
-static int needs_no_buffer(const run *r)
+static int needs_no_buffer(const walk *w)
 {
-    for (int j = 0; j < r->program->n_inputs; j++)
-        if (!is_direct_in(r, j)) return 0;
-    for (int k = 0; k < r->program->n_outputs; k++)
-        if ((r->outputs >> k & 1) && !is_direct_out(r, k)) return 0;
+    for (int j = 0; j < w->program->n_inputs; j++)
+        if (!is_direct_in(w, j)) return 0;
+    for (int k = 0; k < w->program->n_outputs; k++)
+        if ((w->outputs >> k & 1) && !is_direct_out(w, k)) return 0;
     return 1;
 }
 
 /* Columns that one block may sum: a power of two of runs, so that the tree is the same however many they are. */
-static ptrdiff_t longest_run(const run *r)
+static ptrdiff_t longest_run(const walk *w)
 {
-    const jk_program *p = r->program;
+    const jk_program *p = w->program;
     for (int k = 0; k < p->n_outputs; k++)
-        if ((r->outputs >> k & 1) && p->result[k] >= p->n_inputs) return JK_RUN;
+        if ((w->outputs >> k & 1) && p->result[k] >= p->n_inputs) return JK_RUN;
     for (int j = 0; j < p->n_inputs; j++)
-        if (p->input[j]->dtype != p->dtype || r->axes.in[j][r->col_axis] != r->item) return JK_RUN;
-    return LONG_BLOCK;
+        if (p->input[j]->dtype != p->dtype || w->axes.in[j][w->col_axis] != w->item) return JK_RUN;
+    return JK_LONG_BLOCK;
 }
 
 /* The rows and columns of a block.  Nothing here may depend on scratch or alignment: it decides the tree of a sum. */
-static void choose_block(run *r)
+static void choose_block(walk *w)
 {
-    const nest *axes = &r->axes;
-    r->col_axis = axes->n_axes - 1;
-    r->row_axis = axes->n_axes - 2;
-    r->n_cols = r->col_axis >= 0 ? axes->shape[r->col_axis] : 1;
-    r->n_rows = r->row_axis >= 0 ? axes->shape[r->row_axis] : 1;
-    const int cols_summed = sums_cols(r), rows_summed = sums_rows(r);
-    r->cols = JK_MIN(r->n_cols, JK_RUN);
-    r->rows = 1;
-    r->flat = 1;
+    const nest *axes = &w->axes;
+    w->col_axis = axes->n_axes - 1;
+    w->row_axis = axes->n_axes - 2;
+    w->n_cols = w->col_axis >= 0 ? axes->shape[w->col_axis] : 1;
+    w->n_rows = w->row_axis >= 0 ? axes->shape[w->row_axis] : 1;
+    const int cols_summed = sums_cols(w), rows_summed = sums_rows(w);
+    w->cols = JK_MIN(w->n_cols, JK_RUN);
+    w->rows = 1;
+    w->flat = 1;
     if (rows_summed && cols_summed) {
-        r->cols = JK_MIN(r->n_cols, longest_run(r));
-    } else if (r->n_cols <= (cols_summed ? JK_RUN / 2 : WIDE - 1)) {
-        r->rows = power_of_two_upto(JK_RUN / r->n_cols);
+        w->cols = JK_MIN(w->n_cols, longest_run(w));
+    } else if (w->n_cols <= (cols_summed ? JK_RUN / 2 : WIDE - 1)) {
+        w->rows = jk_power_of_two_upto(JK_RUN / w->n_cols);
     } else if (cols_summed) {
-        r->flat = 0;
-        r->cols = JK_MIN(r->n_cols, longest_run(r));
-        r->rows = MAX_ROWS;
+        w->flat = 0;
+        w->cols = JK_MIN(w->n_cols, longest_run(w));
+        w->rows = MAX_ROWS;
     } else if (rows_summed) {
-        r->flat = 0;
-        r->cols = JK_MIN(r->n_cols, MAX_TILE);
-        r->rows = MAX_ROWS;
+        w->flat = 0;
+        w->cols = JK_MIN(w->n_cols, MAX_TILE);
+        w->rows = MAX_ROWS;
     }
-    r->rows = JK_MIN(r->rows, power_of_two_upto(r->n_rows));
-    r->group = rows_summed && !r->flat ? JK_FOLD_ROWS : r->rows;
-    if (r->sums == 0 && r->rows == 1 && needs_no_buffer(r))
-        r->cols = JK_MIN(r->n_cols, r->program->n_steps == 1 ? LONG_BLOCK : STEP_BLOCK);
-}
-
-static int levels(ptrdiff_t count)
-{
-    int n = 0;
-    for (; count > 1; count -= count / 2) n++;
-    return n;
+    w->rows = JK_MIN(w->rows, jk_power_of_two_upto(w->n_rows));
+    w->group = rows_summed && !w->flat ? JK_FOLD_ROWS : w->rows;
+    if (w->sums == 0 && w->rows == 1 && needs_no_buffer(w)) w->cols = JK_MIN(w->n_cols, jk_block_length(w->program));
 }
 
 /* Places all buffers in the scratch; 0 if it is too small. */
-int jk_place_buffers(run *r, char *scratch, size_t scratch_bytes)
+int jk_place_buffers(walk *w, jk_scratch scratch)
 {
-    const jk_program *p = r->program;
-    r->scratch = scratch;
-    r->scratch_left = scratch_bytes;
-    const ptrdiff_t pass = r->flat ? r->rows * r->cols : r->cols;
-    const ptrdiff_t kept = sums_rows(r) ? r->group * r->cols : pass;
+    const jk_program *p = w->program;
+    w->scratch = scratch;
+    const ptrdiff_t pass = w->flat ? w->rows * w->cols : w->cols;
+    const ptrdiff_t kept = sums_rows(w) ? w->group * w->cols : pass;
     unsigned taken = 0;
     for (int j = 0; j < p->n_inputs; j++)
-        if (!(r->direct_in >> j & 1)) {
-            if ((r->buffer[j] = take(r, is_summand(r, j) ? kept : pass)) == NULL) return 0;
+        if (!(w->direct_in >> j & 1)) {
+            if ((w->buffer[j] = take(w, is_summand(w, j) ? kept : pass)) == NULL) return 0;
         }
     for (int k = 0; k < p->n_outputs; k++) {
         const int reg = p->result[k];
-        if (!(r->outputs >> k & 1) || reg < p->n_inputs) continue;
+        if (!(w->outputs >> k & 1) || reg < p->n_inputs) continue;
         taken |= 1u << reg;
-        if (r->direct_out >> k & 1) continue;
-        if ((r->product[k] = take(r, r->sums >> k & 1 ? kept : pass)) == NULL) return 0;
+        if (w->direct_out >> k & 1) continue;
+        if ((w->product[k] = take(w, w->sums >> k & 1 ? kept : pass)) == NULL) return 0;
     }
     for (int s = 0; s < p->n_steps; s++) {
         const int reg = p->step[s].out;
-        if (!(r->steps >> s & 1) || taken >> reg & 1) continue;
+        if (!(w->steps >> s & 1) || taken >> reg & 1) continue;
         taken |= 1u << reg;
-        if ((r->reg[reg] = take(r, pass)) == NULL) return 0;
+        if ((w->reg[reg] = take(w, pass)) == NULL) return 0;
     }
-    int depth = 1; /* the target itself, then one more at every right turn, and one to join the odd rows of a block */
-    for (int q = 0; q < r->n_summed; q++) depth += levels(n_chunks(r, r->summed[q]));
-    for (unsigned left = r->sums; left != 0; left &= left - 1) {
-        const size_t one = ((size_t)(r->target_size * r->item) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        if (r->scratch_left / one < (size_t)(depth + 1)) return 0;
-        r->scratch_left -= one * (size_t)(depth + 1);
-    }
-    r->scratch_left = (size_t)(scratch + scratch_bytes - r->scratch);
+    /* The target itself, what waits to be joined to it, and a spare one to join the odd rows of a block. */
+    int n_targets = 2;
+    for (int q = 0; q < w->n_summed; q++) n_targets += jk_n_waiting(n_chunks(w, w->summed[q]), 1);
+    jk_scratch rest = w->scratch;
+    for (unsigned left = w->sums; left != 0; left &= left - 1)
+        for (int i = 0; i < n_targets; i++)
+            if (jk_take(&rest, (size_t)(w->target_size * w->item)) == NULL) return 0;
     return 1;
 }
 
-ptrdiff_t jk_n_places(const run *r)
+ptrdiff_t jk_n_places(const walk *w)
 {
     ptrdiff_t n = 1;
-    for (int q = 0; q < r->n_kept; q++) n *= n_chunks(r, r->kept[q]);
+    for (int q = 0; q < w->n_kept; q++) n *= n_chunks(w, w->kept[q]);
     return n;
 }
 
 /* Fewer columns give the same bits where nothing is summed or rows are; any other block is part of the tree. */
-static int can_cut_cols(const run *r) { return r->flat ? r->sums == 0 && r->rows == 1 : sums_rows(r); }
+static int can_cut_cols(const walk *w) { return w->flat ? w->sums == 0 && w->rows == 1 : sums_rows(w); }
 
 /* Where there are few places, cuts the columns so that all tasks get as many. */
-static void even_out(run *r, int n_tasks)
+static void even_out(walk *w, int n_tasks)
 {
-    if (!can_cut_cols(r) || jk_n_places(r) >= 4 * n_tasks) return;
-    const ptrdiff_t n_blocks = (n_chunks(r, r->col_axis) + n_tasks - 1) / n_tasks * n_tasks;
-    r->cols = JK_MIN(r->cols, ((r->n_cols - 1) / n_blocks / WIDE + 1) * WIDE);
+    if (!can_cut_cols(w) || jk_n_places(w) >= 4 * n_tasks) return;
+    const ptrdiff_t n_blocks = (n_chunks(w, w->col_axis) + n_tasks - 1) / n_tasks * n_tasks;
+    w->cols = JK_MIN(w->cols, ((w->n_cols - 1) / n_blocks / WIDE + 1) * WIDE);
 }
 
 /* Elements of the largest input that is repeated along an axis; 0 for one that stays in cache anyway. */
-static double repeated_along(const run *r, int axis)
+static double repeated_along(const walk *w, int axis)
 {
-    const nest *axes = &r->axes;
+    const nest *axes = &w->axes;
     double largest = 0;
     for (int j = 0; j < axes->n_inputs; j++) {
         double size = axes->in[j][axis] == 0;
@@ -233,50 +231,50 @@ static double repeated_along(const run *r, int axis)
             if (axes->in[j][d] != 0) size *= (double)axes->shape[d];
         largest = JK_MAX(largest, size);
     }
-    return largest < LONG_BLOCK ? 0 : largest;
+    return largest < JK_LONG_BLOCK ? 0 : largest;
 }
 
 /* The axis along which the largest input is repeated comes last, so that its columns are read again from cache. */
-static void walk_repeats_last(run *r)
+static void walk_repeats_last(walk *w)
 {
-    int last = r->n_kept - 1;
-    if (r->sums != 0 || r->cols < REPEAT_BLOCK) return;
-    for (int q = 0; q < r->n_kept; q++)
-        if (r->kept[q] != r->col_axis && repeated_along(r, r->kept[q]) > repeated_along(r, r->kept[last])) last = q;
-    const int axis = r->kept[last];
-    if (repeated_along(r, axis) == 0 || axis == r->col_axis) return;
-    for (int q = last; q + 1 < r->n_kept; q++) r->kept[q] = r->kept[q + 1];
-    r->kept[r->n_kept - 1] = axis;
-    r->cols = REPEAT_BLOCK;
+    int last = w->n_kept - 1;
+    if (w->sums != 0 || w->cols < REPEAT_BLOCK) return;
+    for (int q = 0; q < w->n_kept; q++)
+        if (w->kept[q] != w->col_axis && repeated_along(w, w->kept[q]) > repeated_along(w, w->kept[last])) last = q;
+    const int axis = w->kept[last];
+    if (repeated_along(w, axis) == 0 || axis == w->col_axis) return;
+    for (int q = last; q + 1 < w->n_kept; q++) w->kept[q] = w->kept[q + 1];
+    w->kept[w->n_kept - 1] = axis;
+    w->cols = REPEAT_BLOCK;
 }
 
-jk_status jk_plan(run *r, int n_tasks, char *scratch, size_t scratch_bytes)
+jk_status jk_plan(walk *w, int n_tasks, jk_scratch scratch)
 {
-    const jk_program *p = r->program;
-    choose_block(r);
-    const nest *axes = &r->axes;
-    r->n_kept = r->n_summed = 0;
-    for (int j = 0; j < p->n_inputs; j++) r->packed[j] = NULL;
+    const jk_program *p = w->program;
+    choose_block(w);
+    const nest *axes = &w->axes;
+    w->n_kept = w->n_summed = 0;
+    for (int j = 0; j < p->n_inputs; j++) w->packed[j] = NULL;
     for (int d = 0; d < axes->n_axes; d++) {
         if (axes->summed[d])
-            r->summed[r->n_summed++] = d;
+            w->summed[w->n_summed++] = d;
         else
-            r->kept[r->n_kept++] = d;
+            w->kept[w->n_kept++] = d;
     }
-    walk_repeats_last(r);
-    if (n_tasks > 1) even_out(r, n_tasks);
+    walk_repeats_last(w);
+    if (n_tasks > 1) even_out(w, n_tasks);
     for (;;) {
-        r->direct_in = r->direct_out = 0;
+        w->direct_in = w->direct_out = 0;
         for (int j = 0; j < p->n_inputs; j++)
-            if (is_direct_in(r, j)) r->direct_in |= 1u << j;
+            if (is_direct_in(w, j)) w->direct_in |= 1u << j;
         for (int k = 0; k < p->n_outputs; k++)
-            if (is_direct_out(r, k)) r->direct_out |= 1u << k;
-        r->target_size = (sums_rows(r) ? 1 : r->rows) * (sums_cols(r) ? 1 : r->cols);
-        if (jk_place_buffers(r, scratch, scratch_bytes)) break;
-        if (can_cut_cols(r) && r->cols > 1)
-            r->cols = (r->cols + 1) / 2;
-        else if (r->sums == 0 && r->rows > 1)
-            r->rows /= 2;
+            if (is_direct_out(w, k)) w->direct_out |= 1u << k;
+        w->target_size = (sums_rows(w) ? 1 : w->rows) * (sums_cols(w) ? 1 : w->cols);
+        if (jk_place_buffers(w, scratch)) break;
+        if (can_cut_cols(w) && w->cols > 1)
+            w->cols = (w->cols + 1) / 2;
+        else if (w->sums == 0 && w->rows > 1)
+            w->rows /= 2;
         else
             return jk_fail(JK_WORKSPACE, -1);
     }

@@ -5,6 +5,7 @@
 #endif
 
 #include "engine/threads.h"
+#include "engine/poll.h"
 
 #if defined(JK_POSIX_THREADS)
 #include <pthread.h>
@@ -49,7 +50,7 @@ jk_status jk_split(const jk_context *context, int n_tasks, ptrdiff_t n_pieces, d
         context->parallel_for(context->pool, run_task, &s, s.n_tasks);
         s.first += s.n_pieces;
         if (s.first == n_pieces) return jk_success();
-        if (context->poll != NULL && context->poll(context->poll_argument)) return jk_fail(JK_INTERRUPTED, -1);
+        JK_TRY(jk_poll_now(context));
     }
 }
 

@@ -2,7 +2,7 @@
 #ifndef JK_THREADS_H
 #define JK_THREADS_H
 
-#include "engine/view.h"
+#include "engine/base.h"
 
 /* Does the pieces first <= i < last.  No two calls that run at the same time have the same `task`. */
 typedef void jk_work(void *argument, ptrdiff_t task, ptrdiff_t first, ptrdiff_t last);

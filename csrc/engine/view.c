@@ -1,6 +1,6 @@
 #include "engine/view.h"
 
-#include <string.h>
+#include <stdint.h>
 
 jk_status jk_check_input(const jk_view *view, int argument)
 {
@@ -24,8 +24,6 @@ jk_status jk_check_input(const jk_view *view, int argument)
     return jk_success();
 }
 
-static ptrdiff_t magnitude(ptrdiff_t stride) { return stride < 0 ? -stride : stride; }
-
 /* Axes in order of growing stride must each step past everything below them.  Strided views that interleave their
  * axes without meeting are refused as well: no array library makes them unasked. */
 jk_status jk_check_output(const jk_view *view, int argument)
@@ -36,7 +34,7 @@ jk_status jk_check_output(const jk_view *view, int argument)
         if (view->shape[d] == 0) return jk_success();
         if (view->shape[d] == 1) continue;
         int k = n_axes++;
-        while (k > 0 && magnitude(view->strides_in_bytes[order[k - 1]]) > magnitude(view->strides_in_bytes[d])) {
+        while (k > 0 && jk_magnitude(view->strides_in_bytes[order[k - 1]]) > jk_magnitude(view->strides_in_bytes[d])) {
             order[k] = order[k - 1];
             k--;
         }
@@ -44,7 +42,7 @@ jk_status jk_check_output(const jk_view *view, int argument)
     }
     ptrdiff_t extent = jk_itemsize(view->dtype);
     for (int k = 0; k < n_axes; k++) {
-        const ptrdiff_t stride = magnitude(view->strides_in_bytes[order[k]]);
+        const ptrdiff_t stride = jk_magnitude(view->strides_in_bytes[order[k]]);
         if (stride < extent) return jk_fail(JK_SELF_OVERLAP, argument);
         extent += stride * (view->shape[order[k]] - 1);
     }
@@ -99,7 +97,7 @@ static void bounds(const jk_view *view, uintptr_t *low, uintptr_t *high)
 static ptrdiff_t common_step(const jk_view *view, ptrdiff_t g)
 {
     for (int d = 0; d < view->ndim; d++) {
-        ptrdiff_t stride = view->shape[d] > 1 ? magnitude(view->strides_in_bytes[d]) : 0;
+        ptrdiff_t stride = view->shape[d] > 1 ? jk_magnitude(view->strides_in_bytes[d]) : 0;
         while (stride != 0) {
             const ptrdiff_t rest = g % stride;
             g = stride;

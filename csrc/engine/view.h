@@ -2,32 +2,8 @@
 #ifndef JK_VIEW_H
 #define JK_VIEW_H
 
-#include "table/table.h"
-
-#include <stdint.h>
-
-#define JK_MIN(a, b) ((a) < (b) ? (a) : (b))
-#define JK_MAX(a, b) ((a) > (b) ? (a) : (b))
-
-/* Returns from the enclosing function if a call failed. */
-#define JK_TRY(call)                                                                                                   \
-    do {                                                                                                               \
-        const jk_status jk_try_status = (call);                                                                        \
-        if (jk_try_status.error != JK_OK) return jk_try_status;                                                        \
-    } while (0)
-
-static inline jk_status jk_fail(jk_error error, int argument)
-{
-    const jk_status status = {error, argument};
-    return status;
-}
-
-static inline jk_status jk_success(void) { return jk_fail(JK_OK, -1); }
-
-static inline ptrdiff_t jk_itemsize(jk_dtype dtype) { return dtype == JK_FLOAT64 ? 8 : 4; }
-
-/* The loops of the instruction set in use; NULL before jk_init. */
-const jk_loops *jk_loops_of(jk_dtype dtype);
+#include "engine/base.h"
+#include "engine/dtype.h"
 
 /* dtype, number of axes, lengths, alignment; an output must not overlap itself. */
 jk_status jk_check_input(const jk_view *view, int argument);
@@ -36,6 +12,15 @@ jk_status jk_check_output(const jk_view *view, int argument);
 int jk_same_shape(const jk_view *a, const jk_view *b);
 ptrdiff_t jk_size(const jk_view *view); /* number of elements of a checked view */
 int jk_is_contiguous(const jk_view *view);
+
+/* Whether axis d of `ndim` broadcast axes is one that the view lacks or has with length 1. */
+static inline int jk_is_stretched(const jk_view *view, int ndim, int d)
+{
+    const int k = d - (ndim - view->ndim);
+    return k < 0 || view->shape[k] == 1;
+}
+
+static inline ptrdiff_t jk_magnitude(ptrdiff_t stride) { return stride < 0 ? -stride : stride; }
 
 /* How memory of two checked views meets: in no byte (by their bounds, or because they interleave), element for element,
  * or perhaps otherwise. */

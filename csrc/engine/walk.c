@@ -15,248 +15,220 @@ typedef struct targets {
 /* ---- blocks ------------------------------------------------------------------------------------------------- */
 
 /* rows x cols between a dense block and strided memory */
-static void flush(const run *r, int k, char *out, ptrdiff_t rows, ptrdiff_t row_stride, ptrdiff_t cols,
+static void flush(const walk *w, int k, char *out, ptrdiff_t rows, ptrdiff_t row_stride, ptrdiff_t cols,
                   ptrdiff_t col_stride, const char *block)
 {
-    const int same = r->program->output[k]->dtype == r->program->dtype;
-    void (*const move)(ptrdiff_t, void *, ptrdiff_t,
-                       const void *) = r->program->accumulate ? (same ? r->loops->add : r->loops->add_other)
-                                                              : (same ? r->loops->unpack : r->loops->unpack_other);
+    const jk_program *p = w->program;
+    jk_write_loop *const move = jk_writer(p->dtype, p->output[k]->dtype, p->accumulate);
     if (cols == 1)
         move(rows, out, row_stride, block);
     else if (row_stride == cols * col_stride)
         move(rows * cols, out, col_stride, block);
     else
-        for (ptrdiff_t i = 0; i < rows; i++) move(cols, out + i * row_stride, col_stride, block + i * cols * r->item);
+        for (ptrdiff_t i = 0; i < rows; i++) move(cols, out + i * row_stride, col_stride, block + i * cols * w->item);
 }
 
 /* Into `block`, unless it holds the same already. */
-static void pack(run *r, int j, const char *in, ptrdiff_t rows, ptrdiff_t cols, char *block)
+static void pack(walk *w, int j, const char *in, ptrdiff_t rows, ptrdiff_t cols, char *block)
 {
-    if (r->packed[j] == in && r->packed_rows[j] == rows && r->packed_cols[j] == cols) return;
-    const int same = r->program->input[j]->dtype == r->program->dtype;
-    void (*const move)(ptrdiff_t, void *, const void *, ptrdiff_t) = same ? r->loops->pack : r->loops->pack_other;
-    const ptrdiff_t row_stride = r->row_axis >= 0 ? r->axes.in[j][r->row_axis] : 0;
-    const ptrdiff_t col_stride = r->col_axis >= 0 ? r->axes.in[j][r->col_axis] : 0;
+    if (w->packed[j] == in && w->packed_rows[j] == rows && w->packed_cols[j] == cols) return;
+    jk_read_loop *const move = jk_reader(w->program->dtype, w->program->input[j]->dtype);
+    const ptrdiff_t row_stride = w->row_axis >= 0 ? w->axes.in[j][w->row_axis] : 0;
+    const ptrdiff_t col_stride = w->col_axis >= 0 ? w->axes.in[j][w->col_axis] : 0;
     if (cols == 1)
         move(rows, block, in, row_stride);
     else if (row_stride == cols * col_stride)
         move(rows * cols, block, in, col_stride);
     else
-        for (ptrdiff_t i = 0; i < rows; i++) move(cols, block + i * cols * r->item, in + i * row_stride, col_stride);
-    r->packed[j] = is_summand(r, j) ? NULL : in;
-    r->packed_rows[j] = rows;
-    r->packed_cols[j] = cols;
-}
-
-void jk_run_steps(const run *r, ptrdiff_t n)
-{
-    const jk_program *p = r->program;
-    for (int s = 0; s < p->n_steps; s++) {
-        if (!(r->steps >> s & 1)) continue;
-        const jk_step *step = &p->step[s];
-        const void *in[JK_N_IN];
-        for (int i = 0; i < JK_N_IN; i++) in[i] = r->reg[step->in[i]];
-        step->loop(n, r->reg[step->out], in);
-        if (step->add_to) r->loops->add(n, r->reg[step->add_to], r->item, r->reg[step->out]);
-    }
+        for (ptrdiff_t i = 0; i < rows; i++) move(cols, block + i * cols * w->item, in + i * row_stride, col_stride);
+    w->packed[j] = is_summand(w, j) ? NULL : in;
+    w->packed_rows[j] = rows;
+    w->packed_cols[j] = cols;
 }
 
 /* target = (or +=) the sum over rows of a rows x cols block, one power of two of rows after the other */
-static void sum_rows(run *r, ptrdiff_t rows, ptrdiff_t cols, char *target, int adds, char *block, ptrdiff_t row_stride)
+static void sum_rows(walk *w, ptrdiff_t rows, ptrdiff_t cols, char *target, int adds, char *block, ptrdiff_t row_stride)
 {
-    char *const spare = r->scratch;
+    char *const spare = w->scratch.at;
     while (rows > 0) {
-        const ptrdiff_t part = power_of_two_upto(rows);
+        const ptrdiff_t part = jk_power_of_two_upto(rows);
         char *into = adds ? spare : target;
         if (part <= JK_FOLD_ROWS) {
-            r->loops->fold_rows(part, cols, into, block, row_stride);
+            w->loops->fold_rows(part, cols, into, block, row_stride);
         } else {
-            r->loops->fold_flat(part, cols, block);
-            memcpy(into, block, (size_t)(cols * r->item));
+            w->loops->fold_flat(part, cols, block);
+            memcpy(into, block, (size_t)(cols * w->item));
         }
-        if (adds) r->loops->add(cols, target, r->item, spare);
+        if (adds) w->loops->add(cols, target, w->item, spare);
         adds = 1;
         block += part * row_stride;
         rows -= part;
     }
 }
 
-jk_status jk_poll(run *r, ptrdiff_t n)
-{
-    const jk_context *c = r->context;
-    r->n_unpolled += n;
-    if (c == NULL || c->poll == NULL || r->n_unpolled < POLL_EVERY) return jk_success();
-    r->n_unpolled = 0;
-    return c->poll(c->poll_argument) ? jk_fail(JK_INTERRUPTED, -1) : jk_success();
-}
-
 /* All steps over `rows` rows of a block from `row` on; what is summed by rows is kept in its buffer from `slot` on. */
-static void run_rows(run *r, const position *at, const targets *into, ptrdiff_t row, ptrdiff_t slot, ptrdiff_t rows,
+static void run_rows(walk *w, const position *at, const targets *into, ptrdiff_t row, ptrdiff_t slot, ptrdiff_t rows,
                      ptrdiff_t cols)
 {
-    const jk_program *p = r->program;
-    const nest *axes = &r->axes;
-    const ptrdiff_t kept = sums_rows(r) ? slot * cols * r->item : 0;
+    const jk_program *p = w->program;
+    const nest *axes = &w->axes;
+    const ptrdiff_t kept = sums_rows(w) ? slot * cols * w->item : 0;
     for (int j = 0; j < p->n_inputs; j++) {
-        char *in = at->in[j] + (row > 0 ? row * axes->in[j][r->row_axis] : 0);
-        if (r->direct_in >> j & 1) {
-            r->reg[j] = in;
+        char *in = at->in[j] + (row > 0 ? row * axes->in[j][w->row_axis] : 0);
+        if (w->direct_in >> j & 1) {
+            w->reg[j] = in;
         } else {
-            r->reg[j] = r->buffer[j] + (is_summand(r, j) ? kept : 0);
-            pack(r, j, in, rows, cols, r->reg[j]);
+            w->reg[j] = w->buffer[j] + (is_summand(w, j) ? kept : 0);
+            pack(w, j, in, rows, cols, w->reg[j]);
         }
     }
     for (int k = 0; k < p->n_outputs; k++) {
-        if (!(r->outputs >> k & 1) || p->result[k] < p->n_inputs) continue;
-        if (r->direct_out >> k & 1)
-            r->reg[p->result[k]] = at->out[k] + (row > 0 ? row * axes->out[k][r->row_axis] : 0);
+        if (!(w->outputs >> k & 1) || p->result[k] < p->n_inputs) continue;
+        if (w->direct_out >> k & 1)
+            w->reg[p->result[k]] = at->out[k] + (row > 0 ? row * axes->out[k][w->row_axis] : 0);
         else
-            r->reg[p->result[k]] = r->product[k] + (r->sums >> k & 1 ? kept : 0);
+            w->reg[p->result[k]] = w->product[k] + (w->sums >> k & 1 ? kept : 0);
     }
-    jk_run_steps(r, rows * cols);
+    jk_run_steps(p, w->steps, w->reg, rows * cols);
     for (int k = 0; k < p->n_outputs; k++) {
-        if (!((r->outputs & ~r->direct_out) >> k & 1)) continue;
-        const char *result = r->reg[p->result[k]];
-        if (!(r->sums >> k & 1)) {
-            const ptrdiff_t row_stride = r->row_axis >= 0 ? axes->out[k][r->row_axis] : 0;
-            const ptrdiff_t col_stride = r->col_axis >= 0 ? axes->out[k][r->col_axis] : 0;
-            flush(r, k, at->out[k] + row * row_stride, rows, row_stride, cols, col_stride, result);
-        } else if (sums_cols(r)) {
+        if (!((w->outputs & ~w->direct_out) >> k & 1)) continue;
+        const char *result = w->reg[p->result[k]];
+        if (!(w->sums >> k & 1)) {
+            const ptrdiff_t row_stride = w->row_axis >= 0 ? axes->out[k][w->row_axis] : 0;
+            const ptrdiff_t col_stride = w->col_axis >= 0 ? axes->out[k][w->col_axis] : 0;
+            flush(w, k, at->out[k] + row * row_stride, rows, row_stride, cols, col_stride, result);
+        } else if (sums_cols(w)) {
             for (ptrdiff_t l = 0; l < rows; l++)
-                r->loops->sum_run(cols, into->at[k] + (row + l) * r->item, result + l * cols * r->item);
-        } else if (!sums_rows(r)) {
-            memcpy(into->at[k], result, (size_t)(rows * cols * r->item));
+                w->loops->sum_run(cols, into->at[k] + (row + l) * w->item, result + l * cols * w->item);
+        } else if (!sums_rows(w)) {
+            memcpy(into->at[k], result, (size_t)(rows * cols * w->item));
         }
     }
 }
 
 /* Adds the sum of `rows` rows from `row` on to what the target holds; the first rows overwrite it. */
-static void sum_group(run *r, const position *at, const targets *into, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t cols)
+static void sum_group(walk *w, const position *at, const targets *into, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t cols)
 {
-    const jk_program *p = r->program;
+    const jk_program *p = w->program;
     for (int k = 0; k < p->n_outputs; k++) {
-        if (!(r->sums >> k & 1)) continue;
+        if (!(w->sums >> k & 1)) continue;
         const int reg = p->result[k];
-        if (reg < p->n_inputs && (r->direct_in >> reg & 1)) {
-            const ptrdiff_t stride = r->axes.in[reg][r->row_axis];
-            sum_rows(r, rows, cols, into->at[k], row > 0, at->in[reg] + row * stride, stride);
+        if (reg < p->n_inputs && (w->direct_in >> reg & 1)) {
+            const ptrdiff_t stride = w->axes.in[reg][w->row_axis];
+            sum_rows(w, rows, cols, into->at[k], row > 0, at->in[reg] + row * stride, stride);
         } else {
-            char *block = reg < p->n_inputs ? r->buffer[reg] : r->product[k];
-            sum_rows(r, rows, cols, into->at[k], row > 0, block, cols * r->item);
+            char *block = reg < p->n_inputs ? w->buffer[reg] : w->product[k];
+            sum_rows(w, rows, cols, into->at[k], row > 0, block, cols * w->item);
         }
     }
 }
 
-static jk_status run_block(run *r, const position *at, const targets *into)
+static jk_status run_block(walk *w, const position *at, const targets *into)
 {
-    const ptrdiff_t rows = JK_MIN(r->rows, r->n_rows - at->row), cols = JK_MIN(r->cols, r->n_cols - at->col);
-    const ptrdiff_t group = JK_MIN(rows, r->group), pass = r->flat ? rows : 1;
+    const ptrdiff_t rows = JK_MIN(w->rows, w->n_rows - at->row), cols = JK_MIN(w->cols, w->n_cols - at->col);
+    const ptrdiff_t group = JK_MIN(rows, w->group), pass = w->flat ? rows : 1;
     for (ptrdiff_t row = 0; row < rows; row += group) {
         const ptrdiff_t n = JK_MIN(group, rows - row);
-        for (ptrdiff_t i = 0; i < n; i += pass) run_rows(r, at, into, row + i, i, pass, cols);
-        if (sums_rows(r) && !sums_cols(r)) sum_group(r, at, into, row, n, cols);
+        for (ptrdiff_t i = 0; i < n; i += pass) run_rows(w, at, into, row + i, i, pass, cols);
+        if (sums_rows(w) && !sums_cols(w)) sum_group(w, at, into, row, n, cols);
     }
-    return jk_poll(r, rows * cols);
+    return jk_poll_after(&w->poll, (double)(rows * cols));
 }
 
 /* ---- walking ------------------------------------------------------------------------------------------------ */
 
-static void advance(const run *r, position *at, int axis, ptrdiff_t chunks)
+static void advance(const walk *w, position *at, int axis, ptrdiff_t chunks)
 {
-    const nest *axes = &r->axes;
-    const ptrdiff_t n = chunks * (axis == r->col_axis ? r->cols : axis == r->row_axis ? r->rows : 1);
-    for (int j = 0; j < r->program->n_inputs; j++) at->in[j] += n * axes->in[j][axis];
-    for (int k = 0; k < r->program->n_outputs; k++)
-        if (r->outputs >> k & 1) at->out[k] += n * axes->out[k][axis];
-    if (axis == r->col_axis) at->col += n;
-    if (axis == r->row_axis) at->row += n;
+    const nest *axes = &w->axes;
+    const ptrdiff_t n = chunks * (axis == w->col_axis ? w->cols : axis == w->row_axis ? w->rows : 1);
+    for (int j = 0; j < w->program->n_inputs; j++) at->in[j] += n * axes->in[j][axis];
+    for (int k = 0; k < w->program->n_outputs; k++)
+        if (w->outputs >> k & 1) at->out[k] += n * axes->out[k][axis];
+    if (axis == w->col_axis) at->col += n;
+    if (axis == w->row_axis) at->row += n;
 }
 
 /* Sums `count` chunks of the q-th summed axis, and all of the axes behind it, into `into`. */
-static jk_status sum_chunks(run *r, int q, ptrdiff_t count, const position *at, const targets *into)
+static jk_status sum_chunks(walk *w, int q, ptrdiff_t count, const position *at, const targets *into)
 {
     if (count == 1)
-        return q + 1 < r->n_summed ? sum_chunks(r, q + 1, n_chunks(r, r->summed[q + 1]), at, into)
-                                   : run_block(r, at, into);
-    const ptrdiff_t left = left_part(count);
-    JK_TRY(sum_chunks(r, q, left, at, into));
-    char *const scratch = r->scratch;
-    const size_t scratch_left = r->scratch_left;
+        return q + 1 < w->n_summed ? sum_chunks(w, q + 1, n_chunks(w, w->summed[q + 1]), at, into)
+                                   : run_block(w, at, into);
+    const ptrdiff_t left = jk_left_part(count, 1);
+    JK_TRY(sum_chunks(w, q, left, at, into));
+    const jk_scratch scratch = w->scratch;
     targets right = *into;
-    for (int k = 0; k < r->program->n_outputs; k++)
-        if (r->sums >> k & 1) right.at[k] = take(r, r->target_size);
+    for (int k = 0; k < w->program->n_outputs; k++)
+        if (w->sums >> k & 1) right.at[k] = take(w, w->target_size);
     position there = *at;
-    advance(r, &there, r->summed[q], left);
-    JK_TRY(sum_chunks(r, q, count - left, &there, &right));
-    for (int k = 0; k < r->program->n_outputs; k++)
-        if (r->sums >> k & 1) r->loops->add(r->target_size, into->at[k], r->item, right.at[k]);
-    r->scratch = scratch;
-    r->scratch_left = scratch_left;
+    advance(w, &there, w->summed[q], left);
+    JK_TRY(sum_chunks(w, q, count - left, &there, &right));
+    for (int k = 0; k < w->program->n_outputs; k++)
+        if (w->sums >> k & 1) w->loops->add(w->target_size, into->at[k], w->item, right.at[k]);
+    w->scratch = scratch;
     return jk_success();
 }
 
 /* Everything at one place of the kept axes. */
-static jk_status run_place(run *r, const position *at)
+static jk_status run_place(walk *w, const position *at)
 {
     targets into = {{NULL}};
-    if (r->sums == 0) return run_block(r, at, &into);
-    char *const scratch = r->scratch;
-    const size_t scratch_left = r->scratch_left;
-    const nest *axes = &r->axes;
-    const int cols_kept = r->col_axis >= 0 && !axes->summed[r->col_axis];
-    const int rows_kept = r->row_axis >= 0 && !axes->summed[r->row_axis];
-    const ptrdiff_t rows = rows_kept ? JK_MIN(r->rows, r->n_rows - at->row) : 1;
-    const ptrdiff_t cols = cols_kept ? JK_MIN(r->cols, r->n_cols - at->col) : 1;
-    for (int k = 0; k < r->program->n_outputs; k++)
-        if (r->sums >> k & 1) {
-            into.at[k] = take(r, r->target_size);
-            memset(into.at[k], 0, (size_t)(r->target_size * r->item));
+    if (w->sums == 0) return run_block(w, at, &into);
+    const jk_scratch scratch = w->scratch;
+    const nest *axes = &w->axes;
+    const int cols_kept = w->col_axis >= 0 && !axes->summed[w->col_axis];
+    const int rows_kept = w->row_axis >= 0 && !axes->summed[w->row_axis];
+    const ptrdiff_t rows = rows_kept ? JK_MIN(w->rows, w->n_rows - at->row) : 1;
+    const ptrdiff_t cols = cols_kept ? JK_MIN(w->cols, w->n_cols - at->col) : 1;
+    for (int k = 0; k < w->program->n_outputs; k++)
+        if (w->sums >> k & 1) {
+            into.at[k] = take(w, w->target_size);
+            memset(into.at[k], 0, (size_t)(w->target_size * w->item));
         }
-    JK_TRY(sum_chunks(r, 0, n_chunks(r, r->summed[0]), at, &into));
-    for (int k = 0; k < r->program->n_outputs; k++)
-        if (r->sums >> k & 1)
-            flush(r, k, at->out[k], rows, rows_kept ? axes->out[k][r->row_axis] : 0, cols,
-                  cols_kept ? axes->out[k][r->col_axis] : 0, into.at[k]);
-    r->scratch = scratch;
-    r->scratch_left = scratch_left;
+    JK_TRY(sum_chunks(w, 0, n_chunks(w, w->summed[0]), at, &into));
+    for (int k = 0; k < w->program->n_outputs; k++)
+        if (w->sums >> k & 1)
+            flush(w, k, at->out[k], rows, rows_kept ? axes->out[k][w->row_axis] : 0, cols,
+                  cols_kept ? axes->out[k][w->col_axis] : 0, into.at[k]);
+    w->scratch = scratch;
     return jk_success();
 }
 
 /* The places first <= i < last, the last axis fastest. */
-static jk_status walk(run *r, ptrdiff_t first, ptrdiff_t last)
+static jk_status walk_places(walk *w, ptrdiff_t first, ptrdiff_t last)
 {
-    const jk_program *p = r->program;
+    const jk_program *p = w->program;
     position at = {{NULL}, {NULL}, 0, 0};
     for (int j = 0; j < p->n_inputs; j++) at.in[j] = p->input[j]->data;
     for (int k = 0; k < p->n_outputs; k++)
-        if (r->outputs >> k & 1) at.out[k] = p->output[k]->data;
+        if (w->outputs >> k & 1) at.out[k] = p->output[k]->data;
     ptrdiff_t index[JK_MAX_NDIM] = {0}, left = first;
-    for (int q = r->n_kept - 1; left > 0; q--) {
-        const ptrdiff_t n = n_chunks(r, r->kept[q]);
+    for (int q = w->n_kept - 1; left > 0; q--) {
+        const ptrdiff_t n = n_chunks(w, w->kept[q]);
         index[q] = left % n;
-        advance(r, &at, r->kept[q], index[q]);
+        advance(w, &at, w->kept[q], index[q]);
         left /= n;
     }
     for (ptrdiff_t place = first;;) {
-        JK_TRY(run_place(r, &at));
+        JK_TRY(run_place(w, &at));
         if (++place == last) return jk_success();
-        int q = r->n_kept - 1;
-        while (q >= 0 && ++index[q] == n_chunks(r, r->kept[q])) {
-            advance(r, &at, r->kept[q], 1 - index[q]);
+        int q = w->n_kept - 1;
+        while (q >= 0 && ++index[q] == n_chunks(w, w->kept[q])) {
+            advance(w, &at, w->kept[q], 1 - index[q]);
             index[q--] = 0;
         }
-        advance(r, &at, r->kept[q], 1);
+        advance(w, &at, w->kept[q], 1);
     }
 }
 
 /* One task's places, with registers and buffers of its own.  It does not poll, and so cannot fail. */
 static void walk_share(void *argument, ptrdiff_t task, ptrdiff_t first, ptrdiff_t last)
 {
-    run r = *(const run *)argument;
-    (void)jk_place_buffers(&r, r.slices + (size_t)task * r.slice_bytes, r.slice_bytes);
-    r.context = NULL;
-    (void)walk(&r, first, last);
+    walk w = *(const walk *)argument;
+    w.slices.at += (size_t)task * w.slices.left;
+    w.poll = (jk_poll){NULL, 0};
+    (void)jk_place_buffers(&w, w.slices);
+    (void)walk_places(&w, first, last);
 }
 
 static double n_elements(const nest *axes)
@@ -267,26 +239,21 @@ static double n_elements(const nest *axes)
 }
 
 /* All places: on several threads if that pays and the workspace has a slice for each, else on this one. */
-jk_status jk_walk(run *r, int only_plans)
+jk_status jk_walk(const jk_context *context, walk *w, int only_plans)
 {
-    const jk_context *context = r->context;
+    _Alignas(JK_ALIGNMENT) char stack[JK_STACK_BYTES];
     const size_t workspace_bytes = context != NULL ? context->workspace_bytes : 0;
-    const double cost = n_elements(&r->axes);
+    const double cost = n_elements(&w->axes);
     int n_tasks = only_plans ? 1 : jk_n_tasks(context, cost);
     if ((size_t)n_tasks > workspace_bytes / JK_STACK_BYTES) n_tasks = (int)(workspace_bytes / JK_STACK_BYTES);
     if (n_tasks > 1) {
-        r->slices = context->workspace;
-        r->slice_bytes = workspace_bytes / (size_t)n_tasks / ALIGNMENT * ALIGNMENT;
-        if (jk_plan(r, n_tasks, r->slices, r->slice_bytes).error == JK_OK && jk_n_places(r) > 1)
-            return jk_split(context, n_tasks, jk_n_places(r), cost, walk_share, r);
+        w->slices.at = context->workspace;
+        w->slices.left = workspace_bytes / (size_t)n_tasks / JK_ALIGNMENT * JK_ALIGNMENT;
+        if (jk_plan(w, n_tasks, w->slices).error == JK_OK && jk_n_places(w) > 1)
+            return jk_split(context, n_tasks, jk_n_places(w), cost, walk_share, w);
     }
-    char stack[JK_STACK_BYTES + ALIGNMENT];
-    char *scratch = stack + (ALIGNMENT - (uintptr_t)stack % ALIGNMENT) % ALIGNMENT;
-    size_t scratch_bytes = JK_STACK_BYTES;
-    if (workspace_bytes > JK_STACK_BYTES) {
-        scratch = context->workspace;
-        scratch_bytes = workspace_bytes;
-    }
-    JK_TRY(jk_plan(r, 1, scratch, scratch_bytes));
-    return only_plans ? jk_success() : walk(r, 0, jk_n_places(r));
+    JK_TRY(jk_plan(w, 1, jk_larger_scratch(context, stack)));
+    if (only_plans) return jk_success();
+    w->poll = (jk_poll){context, 0};
+    return walk_places(w, 0, jk_n_places(w));
 }

@@ -1,8 +1,6 @@
 /* Products with an axis Jacobian: its letters become the axes of one run, v is repeated along the letters that only
  * `out` has, and the output is summed over those that it lacks. */
-#include "engine/ndloop.h"
-
-#include <string.h>
+#include "engine/run.h"
 
 typedef struct axes {
     int n;
@@ -102,7 +100,6 @@ static jk_status sum_rows(const jk_context *context, int n_kept, ptrdiff_t n, jk
 static jk_status apply(const jk_context *context, const jk_axis *j, const signed char *out_letters, int n_out,
                        const signed char *in_letters, int n_in, const jk_view *v, const jk_view *out, int accumulate)
 {
-    const jk_loops *loops;
     JK_TRY(jk_check_input(&j->values, 0));
     JK_TRY(jk_check_input(v, 1));
     JK_TRY(jk_check_output(out, 2));
@@ -132,24 +129,15 @@ static jk_status apply(const jk_context *context, const jk_axis *j, const signed
     const ptrdiff_t n = row_length(&a, n_kept, &values_view, &v_view);
     if (n > 0) return sum_rows(context, n_kept, n, &values_view, &v_view, &out_view, accumulate);
 
-    const jk_dtype dtype = JK_MAX(j->values.dtype, v->dtype);
-    if ((loops = jk_loops_of(dtype)) == NULL) return jk_fail(JK_NO_INIT, -1);
-    jk_program p = {.dtype = dtype,
-                    .accumulate = accumulate != 0,
-                    .n_inputs = 2,
-                    .n_outputs = 1,
-                    .n_registers = 3,
-                    .n_steps = 1,
-                    .input = {&values_view, &v_view},
-                    .input_argument = {0, 1},
-                    .output = {&out_view},
-                    .output_argument = {2},
-                    .result = {2}};
-    p.step[0].loop = loops->op[JK_OP_multiply].value;
-    p.step[0].in[JK_IN_A] = 0;
-    p.step[0].in[JK_IN_B] = 1;
-    p.step[0].out = 2;
-    p.step[0].add_to = 0;
+    jk_program p;
+    jk_begin_program(&p, accumulate);
+    const int values = jk_add_input(&p, &values_view, 0), vector = jk_add_input(&p, &v_view, 1);
+    const jk_loops *loops = jk_loops_of(p.dtype);
+    if (loops == NULL) return jk_fail(JK_NO_INIT, -1);
+    jk_step *step = jk_add_step(&p, loops->op[JK_OP_multiply].value);
+    step->in[JK_IN_A] = (signed char)values;
+    step->in[JK_IN_B] = (signed char)vector;
+    jk_add_output(&p, &out_view, 2, step->out);
     return jk_run(context, &p, a.n, a.shape);
 }
 

@@ -3,6 +3,7 @@
  * axes along which every band is constant and whole.  They are walked fastest, so that values are read from memory once
  * for all vectors. */
 #include "engine/threads.h"
+#include "engine/view.h"
 
 #include <string.h>
 

@@ -12,6 +12,7 @@
 #include "products/dense.h"
 #include "engine/threads.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /* Scratch, in elements of either dtype.  The smallest stack still holds one row of a run, eight rows of two columns,

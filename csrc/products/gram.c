@@ -5,6 +5,7 @@
 #include "products/dense.h"
 #include "engine/threads.h"
 
+#include <stdint.h>
 #include <string.h>
 
 enum {

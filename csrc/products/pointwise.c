@@ -1,5 +1,5 @@
 /* Pointwise products as programs: which loops to run on which registers, for each of value, JVP, VJP and double backward. */
-#include "engine/ndloop.h"
+#include "engine/run.h"
 
 #include <string.h>
 
@@ -35,17 +35,6 @@ static jk_pointwise_loop *second_loop(const writer *w, int i, int j)
     return w->y >= 0 && w->loops->second_from_y != NULL ? w->loops->second_from_y : w->loops->second[jk_second(i, j)];
 }
 
-static int add_input(writer *w, const jk_view *view, int argument)
-{
-    jk_program *p = &w->program;
-    const int reg = p->n_inputs++;
-    p->input[reg] = view;
-    p->input_argument[reg] = argument;
-    p->n_registers = p->n_inputs;
-    if (view->dtype == JK_FLOAT64) p->dtype = JK_FLOAT64;
-    return reg;
-}
-
 /* Arguments that are read become inputs; so does y where it is read and given. */
 static void add_arguments(writer *w, const jk_view *const *args, int first_argument, const jk_view *y, unsigned reads)
 {
@@ -54,7 +43,7 @@ static void add_arguments(writer *w, const jk_view *const *args, int first_argum
     w->y = -1;
     if (reads & JK_READS_Y) {
         if (y != NULL)
-            w->y = add_input(w, y, w->y_argument);
+            w->y = jk_add_input(&w->program, y, w->y_argument);
         else
             reads |= (1u << n) - 1; /* the arguments instead, or y computed from them */
     }
@@ -62,7 +51,7 @@ static void add_arguments(writer *w, const jk_view *const *args, int first_argum
         w->args[k] = -1;
         if (!(reads >> k & 1)) continue;
         if (args[k] != NULL)
-            w->args[k] = add_input(w, args[k], first_argument + k);
+            w->args[k] = jk_add_input(&w->program, args[k], first_argument + k);
         else if (w->failed == 0)
             w->failed = 1 + first_argument + k;
     }
@@ -76,13 +65,9 @@ static jk_status begin_steps(writer *w, unsigned reads)
     if (loops == NULL) return jk_fail(JK_NO_INIT, -1);
     w->loops = &loops->op[w->op - jk_op_at(0)];
     if ((reads & JK_READS_Y) && w->y < 0 && needs_y(w->op)) {
-        jk_program *p = &w->program;
-        jk_step *step = &p->step[p->n_steps++];
-        memset(step, 0, sizeof *step);
+        jk_step *step = jk_add_step(&w->program, w->loops->value);
         for (int k = 0; k < w->op->n_args; k++) step->in[JK_IN_A + k] = (signed char)w->args[k];
-        step->loop = w->loops->value;
-        w->y = p->n_registers++;
-        step->out = (signed char)w->y;
+        w->y = step->out;
     }
     return jk_success();
 }
@@ -90,36 +75,21 @@ static jk_status begin_steps(writer *w, unsigned reads)
 /* A new register = loop(t, arguments, y, h), added to `sum` if that is a register. */
 static int add_step(writer *w, jk_pointwise_loop *loop, int t, int h, int sum)
 {
-    jk_program *p = &w->program;
-    jk_step *step = &p->step[p->n_steps++];
-    memset(step, 0, sizeof *step);
+    jk_step *step = jk_add_step(&w->program, loop);
     if (t >= 0) step->in[JK_IN_T] = (signed char)t;
     if (h >= 0) step->in[JK_IN_H] = (signed char)h;
     for (int k = 0; k < w->op->n_args; k++)
         if (w->args[k] >= 0) step->in[JK_IN_A + k] = (signed char)w->args[k];
     if (w->y >= 0) step->in[JK_IN_Y] = (signed char)w->y;
-    step->loop = loop;
-    step->out = (signed char)p->n_registers++;
     step->add_to = (signed char)(sum > 0 ? sum : 0);
     return sum > 0 ? sum : step->out;
-}
-
-static void add_output(writer *w, const jk_view *view, int argument, int result)
-{
-    jk_program *p = &w->program;
-    p->output[p->n_outputs] = view;
-    p->output_argument[p->n_outputs] = argument;
-    p->result[p->n_outputs++] = (signed char)result;
 }
 
 static jk_status begin(writer *w, int op, int accumulate)
 {
     w->op = jk_op_at(op);
     if (w->op == NULL) return jk_fail(JK_UNKNOWN_OP, -1);
-    jk_program *p = &w->program;
-    p->dtype = JK_FLOAT32;
-    p->accumulate = accumulate != 0;
-    p->n_inputs = p->n_outputs = p->n_registers = p->n_steps = 0;
+    jk_begin_program(&w->program, accumulate);
     w->failed = 0;
     return jk_success();
 }
@@ -193,7 +163,7 @@ jk_status jk_pointwise_value(const jk_context *context, int op, const jk_view *c
     JK_TRY(check_inputs(args, n, 0));
     JK_TRY(jk_check_output(out, n));
     JK_TRY(check_broadcast(out, n, args, n, 0));
-    add_output(&w, out, n, add_step(&w, w.loops->value, -1, -1, -1));
+    jk_add_output(&w.program, out, n, add_step(&w, w.loops->value, -1, -1, -1));
     return run_over(context, &w, out);
 }
 
@@ -217,7 +187,7 @@ jk_status jk_pointwise_jvp(const jk_context *context, int op, const jk_view *con
     for (int k = 0; k < n; k++) {
         t[k] = -1;
         if (tangents[k] == NULL) continue;
-        t[k] = add_input(&w, tangents[k], k);
+        t[k] = jk_add_input(&w.program, tangents[k], k);
         reads |= w.op->reads[k];
         n_tangents++;
     }
@@ -227,7 +197,7 @@ jk_status jk_pointwise_jvp(const jk_context *context, int op, const jk_view *con
     int sum = -1;
     for (int k = 0; k < n; k++)
         if (t[k] >= 0) sum = add_step(&w, first_loop(&w, k), t[k], -1, sum);
-    add_output(&w, out, out_argument, sum);
+    jk_add_output(&w.program, out, out_argument, sum);
     return run_over(context, &w, out);
 }
 
@@ -245,14 +215,14 @@ jk_status jk_pointwise_vjp(const jk_context *context, int op, const jk_view *y_b
         reads |= w.op->reads[k];
     }
     JK_TRY(check_like(outs, args, n, 2 + n));
-    const int t = add_input(&w, y_bar, 0);
+    const int t = jk_add_input(&w.program, y_bar, 0);
     add_arguments(&w, args, 1, y, reads);
     JK_TRY(begin_steps(&w, reads));
     for (int k = 0; k < n; k++) {
         if (outs[k] == NULL) continue;
         /* where the product is the cotangent and something is summed, the cotangent itself is what is summed */
         const int is_t = w.op->first[k] != NULL && strcmp(w.op->first[k], "t") == 0 && !jk_same_shape(outs[k], y_bar);
-        add_output(&w, outs[k], 2 + n + k, is_t ? t : add_step(&w, first_loop(&w, k), t, -1, -1));
+        jk_add_output(&w.program, outs[k], 2 + n + k, is_t ? t : add_step(&w, first_loop(&w, k), t, -1, -1));
     }
     return run_over(context, &w, y_bar);
 }
@@ -275,12 +245,12 @@ jk_status jk_pointwise_vjp2(const jk_context *context, int op, const jk_view *co
     for (int k = 0; k < n; k++) {
         cotangent[k] = -1;
         if (h[k] == NULL) continue;
-        cotangent[k] = add_input(&w, h[k], k);
+        cotangent[k] = jk_add_input(&w.program, h[k], k);
         if (outs[0] != NULL) reads |= w.op->reads[k];
         for (int i = 0; i < n; i++)
             if (outs[1 + i] != NULL && !is_zero(w.op, i, k)) reads |= second_reads(w.op);
     }
-    const int t = add_input(&w, y_bar, n);
+    const int t = jk_add_input(&w.program, y_bar, n);
     add_arguments(&w, args, n + 1, y, reads);
     JK_TRY(begin_steps(&w, reads));
     for (int i = 0; i < n + 1; i++) {
@@ -293,17 +263,7 @@ jk_status jk_pointwise_vjp2(const jk_context *context, int op, const jk_view *co
             else if (!is_zero(w.op, i - 1, k))
                 sum = add_step(&w, second_loop(&w, i - 1, k), t, cotangent[k], sum);
         }
-        add_output(&w, outs[i], 2 * n + 2 + i, sum);
+        jk_add_output(&w.program, outs[i], 2 * n + 2 + i, sum);
     }
     return run_over(context, &w, y_bar);
-}
-
-jk_status jk_unbroadcast(const jk_context *context, const jk_view *g, const jk_view *out, int accumulate)
-{
-    if (jk_loops_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
-    JK_TRY(jk_check_input(g, 0));
-    writer w;
-    JK_TRY(begin(&w, 0, accumulate));
-    add_output(&w, out, 1, add_input(&w, g, 0));
-    return run_over(context, &w, g);
 }

@@ -5,8 +5,10 @@
  * sums every row by itself and may split rows among threads.  A VJP adds to its output entry by entry in the order of
  * the rows, on one thread, so that the bits do not depend on the split. */
 #include "engine/threads.h"
+#include "engine/view.h"
 
 #include <limits.h>
+#include <stdint.h>
 #include <string.h>
 
 enum {

@@ -1,0 +1,30 @@
+/* What every file from here up is written with: statuses, minimum and maximum. */
+#ifndef JK_BASE_H
+#define JK_BASE_H
+
+#include "table/table.h"
+
+#include <limits.h>
+
+#define JK_MIN(a, b) ((a) < (b) ? (a) : (b))
+#define JK_MAX(a, b) ((a) > (b) ? (a) : (b))
+
+/* Returns from the enclosing function if a call failed. */
+#define JK_TRY(call)                                                                                                   \
+    do {                                                                                                               \
+        const jk_status jk_try_status = (call);                                                                        \
+        if (jk_try_status.error != JK_OK) return jk_try_status;                                                        \
+    } while (0)
+
+static inline jk_status jk_fail(jk_error error, int argument)
+{
+    const jk_status status = {error, argument};
+    return status;
+}
+
+/* For errors whose argument is a row; the last row that an int can name stands for those behind it. */
+static inline jk_status jk_fail_at(jk_error error, ptrdiff_t row) { return jk_fail(error, (int)JK_MIN(row, INT_MAX)); }
+
+static inline jk_status jk_success(void) { return jk_fail(JK_OK, -1); }
+
+#endif

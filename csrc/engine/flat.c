@@ -1,0 +1,64 @@
+#include "engine/flat.h"
+#include "engine/poll.h"
+#include "engine/scratch.h"
+#include "engine/threads.h"
+#include "table/tree.h"
+
+int jk_is_flat(const jk_program *p, int ndim, const ptrdiff_t *shape)
+{
+    if (p->accumulate) return 0;
+    for (int j = 0; j < p->n_inputs + p->n_outputs; j++) {
+        const jk_view *v = j < p->n_inputs ? p->input[j] : p->output[j - p->n_inputs];
+        if (v->dtype != p->dtype || v->ndim != ndim) return 0;
+        for (int d = 0; d < ndim; d++)
+            if (v->shape[d] != shape[d]) return 0;
+        if (!jk_is_contiguous(v)) return 0;
+    }
+    for (int k = 0; k < p->n_outputs; k++) {
+        if (p->result[k] < p->n_inputs) return 0;
+        for (int j = 0; j < p->n_inputs && p->n_steps > 1; j++)
+            if (p->input[j]->data == p->output[k]->data) return 0;
+    }
+    return 1;
+}
+
+/* Pieces of JK_STEP_BLOCK elements, first <= i < last of one long vector. */
+static jk_status run_stretch(const jk_context *context, const jk_program *p, ptrdiff_t first, ptrdiff_t last)
+{
+    _Alignas(JK_ALIGNMENT) char stack[JK_STACK_BYTES];
+    jk_poll poll = {context, 0};
+    const ptrdiff_t item = jk_itemsize(p->dtype);
+    const int n_spare = p->n_registers - p->n_inputs - p->n_outputs;
+    const ptrdiff_t room = JK_MAX((ptrdiff_t)JK_STACK_BYTES / item / JK_MAX(n_spare, 1) / 8 * 8, 1);
+    const ptrdiff_t block = p->n_steps == 1 ? JK_LONG_BLOCK : JK_MIN(room, JK_STEP_BLOCK);
+    char *registers[JK_MAX_REGISTERS], *spare = stack;
+    unsigned results = 0;
+    for (int k = 0; k < p->n_outputs; k++) results |= 1u << p->result[k];
+    for (int reg = p->n_inputs; reg < p->n_registers; reg++) {
+        if (results >> reg & 1) continue;
+        registers[reg] = spare;
+        spare += block * item;
+    }
+    const ptrdiff_t n = JK_MIN(last * JK_STEP_BLOCK, jk_size(p->output[0]));
+    for (ptrdiff_t i = first * JK_STEP_BLOCK; i < n; i += block) {
+        for (int j = 0; j < p->n_inputs; j++) registers[j] = (char *)p->input[j]->data + i * item;
+        for (int k = 0; k < p->n_outputs; k++) registers[p->result[k]] = (char *)p->output[k]->data + i * item;
+        jk_run_steps(p, (1u << p->n_steps) - 1, registers, JK_MIN(block, n - i));
+        JK_TRY(jk_poll_after(&poll, (double)block));
+    }
+    return jk_success();
+}
+
+static void run_share(void *argument, ptrdiff_t task, ptrdiff_t first, ptrdiff_t last)
+{
+    (void)task;
+    (void)run_stretch(NULL, argument, first, last);
+}
+
+jk_status jk_run_flat(const jk_context *context, const jk_program *p)
+{
+    const ptrdiff_t n = jk_size(p->output[0]), n_pieces = jk_n_runs(n, JK_STEP_BLOCK);
+    const int n_tasks = jk_n_tasks(context, (double)n);
+    if (n_tasks == 1) return run_stretch(context, p, 0, n_pieces);
+    return jk_split(context, n_tasks, n_pieces, (double)n, run_share, (void *)p);
+}

@@ -1,0 +1,58 @@
+/* A program is a short list of loops over registers, which hold one block each: what a call computes at every element,
+ * apart from how the elements are walked.  It is written from top to bottom: its inputs, then its steps, its outputs. */
+#ifndef JK_PROGRAM_H
+#define JK_PROGRAM_H
+
+#include "engine/view.h"
+
+enum { JK_MAX_INPUTS = 8, JK_MAX_OUTPUTS = JK_MAX_ARGS + 1, JK_MAX_STEPS = 16, JK_MAX_REGISTERS = 20 };
+
+/* register out = loop(registers in); then, unless add_to is 0, register add_to += out */
+typedef struct jk_step {
+    jk_pointwise_loop *loop;
+    signed char in[JK_N_IN]; /* a register for every place, also for those that are not read */
+    signed char out;
+    signed char add_to; /* register 0 is an input and never written */
+} jk_step;
+
+/* Registers 0 .. n_inputs-1 are the inputs, the others belong to steps. */
+typedef struct jk_program {
+    jk_dtype dtype; /* what everything is computed in: that of the widest input */
+    int accumulate;
+    int n_inputs, n_outputs, n_registers, n_steps;
+    const jk_view *input[JK_MAX_INPUTS];
+    const jk_view *output[JK_MAX_OUTPUTS];
+    int input_argument[JK_MAX_INPUTS], output_argument[JK_MAX_OUTPUTS];
+    signed char result[JK_MAX_OUTPUTS]; /* the register of an output; -1: it is zero */
+    jk_step step[JK_MAX_STEPS];
+} jk_program;
+
+/* ---- writing ------------------------------------------------------------------------------------------------ */
+
+void jk_begin_program(jk_program *program, int accumulate);
+
+/* `argument` is the view's place in the call, for errors.  Returns its register. */
+int jk_add_input(jk_program *program, const jk_view *view, int argument);
+
+/* Returns a step whose `out` is a new register and whose inputs are all register 0 until they are set. */
+jk_step *jk_add_step(jk_program *program, jk_pointwise_loop *loop);
+
+void jk_add_output(jk_program *program, const jk_view *view, int argument, int result);
+
+/* ---- running ------------------------------------------------------------------------------------------------ */
+
+/* Elements of a block, where nothing else limits it: what passes through several steps stays in the first-level cache
+ * meanwhile, what passes through one need not. */
+enum { JK_STEP_BLOCK = 512, JK_LONG_BLOCK = 65536 };
+static inline ptrdiff_t jk_block_length(const jk_program *program)
+{
+    return program->n_steps == 1 ? JK_LONG_BLOCK : JK_STEP_BLOCK;
+}
+
+/* The steps that lead to some of the outputs; one bit each. */
+unsigned jk_steps_to(const jk_program *program, unsigned outputs);
+
+/* Some steps over n elements of the registers. */
+void jk_run_steps(const jk_program *program, unsigned steps, char *const *registers, ptrdiff_t n);
+
+#endif

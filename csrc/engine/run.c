@@ -1,0 +1,87 @@
+#include "engine/run.h"
+#include "engine/boxes.h"
+#include "engine/flat.h"
+#include "engine/passes.h"
+
+static int fits(const jk_view *view, int ndim, const ptrdiff_t *shape)
+{
+    if (view->ndim > ndim) return 0;
+    for (int k = 0; k < view->ndim; k++) {
+        const ptrdiff_t n = shape[ndim - view->ndim + k];
+        if (view->shape[k] != n && view->shape[k] != 1) return 0;
+    }
+    return 1;
+}
+
+static jk_status check(const jk_program *p, int ndim, const ptrdiff_t *shape)
+{
+    if (ndim > JK_MAX_NDIM) return jk_fail(JK_NDIM, -1);
+    for (int j = 0; j < p->n_inputs; j++) {
+        JK_TRY(jk_check_input(p->input[j], p->input_argument[j]));
+        if (!fits(p->input[j], ndim, shape)) return jk_fail(JK_SHAPE, p->input_argument[j]);
+    }
+    for (int k = 0; k < p->n_outputs; k++) {
+        JK_TRY(jk_check_output(p->output[k], p->output_argument[k]));
+        if (!fits(p->output[k], ndim, shape)) return jk_fail(JK_SHAPE, p->output_argument[k]);
+        for (int l = 0; l < k; l++)
+            if (jk_meet(p->output[k], p->output[l]) != JK_APART) return jk_fail(JK_SELF_OVERLAP, p->output_argument[k]);
+    }
+    return jk_success();
+}
+
+/* An output may be exactly one of the inputs where every element is read in the step that overwrites it. */
+static jk_status check_overlap(const jk_program *p, unsigned sums, int one_pass)
+{
+    for (int k = 0; k < p->n_outputs; k++)
+        for (int j = 0; j < p->n_inputs; j++) {
+            const jk_meeting meeting = jk_meet(p->input[j], p->output[k]);
+            int in_place = one_pass && !(sums >> k & 1);
+            for (int l = 0; l < p->n_outputs; l++) /* another output that is this input itself reads it later */
+                if (l != k && p->result[l] == j) in_place = 0;
+            if (meeting == JK_PARTLY || (meeting == JK_SAME && !in_place))
+                return jk_fail(JK_OVERLAP, p->input_argument[j]);
+        }
+    return jk_success();
+}
+
+static void zero_output(const jk_view *view, const jk_loops *loops)
+{
+    ptrdiff_t index[JK_MAX_NDIM] = {0};
+    char *at = view->data;
+    const int last = view->ndim - 1;
+    if (jk_size(view) == 0) return;
+    for (;;) {
+        loops->zero(last >= 0 ? view->shape[last] : 1, at, last >= 0 ? view->strides_in_bytes[last] : 0);
+        int d = last - 1;
+        while (d >= 0 && ++index[d] == view->shape[d]) {
+            at -= (index[d] - 1) * view->strides_in_bytes[d];
+            index[d--] = 0;
+        }
+        if (d < 0) return;
+        at += view->strides_in_bytes[d];
+    }
+}
+
+/* 12 registers of JK_RUN doubles, and for each of three outputs a block's sum at every one of 45 right turns. */
+size_t jk_pointwise_workspace(void) { return (size_t)1 << 19; }
+
+jk_status jk_run(const jk_context *context, const jk_program *program, int ndim, const ptrdiff_t *shape)
+{
+    JK_TRY(check(program, ndim, shape));
+    const outline o = jk_outline(program, ndim, shape);
+    JK_TRY(check_overlap(program, o.sums, o.one_pass));
+    if (o.sums == 0 && o.computed != 0 && jk_is_flat(program, ndim, shape)) return jk_run_flat(context, program);
+    const unsigned all = (1u << program->n_outputs) - 1;
+    if (!o.one_pass && o.sums == all && o.computed == all) {
+        const jk_status status = jk_run_boxes(context, program, ndim, shape);
+        if (status.error != JK_WORKSPACE) return status;
+    }
+    /* several passes are all planned before the first writes anything */
+    if (!o.one_pass) JK_TRY(jk_run_passes(context, program, ndim, shape, &o, 1));
+    JK_TRY(jk_run_passes(context, program, ndim, shape, &o, 0));
+    /* last, because an output that is zero may be an input */
+    for (int k = 0; k < program->n_outputs; k++)
+        if (!(o.computed >> k & 1) && !program->accumulate)
+            zero_output(program->output[k], jk_loops_of(program->output[k]->dtype));
+    return jk_success();
+}
