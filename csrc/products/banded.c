@@ -2,6 +2,8 @@
  * add their products in one sweep over the chunk, which stays in the first-level cache for the next.  Batch axes are
  * axes along which every band is constant and whole.  They are walked fastest, so that values are read from memory once
  * for all vectors. */
+#include "engine/poll.h"
+#include "engine/scratch.h"
 #include "engine/threads.h"
 #include "engine/view.h"
 
@@ -11,8 +13,7 @@ enum {
     SCRATCH = JK_STACK_BYTES / 32, /* elements of either dtype: three arrays of them fit */
     CHUNK = 4096,                  /* elements of a chunk whose sum is formed in out; else it is SCRATCH */
     LEAST = 128,                   /* elements of a chunk at least, however large strides are, unless SCRATCH is less */
-    SHORT = 64,                    /* fewer elements are not worth a loop if another axis has more */
-    POLL_EVERY = 1 << 20           /* products */
+    SHORT = 64                     /* fewer elements are not worth a loop if another axis has more */
 };
 
 /* An axis of out and v, or neighbours that are walked as one: all but the first of these are whole in every band. */
@@ -35,7 +36,7 @@ typedef struct product {
     int n_bands, transposed;
     const jk_band *bands;
     const jk_view *v, *out;
-    void (*write)(ptrdiff_t, void *, ptrdiff_t, const void *); /* NULL: the sum is formed in out */
+    jk_write_loop *write; /* NULL: the sum is formed in out */
     axis inner, outer[JK_MAX_NDIM];
     int n_outer;
     ptrdiff_t chunk; /* of the inner axis */
@@ -126,7 +127,7 @@ static part part_of(const product *p, const jk_band *band, const ptrdiff_t *inde
 /* Adds the products first <= k < last of one part. */
 static void run_part(const product *p, const part *own, ptrdiff_t first, ptrdiff_t last, char *sum, int adds)
 {
-    _Alignas(64) char scratch[2][SCRATCH * sizeof(double)];
+    _Alignas(JK_ALIGNMENT) char scratch[2][SCRATCH * sizeof(double)];
     const ptrdiff_t item = jk_itemsize(p->dtype);
     for (ptrdiff_t n; first < last; first += n) {
         const void *a = own->a + value_of(&p->inner, first) * own->a_stride, *x = own->x + first * own->x_stride;
@@ -209,7 +210,7 @@ static void run_parts(const product *p, int n_parts, const part *parts, char *su
 /* The sum starts with the first band where that has a product, and elsewhere with 0. */
 static void run_row(const product *p, const ptrdiff_t *index, ptrdiff_t start, ptrdiff_t n)
 {
-    _Alignas(64) char scratch[SCRATCH * sizeof(double)];
+    _Alignas(JK_ALIGNMENT) char scratch[SCRATCH * sizeof(double)];
     const ptrdiff_t item = jk_itemsize(p->dtype);
     char *out = (char *)p->out->data + start * p->inner.out_stride;
     for (int d = 0; d < p->n_outer; d++) out += index[d] * p->outer[d].out_stride;
@@ -234,7 +235,7 @@ static void run_row(const product *p, const ptrdiff_t *index, ptrdiff_t start, p
 static jk_status run_rows(const product *p, const jk_context *context, ptrdiff_t first, ptrdiff_t last)
 {
     ptrdiff_t index[JK_MAX_NDIM], chunk = first;
-    double since_poll = 0;
+    jk_poll poll = {context, 0};
     for (int d = p->n_outer - 1; d >= 0; d--) {
         index[d] = chunk % p->outer[d].n;
         chunk /= p->outer[d].n;
@@ -245,10 +246,7 @@ static jk_status run_rows(const product *p, const jk_context *context, ptrdiff_t
         int d = p->n_outer - 1;
         while (d >= 0 && ++index[d] == p->outer[d].n) index[d--] = 0;
         if (d < 0) chunk++;
-        since_poll += (double)n * JK_MAX(p->n_bands, 1);
-        if (since_poll < POLL_EVERY || context == NULL || context->poll == NULL) continue;
-        since_poll = 0;
-        if (context->poll(context->poll_argument)) return jk_fail(JK_INTERRUPTED, -1);
+        JK_TRY(jk_poll_after(&poll, (double)n * JK_MAX(p->n_bands, 1)));
     }
     return jk_success();
 }
@@ -349,10 +347,7 @@ static int join_vectors(const product *p, int n, axis *axes)
     return n - 1;
 }
 
-static ptrdiff_t distance(const axis *a)
-{
-    return (a->out_stride < 0 ? -a->out_stride : a->out_stride) + (a->in_stride < 0 ? -a->in_stride : a->in_stride);
-}
+static ptrdiff_t distance(const axis *a) { return jk_magnitude(a->out_stride) + jk_magnitude(a->in_stride); }
 
 /* Whether a loop over this axis is better than one over another. */
 static int is_better(const axis *a, const axis *b)
@@ -430,7 +425,7 @@ static jk_status apply(const jk_context *context, int n_bands, const jk_band *ba
     }
     for (int b = 0; b < n_bands; b++) {
         if (jk_meet(&bands[b].values, out) != JK_APART) return jk_fail(JK_OVERLAP, b);
-        p.dtype = JK_MAX(p.dtype, bands[b].values.dtype);
+        p.dtype = jk_promote(p.dtype, bands[b].values.dtype);
     }
     if (jk_meet(v, out) != JK_APART) return jk_fail(JK_OVERLAP, n_bands);
     const ptrdiff_t size = jk_size(out);
@@ -439,10 +434,8 @@ static jk_status apply(const jk_context *context, int n_bands, const jk_band *ba
     if (n_bands == 0) p.v = out; /* nothing is read, and the shape of v says nothing */
     p.loops = jk_loops_of(p.dtype);
     order_axes(&p, n_batch);
-    if (out->dtype != p.dtype)
-        p.write = accumulate ? p.loops->add_other : p.loops->unpack_other;
-    else if (accumulate || p.inner.out_stride != jk_itemsize(p.dtype))
-        p.write = accumulate ? p.loops->add : p.loops->unpack;
+    if (accumulate || out->dtype != p.dtype || p.inner.out_stride != jk_itemsize(p.dtype))
+        p.write = jk_writer(p.dtype, out->dtype, accumulate);
     p.chunk = p.write == NULL ? CHUNK : JK_MIN(SCRATCH, JK_MAX(LEAST, CHUNK * 2 / JK_MAX(distance(&p.inner), 1)));
     p.chunk -= p.chunk % p.inner.repeat;
     const double cost = (double)size * JK_MAX(n_bands, 1);

@@ -10,6 +10,8 @@
  * number of terms and the tree depends on shapes and strides alone.  An operand that is not contiguous, or of the other
  * dtype, is packed run by run, which leaves the tree as it is (unless the stack is too small for a run). */
 #include "products/dense.h"
+#include "engine/poll.h"
+#include "engine/scratch.h"
 #include "engine/threads.h"
 
 #include <stdint.h>
@@ -25,14 +27,11 @@ enum {
     AXPY_ROWS = 8,        /* the loop's own group: a panel holds a multiple of it */
     DOT_ROWS = 4,         /* that share the loads of the vector */
     WIDE = 64,            /* columns that are worth a tile */
-    CACHED = 1 << 15,     /* elements of the matrix that stay in cache while vectors pass */
-    POLL_EVERY = 1 << 20  /* multiplications */
+    CACHED = 1 << 15      /* elements of the matrix that stay in cache while vectors pass */
 };
 _Static_assert(SCRATCH >= 64 && SCRATCH % 64 == 0, "JK_STACK_BYTES: a multiple of 512");
 
 typedef void dense_loop(ptrdiff_t, ptrdiff_t, void *, const void *, ptrdiff_t, const void *);
-typedef void pack_loop(ptrdiff_t, void *, const void *, ptrdiff_t);
-typedef void write_loop(ptrdiff_t, void *, ptrdiff_t, const void *);
 
 typedef struct product {
     const jk_loops *loops; /* of the dtype that everything is computed in */
@@ -40,8 +39,8 @@ typedef struct product {
     ptrdiff_t run;         /* terms that are summed before halving starts */
     int dot;
     dense_loop *loop;
-    pack_loop *pack_matrix, *pack_vector; /* NULL: the loop can read it where it is */
-    write_loop *write;
+    jk_read_loop *pack_matrix, *pack_vector; /* NULL: the loop can read it where it is */
+    jk_write_loop *write;
     ptrdiff_t n_kept, n_summed, n_vectors;
     ptrdiff_t matrix_kept, matrix_summed; /* strides in bytes */
     ptrdiff_t vector_summed, vector_next;
@@ -97,7 +96,7 @@ static void sum(const product *p, char *scratch, ptrdiff_t n_kept, ptrdiff_t n, 
 
 static void write_tile(const product *p, ptrdiff_t n_kept, char *out, const char *matrix, const char *vector)
 {
-    _Alignas(64) char scratch[JK_STACK_BYTES];
+    _Alignas(JK_ALIGNMENT) char scratch[JK_STACK_BYTES];
     char *tile = scratch + (VECTOR + PANEL) * p->item;
     sum(p, scratch, n_kept, p->n_summed, tile, matrix, vector);
     p->write(n_kept, out, p->out_kept, tile);
@@ -112,7 +111,7 @@ static ptrdiff_t tile_width(const product *p)
     ptrdiff_t width = n_tiles == 1 ? TILES : TILES / n_tiles;
     if (!p->dot && p->pack_matrix != NULL) width = JK_MIN(width, PANEL / AXPY_ROWS);
     if (p->n_vectors > 1 || p->dot)
-        width = JK_MIN(width, JK_MAX(64, (p->n_vectors > 1 ? CACHED : POLL_EVERY) / JK_MAX(p->n_summed, 1)));
+        width = JK_MIN(width, JK_MAX(64, (p->n_vectors > 1 ? CACHED : JK_POLL_WORK) / JK_MAX(p->n_summed, 1)));
     return width < 16 ? width : width - width % 16;
 }
 
@@ -167,7 +166,8 @@ static jk_status write_tiles(grid *g, const jk_context *context, ptrdiff_t first
 {
     const product *p = g->product;
     batch *b = &g->batch;
-    ptrdiff_t i = first % p->n_vectors, k = first / p->n_vectors % g->n_tiles * g->width, since_poll = 0;
+    ptrdiff_t i = first % p->n_vectors, k = first / p->n_vectors % g->n_tiles * g->width;
+    jk_poll poll = {context, 0};
     jk_go_to_item(b, first / p->n_vectors / g->n_tiles);
     for (ptrdiff_t place = first; place < last; next_item(b)) {
         char *out = jk_item_at(b, g->out, g->vector_ndim);
@@ -177,10 +177,7 @@ static jk_status write_tiles(grid *g, const jk_context *context, ptrdiff_t first
             for (; i < p->n_vectors && place < last; i++, place++) {
                 write_tile(p, n_kept, out + k * p->out_kept + i * p->out_next, matrix + k * p->matrix_kept,
                            vector + i * p->vector_next);
-                since_poll += n_kept * p->n_summed;
-                if (since_poll < POLL_EVERY || context == NULL || context->poll == NULL) continue;
-                since_poll = 0;
-                if (context->poll(context->poll_argument)) return jk_fail(JK_INTERRUPTED, -1);
+                JK_TRY(jk_poll_after(&poll, (double)n_kept * (double)p->n_summed));
             }
             i = 0;
         }
@@ -216,11 +213,11 @@ static jk_status write_all(grid *g, const jk_context *context)
 }
 
 /* Distance of neighbours in memory; an axis without neighbours decides nothing. */
-static ptrdiff_t distance(ptrdiff_t n, ptrdiff_t stride) { return n < 2 ? PTRDIFF_MAX : stride < 0 ? -stride : stride; }
+static ptrdiff_t distance(ptrdiff_t n, ptrdiff_t stride) { return n < 2 ? PTRDIFF_MAX : jk_magnitude(stride); }
 
 static void choose_loops(product *p, const jk_view *matrix, const jk_view *vector, const jk_view *out, int accumulate)
 {
-    const jk_dtype dtype = JK_MAX(matrix->dtype, vector->dtype);
+    const jk_dtype dtype = jk_promote(matrix->dtype, vector->dtype);
     const ptrdiff_t item = jk_itemsize(matrix->dtype);
     const ptrdiff_t kept = distance(p->n_kept, p->matrix_kept), summed = distance(p->n_summed, p->matrix_summed);
     p->loops = jk_loops_of(dtype);
@@ -233,12 +230,9 @@ static void choose_loops(product *p, const jk_view *matrix, const jk_view *vecto
     const ptrdiff_t n_cols = p->dot ? p->n_summed : p->n_kept, col_stride = p->dot ? p->matrix_summed : p->matrix_kept;
     const int matrix_ready = matrix->dtype == dtype && (n_cols < 2 || col_stride == item);
     const int vector_ready = vector->dtype == dtype && (p->n_summed < 2 || p->vector_summed == p->item);
-    p->pack_matrix = matrix_ready ? NULL : matrix->dtype == dtype ? p->loops->pack : p->loops->pack_other;
-    p->pack_vector = vector_ready ? NULL : vector->dtype == dtype ? p->loops->pack : p->loops->pack_other;
-    if (out->dtype == dtype)
-        p->write = accumulate ? p->loops->add : p->loops->unpack;
-    else
-        p->write = accumulate ? p->loops->add_other : p->loops->unpack_other;
+    p->pack_matrix = matrix_ready ? NULL : jk_reader(dtype, matrix->dtype);
+    p->pack_vector = vector_ready ? NULL : jk_reader(dtype, vector->dtype);
+    p->write = jk_writer(dtype, out->dtype, accumulate);
 }
 
 /* `matrix` has its kept axis last (1) or last but one (2); `vector` and `out` have one axis of their own, or two, the

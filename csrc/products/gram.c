@@ -3,6 +3,8 @@
  * Blocks make runs of JK_RUN rows, and runs are joined by halves: the tree depends on shapes alone, and threads share a
  * long sum at its borders. */
 #include "products/dense.h"
+#include "engine/poll.h"
+#include "engine/scratch.h"
 #include "engine/threads.h"
 
 #include <stdint.h>
@@ -11,9 +13,7 @@
 enum {
     BLOCK_BYTES = 1 << 17, /* of rows that stay in cache */
     ROW_GROUP = 4,         /* rows that share the loads of v */
-    N_VECTORS = 8,         /* that share a pass */
-    POLL_EVERY = 1 << 20,  /* products of elements of the matrix and a vector */
-    ALIGNMENT = 64
+    N_VECTORS = 8          /* that share a pass */
 };
 
 /* The arguments, and how many axes of each are its own. */
@@ -21,8 +21,9 @@ enum { A, V, W, OUT, N_VIEWS };
 static const int n_own[N_VIEWS] = {2, 1, 1, 1};
 
 typedef struct gram {
-    const jk_context *context; /* polled */
-    const jk_loops *loops;     /* of the dtype that everything is computed in */
+    const jk_context *context;
+    jk_poll poll;
+    const jk_loops *loops; /* of the dtype that everything is computed in */
     const jk_view *view[N_VIEWS];
     batch batch;
     jk_dtype dtype;
@@ -33,7 +34,6 @@ typedef struct gram {
     ptrdiff_t group;                 /* vectors that share a pass, at most */
     ptrdiff_t block;                 /* rows that stay in cache */
     int n_levels;                    /* of halving, from one run to all rows */
-    double n_unpolled;
     char *areas; /* of each task: the vectors, products and weights of a block, and a tile for every level */
     size_t area_bytes;
 } gram;
@@ -53,7 +53,7 @@ static jk_status describe(gram *g, const jk_view *a, const jk_view *v, const jk_
         JK_TRY(jk_check_input(views[k], k));
         if (views[k]->ndim < n_own[k]) return jk_fail(JK_SHAPE, k);
         b->ndim = JK_MAX(b->ndim, views[k]->ndim - n_own[k]);
-        g->dtype = JK_MAX(g->dtype, views[k]->dtype);
+        g->dtype = jk_promote(g->dtype, views[k]->dtype);
     }
     JK_TRY(jk_check_output(out, OUT));
     for (int d = 0; d < b->ndim; d++) b->shape[d] = 1;
@@ -96,20 +96,12 @@ static size_t area_bytes(const gram *g, ptrdiff_t group)
 {
     const size_t item = (size_t)g->item, n_tiles = (size_t)(group * (1 + g->n_levels));
     if ((size_t)g->n_cols > SIZE_MAX / 4 / item / n_tiles) return SIZE_MAX;
-    return (((size_t)g->n_cols * n_tiles + 2 * (size_t)g->block) * item + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return jk_align(((size_t)g->n_cols * n_tiles + 2 * (size_t)g->block) * item);
 }
 
 static char *area(const gram *g, ptrdiff_t task) { return g->areas + (size_t)task * g->area_bytes; }
 static char *products(const gram *g, ptrdiff_t task) { return area(g, task) + g->group * g->n_cols * g->item; }
 static char *tiles(const gram *g, ptrdiff_t task) { return products(g, task) + 2 * g->block * g->item; }
-
-static void pack(const gram *g, ptrdiff_t n, char *to, const char *from, jk_dtype dtype, ptrdiff_t stride)
-{
-    if (dtype == g->dtype)
-        g->loops->pack(n, to, from, stride);
-    else
-        g->loops->pack_other(n, to, from, stride);
-}
 
 /* Several vectors and one matrix. */
 typedef struct pass {
@@ -128,7 +120,8 @@ static void add_rows(const pass *p, ptrdiff_t task, ptrdiff_t first, ptrdiff_t n
     const ptrdiff_t row_stride = stride_from_end(g->view[A], 2), size = g->n_cols * g->item;
     const char *rows = p->a + first * row_stride;
     char *const product = products(g, task), *const weights = product + g->block * g->item;
-    if (w != NULL) pack(g, n, weights, p->w + first * stride_from_end(w, 1), w->dtype, stride_from_end(w, 1));
+    if (w != NULL)
+        jk_reader(g->dtype, w->dtype)(n, weights, p->w + first * stride_from_end(w, 1), stride_from_end(w, 1));
     const void *inputs[JK_N_IN];
     for (int i = 0; i < JK_N_IN; i++) inputs[i] = i == JK_IN_A ? weights : product;
     for (ptrdiff_t k = 0; k < p->n_vectors; k++) {
@@ -139,14 +132,6 @@ static void add_rows(const pass *p, ptrdiff_t task, ptrdiff_t first, ptrdiff_t n
 }
 
 static ptrdiff_t head_of(ptrdiff_t n_rows) { return ((n_rows - 1) / JK_RUN / 2 + 1) * JK_RUN; }
-
-static jk_status poll_after(gram *g, double n_products)
-{
-    g->n_unpolled += n_products;
-    if (g->n_unpolled < POLL_EVERY || g->context == NULL || g->context->poll == NULL) return jk_success();
-    g->n_unpolled = 0;
-    return g->context->poll(g->context->poll_argument) ? jk_fail(JK_INTERRUPTED, -1) : jk_success();
-}
 
 /* The sums over the rows first <= i < first + n, into a tile; the memory behind it is free for the second halves. */
 static jk_status sum_rows(const pass *p, ptrdiff_t task, ptrdiff_t first, ptrdiff_t n, char *tile)
@@ -161,7 +146,7 @@ static jk_status sum_rows(const pass *p, ptrdiff_t task, ptrdiff_t first, ptrdif
     }
     memset(tile, 0, (size_t)(p->size * g->item));
     for (ptrdiff_t i = 0; i < n; i += g->block) add_rows(p, task, first + i, JK_MIN(g->block, n - i), tile);
-    return poll_after(g, (double)n * (double)p->size);
+    return jk_poll_after(&g->poll, (double)n * (double)p->size);
 }
 
 /* Parts of the rows, which are nodes of the tree; there is a power of two of them. */
@@ -170,7 +155,7 @@ static void sum_parts(void *argument, ptrdiff_t task, ptrdiff_t first_part, ptrd
     pass p = *(const pass *)argument;
     gram g = *p.g;
     (void)task;
-    g.context = NULL;
+    g.poll = (jk_poll){NULL, 0};
     p.g = &g;
     for (ptrdiff_t part = first_part; part < last_part; part++) {
         ptrdiff_t first = 0, n = g.n_rows;
@@ -196,10 +181,12 @@ static jk_status write_vectors(gram *g, ptrdiff_t matrix, ptrdiff_t first, ptrdi
 {
     const jk_view *v = g->view[V], *out = g->view[OUT];
     const ptrdiff_t vector_bytes = g->n_cols * g->item, out_stride = stride_from_end(out, 1);
+    jk_read_loop *const read = jk_reader(g->dtype, v->dtype);
+    jk_write_loop *const write = jk_writer(g->dtype, out->dtype, g->accumulate);
     batch *b = &g->batch;
     for (ptrdiff_t i = 0; i < count; i++) {
         jk_go_to_item(b, (first + i) * g->n_matrices + matrix);
-        pack(g, g->n_cols, area(g, task) + i * vector_bytes, jk_item_at(b, v, 1), v->dtype, stride_from_end(v, 1));
+        read(g->n_cols, area(g, task) + i * vector_bytes, jk_item_at(b, v, 1), stride_from_end(v, 1));
     }
     pass p = {.g = g,
               .a = jk_item_at(b, g->view[A], 2),
@@ -213,17 +200,13 @@ static jk_status write_vectors(gram *g, ptrdiff_t matrix, ptrdiff_t first, ptrdi
     } else {
         const double n_products = (double)g->n_rows * (double)p.size;
         JK_TRY(jk_split(g->context, n_tasks, n_parts, n_products, sum_parts, &p));
-        JK_TRY(poll_after(g, n_products));
+        JK_TRY(jk_poll_after(&g->poll, n_products));
         join_parts(&p, 0, n_parts);
     }
     for (ptrdiff_t i = 0; i < count; i++) {
         const char *tile = tiles(g, task) + i * vector_bytes;
         jk_go_to_item(b, (first + i) * g->n_matrices + matrix);
-        if (out->dtype == g->dtype)
-            (g->accumulate ? g->loops->add : g->loops->unpack)(g->n_cols, jk_item_at(b, out, 1), out_stride, tile);
-        else
-            (g->accumulate ? g->loops->add_other : g->loops->unpack_other)(g->n_cols, jk_item_at(b, out, 1), out_stride,
-                                                                           tile);
+        write(g->n_cols, jk_item_at(b, out, 1), out_stride, tile);
     }
     return jk_success();
 }
@@ -240,20 +223,20 @@ static jk_status write_matrices(gram *g, ptrdiff_t task, ptrdiff_t first, ptrdif
 static void write_share(void *argument, ptrdiff_t task, ptrdiff_t first, ptrdiff_t last)
 {
     gram g = *(const gram *)argument;
-    g.context = NULL;
+    g.poll = (jk_poll){NULL, 0};
     (void)write_matrices(&g, task, first, last, 1, 1);
 }
 
 /* As many vectors at once as the scratch has room for, then as many tasks. */
-static jk_status multiply_once(gram *g, char *scratch, size_t scratch_bytes)
+static jk_status multiply_once(gram *g, jk_scratch scratch)
 {
     const double cost = (double)g->n_matrices * (double)g->n_vectors * (double)g->n_rows * (double)g->n_cols;
-    while (g->group > 1 && area_bytes(g, g->group) > scratch_bytes) g->group--;
+    while (g->group > 1 && area_bytes(g, g->group) > scratch.left) g->group--;
     g->area_bytes = area_bytes(g, g->group);
-    if (g->area_bytes > scratch_bytes) return jk_fail(JK_WORKSPACE, -1);
-    g->areas = scratch;
+    if (g->area_bytes > scratch.left) return jk_fail(JK_WORKSPACE, -1);
+    g->areas = scratch.at;
     g->loops = jk_loops_of(g->dtype);
-    const size_t n_areas = scratch_bytes / JK_MAX(g->area_bytes, 1);
+    const size_t n_areas = scratch.left / JK_MAX(g->area_bytes, 1);
     int n_tasks = jk_n_tasks(g->context, cost);
     if ((size_t)n_tasks > n_areas) n_tasks = (int)n_areas;
     if (n_tasks == 1) return write_matrices(g, 0, 0, g->n_matrices, 1, 1);
@@ -300,16 +283,17 @@ static jk_view spread(const gram *g, const jk_view *v, ptrdiff_t *shape, ptrdiff
 }
 
 /* J v, then J^T of that: what a matrix without rows would gain by one pass, its panels lose by being narrow. */
-static jk_status multiply_twice(const gram *g, char *scratch, size_t scratch_bytes)
+static jk_status multiply_twice(const gram *g, jk_scratch scratch)
 {
-    if (product_bytes(g) > scratch_bytes) return jk_fail(JK_WORKSPACE, -1);
+    if (product_bytes(g) > scratch.left) return jk_fail(JK_WORKSPACE, -1);
     ptrdiff_t shape[JK_MAX_NDIM], strides[JK_MAX_NDIM], converted_strides[JK_MAX_NDIM];
     ptrdiff_t v_shape[JK_MAX_NDIM], v_strides[JK_MAX_NDIM];
     memcpy(shape, g->batch.shape, sizeof shape);
     shape[g->batch.ndim] = g->n_rows;
-    const jk_view product = new_view(g, scratch, g->batch.ndim + 1, shape, strides);
+    const jk_view product = new_view(g, scratch.at, g->batch.ndim + 1, shape, strides);
     const jk_view *v = g->view[V];
-    const jk_view converted = new_view(g, scratch + jk_size(&product) * g->item, v->ndim, v->shape, converted_strides);
+    const jk_view converted = new_view(g, scratch.at + jk_size(&product) * g->item, v->ndim, v->shape,
+                                       converted_strides);
     jk_context context = {NULL, NULL, 1, NULL, NULL, NULL, 0};
     if (g->context != NULL) context = *g->context;
     context.workspace = NULL; /* it is in use */
@@ -340,14 +324,13 @@ jk_status jk_dense_gram_jvp(const jk_context *context, const jk_view *a, const j
                             const jk_view *out, int accumulate)
 {
     gram g;
-    _Alignas(ALIGNMENT) char stack[JK_STACK_BYTES];
+    _Alignas(JK_ALIGNMENT) char stack[JK_STACK_BYTES];
     if (jk_loops_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
     JK_TRY(describe(&g, a, v, w, out));
     if (jk_size(out) == 0) return jk_success();
     g.context = context;
+    g.poll.context = context;
     g.accumulate = accumulate;
-    const int is_larger = context != NULL && context->workspace_bytes > sizeof stack;
-    char *const scratch = is_larger ? context->workspace : stack;
-    const size_t scratch_bytes = is_larger ? context->workspace_bytes : sizeof stack;
-    return has_rows(&g) ? multiply_once(&g, scratch, scratch_bytes) : multiply_twice(&g, scratch, scratch_bytes);
+    const jk_scratch scratch = jk_larger_scratch(context, stack);
+    return has_rows(&g) ? multiply_once(&g, scratch) : multiply_twice(&g, scratch);
 }

@@ -4,17 +4,15 @@
  * the matrix is read from memory once; where the vectors are neighbours in memory, they are the innermost loop.  A JVP
  * sums every row by itself and may split rows among threads.  A VJP adds to its output entry by entry in the order of
  * the rows, on one thread, so that the bits do not depend on the split. */
+#include "engine/poll.h"
+#include "engine/scratch.h"
 #include "engine/threads.h"
 #include "engine/view.h"
 
-#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 
-enum {
-    PIECE = JK_STACK_BYTES / 8, /* rows and entries; results of so many rows fit on the stack */
-    POLL_EVERY = 1 << 20        /* multiplications */
-};
+enum { PIECE = JK_STACK_BYTES / 8 }; /* rows and entries; results of so many rows fit on the stack */
 
 /* ---- the matrix --------------------------------------------------------------------------------------------- */
 
@@ -42,8 +40,6 @@ static ptrdiff_t row_after(const jk_csr *a, ptrdiff_t n_before, ptrdiff_t low, p
     return low;
 }
 
-static jk_status bad_row(ptrdiff_t row) { return jk_fail(JK_INDEX, (int)JK_MIN(row, INT_MAX)); }
-
 static jk_status check_storage(const jk_csr *a)
 {
     JK_TRY(jk_check_input(&a->values, 0));
@@ -59,15 +55,15 @@ jk_status jk_csr_check(const jk_csr *a)
 {
     JK_TRY(check_storage(a));
     const ptrdiff_t n_entries = a->values.shape[0];
-    if (a->indptr != NULL && row_start(a, 0) != 0) return bad_row(0);
+    if (a->indptr != NULL && row_start(a, 0) != 0) return jk_fail_at(JK_INDEX, 0);
     ptrdiff_t first = 0;
     for (ptrdiff_t row = 0; row < a->n_rows; row++) {
         const ptrdiff_t end = row_start(a, row + 1);
-        if (end < first || end > n_entries) return bad_row(row);
+        if (end < first || end > n_entries) return jk_fail_at(JK_INDEX, row);
         for (ptrdiff_t k = first; k < end; k++) {
             const int64_t column = a->index == JK_INT32 ? ((const int32_t *)a->indices)[k]
                                                         : ((const int64_t *)a->indices)[k];
-            if (column < 0 || column >= a->n_cols) return bad_row(row);
+            if (column < 0 || column >= a->n_cols) return jk_fail_at(JK_INDEX, row);
         }
         first = end;
     }
@@ -78,10 +74,11 @@ jk_status jk_csr_check(const jk_csr *a)
 
 typedef struct product {
     const jk_csr *matrix;
-    const jk_loops *loops;                                     /* of the dtype that everything is computed in */
-    ptrdiff_t item;                                            /* its size */
-    void (*write)(ptrdiff_t, void *, ptrdiff_t, const void *); /* from scratch; NULL: the loops write to out */
-    jk_csr_rows rows;                                          /* what all pieces have in common */
+    jk_dtype dtype;        /* that everything is computed in */
+    const jk_loops *loops; /* of that dtype */
+    ptrdiff_t item;        /* its size */
+    jk_write_loop *write;  /* from scratch; NULL: the loops write to out */
+    jk_csr_rows rows;      /* what all pieces have in common */
     char *in, *out;
     ptrdiff_t n_out; /* elements of one result */
     int n_batch;     /* axes in front of the vectors, apart from that of neighbours */
@@ -90,15 +87,13 @@ typedef struct product {
     double cost; /* of all pieces and items */
 } product;
 
-static ptrdiff_t magnitude(ptrdiff_t stride) { return stride < 0 ? -stride : stride; }
-
 /* The batch axis along which vectors are closer together than the elements of each; -1 if there is none. */
 static int axis_of_neighbours(const jk_view *vectors)
 {
     int axis = -1;
-    ptrdiff_t nearest = magnitude(vectors->strides_in_bytes[vectors->ndim - 1]);
+    ptrdiff_t nearest = jk_magnitude(vectors->strides_in_bytes[vectors->ndim - 1]);
     for (int d = 0; d < vectors->ndim - 1; d++) {
-        const ptrdiff_t stride = magnitude(vectors->strides_in_bytes[d]);
+        const ptrdiff_t stride = jk_magnitude(vectors->strides_in_bytes[d]);
         if (vectors->shape[d] < 2 || stride >= nearest) continue;
         nearest = stride;
         axis = d;
@@ -142,15 +137,15 @@ static jk_status prepare(product *p, const jk_view *in, const jk_view *out, ptrd
     if (jk_meet(in, out) != JK_APART) return jk_fail(JK_OVERLAP, 1);
     if (jk_meet(&a->values, out) != JK_APART) return jk_fail(JK_OVERLAP, 0);
 
-    const jk_dtype dtype = JK_MAX(a->values.dtype, in->dtype);
-    if ((p->loops = jk_loops_of(dtype)) == NULL) return jk_fail(JK_NO_INIT, -1);
-    p->item = jk_itemsize(dtype);
+    p->dtype = jk_promote(a->values.dtype, in->dtype);
+    if ((p->loops = jk_loops_of(p->dtype)) == NULL) return jk_fail(JK_NO_INIT, -1);
+    p->item = jk_itemsize(p->dtype);
     p->in = n_in == 0 ? out->data : in->data; /* no offset is added to NULL */
     p->out = out->data;
     p->n_out = n_out;
     p->rows.value_stride = a->values.strides_in_bytes[0];
-    p->rows.values_are_other = a->values.dtype != dtype;
-    p->rows.in_is_other = in->dtype != dtype;
+    p->rows.values_are_other = a->values.dtype != p->dtype;
+    p->rows.in_is_other = in->dtype != p->dtype;
     p->rows.in_stride = in->strides_in_bytes[in->ndim - 1];
     p->rows.out_stride = out->strides_in_bytes[out->ndim - 1];
     return jk_success();
@@ -189,22 +184,18 @@ static jk_csr_rows rows_of(const product *p, ptrdiff_t piece, ptrdiff_t first)
     return r;
 }
 
-/* Whether the caller wants the call to end, after one piece and one item; asked every so many multiplications. */
-static int interrupted(const product *p, const jk_context *context, double *since_poll)
+/* After one piece and one item. */
+static jk_status poll_after_piece(const product *p, jk_poll *poll)
 {
-    *since_poll += p->cost / (double)p->n_pieces / (double)p->n_items;
-    if (*since_poll < POLL_EVERY || context == NULL || context->poll == NULL) return 0;
-    *since_poll = 0;
-    return context->poll(context->poll_argument);
+    return jk_poll_after(poll, p->cost / (double)p->n_pieces / (double)p->n_items);
 }
 
 /* ---- rows times vectors ------------------------------------------------------------------------------------- */
 
 /* Goes on from the first row of a piece to that of the next one. */
-static jk_status multiply_piece(const product *p, const jk_context *context, double *since_poll, ptrdiff_t piece,
-                                ptrdiff_t *row)
+static jk_status multiply_piece(const product *p, jk_poll *poll, ptrdiff_t piece, ptrdiff_t *row)
 {
-    _Alignas(64) char scratch[PIECE * 8];
+    _Alignas(JK_ALIGNMENT) char scratch[PIECE * 8];
     const ptrdiff_t first = *row;
     jk_csr_rows r = rows_of(p, piece, first);
     if (p->write != NULL) r.out_stride = p->item;
@@ -214,7 +205,7 @@ static jk_status multiply_piece(const product *p, const jk_context *context, dou
         r.out = p->write == NULL ? out : scratch;
         p->loops->csr_jvp[p->matrix->index](&r);
         if (p->write != NULL) p->write(r.n_rows, out, p->rows.out_stride, scratch);
-        if (interrupted(p, context, since_poll)) return jk_fail(JK_INTERRUPTED, -1);
+        JK_TRY(poll_after_piece(p, poll));
     }
     *row = first + r.n_rows;
     return jk_success();
@@ -223,9 +214,9 @@ static jk_status multiply_piece(const product *p, const jk_context *context, dou
 static void multiply_share(void *argument, ptrdiff_t task, ptrdiff_t first, ptrdiff_t last)
 {
     (void)task;
-    double since_poll = 0;
+    jk_poll poll = {NULL, 0};
     ptrdiff_t row = first_row(argument, first);
-    for (ptrdiff_t piece = first; piece < last; piece++) (void)multiply_piece(argument, NULL, &since_poll, piece, &row);
+    for (ptrdiff_t piece = first; piece < last; piece++) (void)multiply_piece(argument, &poll, piece, &row);
 }
 
 jk_status jk_csr_jvp(const jk_context *context, const jk_csr *matrix, const jk_view *v, const jk_view *out,
@@ -234,19 +225,18 @@ jk_status jk_csr_jvp(const jk_context *context, const jk_csr *matrix, const jk_v
     product p = {.matrix = matrix};
     JK_TRY(prepare(&p, v, out, matrix->n_cols, matrix->n_rows));
     if (jk_size(out) == 0) return jk_success();
-    const int direct = jk_itemsize(out->dtype) == p.item;
+    const int direct = out->dtype == p.dtype;
     if (direct)
         p.rows.add = accumulate;
     else
-        p.write = accumulate ? p.loops->add_other : p.loops->unpack_other;
+        p.write = jk_writer(p.dtype, out->dtype, accumulate);
     set_batch(&p, v, out, direct ? axis_of_neighbours(v) : -1);
 
     const int n_tasks = jk_n_tasks(context, p.cost);
     if (n_tasks > 1) return jk_split(context, n_tasks, p.n_pieces, p.cost, multiply_share, &p);
-    double since_poll = 0;
+    jk_poll poll = {context, 0};
     ptrdiff_t row = 0;
-    for (ptrdiff_t piece = 0; piece < p.n_pieces; piece++)
-        JK_TRY(multiply_piece(&p, context, &since_poll, piece, &row));
+    for (ptrdiff_t piece = 0; piece < p.n_pieces; piece++) JK_TRY(multiply_piece(&p, &poll, piece, &row));
     return jk_success();
 }
 
@@ -282,14 +272,14 @@ static void zero_item(const product *p, char *out)
 /* Sums where the output is. */
 static jk_status scatter(const product *p, const jk_context *context)
 {
-    double since_poll = 0;
+    jk_poll poll = {context, 0};
     ptrdiff_t row = 0;
     for (ptrdiff_t item = 0; item < p->n_items; item++) zero_item(p, p->out + offset_of_item(p, item, p->out_strides));
     for (ptrdiff_t piece = 0; piece < p->n_pieces; piece++) {
         const jk_csr_rows r = rows_of(p, piece, row);
         for (ptrdiff_t item = 0; item < p->n_items; item++) {
             scatter_rows(p, r, row, item, p->out + offset_of_item(p, item, p->out_strides));
-            if (interrupted(p, context, &since_poll)) return jk_fail(JK_INTERRUPTED, -1);
+            JK_TRY(poll_after_piece(p, &poll));
         }
         row += r.n_rows;
     }
@@ -299,7 +289,7 @@ static jk_status scatter(const product *p, const jk_context *context)
 /* Sums one vector after the other in scratch, so that each is added or rounded once. */
 static jk_status scatter_by_way_of(char *scratch, product *p, const jk_context *context)
 {
-    double since_poll = 0;
+    jk_poll poll = {context, 0};
     const ptrdiff_t out_stride = p->rows.out_stride;
     p->rows.out_stride = p->item;
     for (ptrdiff_t item = 0; item < p->n_items; item++) {
@@ -309,7 +299,7 @@ static jk_status scatter_by_way_of(char *scratch, product *p, const jk_context *
             const jk_csr_rows r = rows_of(p, piece, row);
             scatter_rows(p, r, row, item, scratch);
             row += r.n_rows;
-            if (interrupted(p, context, &since_poll)) return jk_fail(JK_INTERRUPTED, -1);
+            JK_TRY(poll_after_piece(p, &poll));
         }
         p->write(p->n_out, p->out + offset_of_item(p, item, p->out_strides), out_stride, scratch);
     }
@@ -319,20 +309,16 @@ static jk_status scatter_by_way_of(char *scratch, product *p, const jk_context *
 jk_status jk_csr_vjp(const jk_context *context, const jk_csr *matrix, const jk_view *u, const jk_view *out,
                      int accumulate)
 {
-    _Alignas(64) char stack[PIECE * 8];
+    _Alignas(JK_ALIGNMENT) char stack[PIECE * 8];
     product p = {.matrix = matrix};
     JK_TRY(prepare(&p, u, out, matrix->n_rows, matrix->n_cols));
     if (jk_size(out) == 0) return jk_success();
-    const int same = jk_itemsize(out->dtype) == p.item;
-    if (same && !accumulate) {
+    if (out->dtype == p.dtype && !accumulate) {
         set_batch(&p, u, out, axis_of_neighbours(out));
         return scatter(&p, context);
     }
     set_batch(&p, u, out, -1);
-    if (same)
-        p.write = p.loops->add;
-    else
-        p.write = accumulate ? p.loops->add_other : p.loops->unpack_other;
+    p.write = jk_writer(p.dtype, out->dtype, accumulate);
     if (p.n_out <= PIECE) return scatter_by_way_of(stack, &p, context);
     if (context == NULL || context->workspace_bytes / (size_t)p.item < (size_t)p.n_out)
         return jk_fail(JK_WORKSPACE, -1);

@@ -7,18 +7,16 @@
  * A row whose elements are not contiguous, or of the other dtype, is packed in pieces; exponentials are kept where the
  * row fits into one piece, else computed again.  Sums are formed by halves, within runs of JK_RUN classes and among
  * them. */
+#include "engine/poll.h"
+#include "engine/scratch.h"
 #include "engine/view.h"
 
-#include <limits.h>
 #include <string.h>
 
 enum {
     PIECE_BYTES = JK_STACK_BYTES / 4, /* each for logits, exponentials, and a tangent or cotangent */
-    POLL_EVERY = 1 << 17              /* classes */
+    WORK = 8                          /* of a class, in multiplications */
 };
-
-typedef void pack_loop(ptrdiff_t, void *, const void *, ptrdiff_t);
-typedef void write_loop(ptrdiff_t, void *, ptrdiff_t, const void *);
 
 /* One element, or two, of the dtype computed in. */
 typedef union scalar {
@@ -34,7 +32,7 @@ typedef union pair {
 typedef struct operand {
     char *data;
     ptrdiff_t stride;
-    pack_loop *pack; /* NULL: the loops can read it where it is */
+    jk_read_loop *pack; /* NULL: the loops can read it where it is */
 } operand;
 
 typedef struct job job;
@@ -46,7 +44,7 @@ struct job {
     ptrdiff_t piece, run;               /* of classes, that are packed or summed at a time */
     const jk_view *logits, *with, *out; /* with: the tangent or the cotangent */
     const ptrdiff_t *labels;
-    write_loop *write;
+    jk_write_loop *write;
 };
 
 typedef struct row {
@@ -60,10 +58,7 @@ static operand row_of(const job *j, const jk_view *view, ptrdiff_t i)
 {
     operand o = {.data = (char *)view->data + i * view->strides_in_bytes[0]};
     if (view->ndim == 2) o.stride = view->strides_in_bytes[1];
-    if (view->dtype != j->dtype)
-        o.pack = j->loops->pack_other;
-    else if (view->ndim == 2 && o.stride != j->item)
-        o.pack = j->loops->pack;
+    if (view->dtype != j->dtype || (view->ndim == 2 && o.stride != j->item)) o.pack = jk_reader(j->dtype, view->dtype);
     return o;
 }
 
@@ -128,7 +123,7 @@ static void write_one(const job *j, ptrdiff_t i, const scalar *value)
 
 static void value_of_row(const job *j, ptrdiff_t i)
 {
-    _Alignas(64) char memory[3 * PIECE_BYTES];
+    _Alignas(JK_ALIGNMENT) char memory[3 * PIECE_BYTES];
     const row r = start(j, i, memory);
     const pair sums = sum(&r, 0, j->n_classes, 0);
     scalar loss;
@@ -138,7 +133,7 @@ static void value_of_row(const job *j, ptrdiff_t i)
 
 static void jvp_of_row(const job *j, ptrdiff_t i)
 {
-    _Alignas(64) char memory[3 * PIECE_BYTES];
+    _Alignas(JK_ALIGNMENT) char memory[3 * PIECE_BYTES];
     row r = start(j, i, memory);
     memcpy(&r.label_dot, load(&r.with, j->labels[i], 1, r.with_piece), (size_t)j->item);
     const pair sums = sum(&r, 0, j->n_classes, 1);
@@ -149,7 +144,7 @@ static void jvp_of_row(const job *j, ptrdiff_t i)
 
 static void vjp_of_row(const job *j, ptrdiff_t i)
 {
-    _Alignas(64) char memory[3 * PIECE_BYTES];
+    _Alignas(JK_ALIGNMENT) char memory[3 * PIECE_BYTES];
     const row r = start(j, i, memory);
     const pair sums = sum(&r, 0, j->n_classes, 0);
     scalar loss_bar;
@@ -187,25 +182,19 @@ static jk_status each_row(const jk_context *context, job *j, int with_ndim, int 
     j->n_classes = j->logits->shape[1];
     if (n_rows > 0 && j->labels == NULL) return jk_fail(JK_NULL_VIEW, -1);
     for (ptrdiff_t i = 0; i < n_rows; i++)
-        if (j->labels[i] < 0 || j->labels[i] >= j->n_classes) return jk_fail(JK_LABEL, (int)JK_MIN(i, INT_MAX));
+        if (j->labels[i] < 0 || j->labels[i] >= j->n_classes) return jk_fail_at(JK_LABEL, i);
 
-    j->dtype = j->with != NULL ? JK_MAX(j->logits->dtype, j->with->dtype) : j->logits->dtype;
+    j->dtype = j->with != NULL ? jk_promote(j->logits->dtype, j->with->dtype) : j->logits->dtype;
     j->item = jk_itemsize(j->dtype);
     j->piece = PIECE_BYTES / j->item;
     j->run = JK_MIN(JK_RUN, j->piece);
     if ((j->loops = jk_loops_of(j->dtype)) == NULL) return jk_fail(JK_NO_INIT, -1);
-    if (j->out->dtype == j->dtype)
-        j->write = accumulate ? j->loops->add : j->loops->unpack;
-    else
-        j->write = accumulate ? j->loops->add_other : j->loops->unpack_other;
+    j->write = jk_writer(j->dtype, j->out->dtype, accumulate);
 
-    ptrdiff_t since_poll = 0;
+    jk_poll poll = {context, 0};
     for (ptrdiff_t i = 0; i < n_rows; i++) {
         j->work(j, i);
-        since_poll += j->n_classes;
-        if (since_poll < POLL_EVERY || context == NULL || context->poll == NULL) continue;
-        since_poll = 0;
-        if (context->poll(context->poll_argument)) return jk_fail(JK_INTERRUPTED, -1);
+        JK_TRY(jk_poll_after(&poll, WORK * (double)j->n_classes));
     }
     return jk_success();
 }

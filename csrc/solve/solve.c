@@ -1,25 +1,12 @@
 /* Checks of the solves, and their steps in shares small enough to poll in between and to stay in cache while the
  * right-hand sides pass. */
+#include "engine/poll.h"
 #include "engine/view.h"
-
-#include <limits.h>
 
 enum {
     SHARE = 1 << 15, /* elements of a factor that one share of steps goes through */
     TOGETHER = 16    /* right-hand sides that share the loads of a triangle */
 };
-static const double POLL_EVERY = 1 << 22; /* multiplications */
-
-static jk_status fail_at(jk_error error, ptrdiff_t row) { return jk_fail(error, (int)JK_MIN(row, INT_MAX)); }
-
-/* Calls the context's poll after enough multiplications; they are added up in `work`. */
-static jk_status poll_after(const jk_context *context, double *work, double more)
-{
-    *work += more;
-    if (*work < POLL_EVERY || context == NULL || context->poll == NULL) return jk_success();
-    *work = 0;
-    return context->poll(context->poll_argument) ? jk_fail(JK_INTERRUPTED, -1) : jk_success();
-}
 
 /* An array that is read and written where it lies. */
 static jk_status check_place(const jk_view *view, int ndim, int argument)
@@ -70,7 +57,7 @@ jk_status jk_tridiagonal_factor(const jk_context *context, const jk_view *lower,
                                ->tridiagonal_factor(n, lower->data, lower->strides_in_bytes[0], diagonal->data,
                                                     diagonal->strides_in_bytes[0], upper->data,
                                                     upper->strides_in_bytes[0], factor->data, swapped);
-    return zero < 0 ? jk_success() : fail_at(JK_SINGULAR, zero);
+    return zero < 0 ? jk_success() : jk_fail_at(JK_SINGULAR, zero);
 }
 
 jk_status jk_tridiagonal_solve(const jk_context *context, const jk_view *factor, const unsigned char *swapped,
@@ -82,10 +69,10 @@ jk_status jk_tridiagonal_solve(const jk_context *context, const jk_view *factor,
     JK_TRY(check_solutions(factor, x, 2, n));
     if (jk_size(x) == 0) return jk_success();
     if (swapped == NULL) return jk_fail(JK_NULL_VIEW, -1);
-    double work = 0;
+    jk_poll poll = {context, 0};
     for (ptrdiff_t s = 0; s < x->shape[0]; s++) {
         jk_loops_of(x->dtype)->tridiagonal_solve(n, factor->data, swapped, row_of(x, s));
-        JK_TRY(poll_after(context, &work, 5 * (double)n));
+        JK_TRY(jk_poll_after(&poll, 5 * (double)n));
     }
     return jk_success();
 }
@@ -118,12 +105,12 @@ jk_status jk_band_factor(const jk_context *context, ptrdiff_t lower, ptrdiff_t u
     JK_TRY(check_band(&b, lower, upper, view, pivots));
     if (b.n > 0 && pivots == NULL) return jk_fail(JK_NULL_VIEW, -1);
     ptrdiff_t reach = 0;
-    double work = 0;
+    jk_poll poll = {context, 0};
     for (ptrdiff_t k = 0; k < b.n; k += b.share) {
         const ptrdiff_t last = JK_MIN(k + b.share, b.n);
         const ptrdiff_t zero = b.loops->band_factor(k, last, b.n, lower, upper, b.data, pivots, &reach);
-        if (zero >= 0) return fail_at(JK_SINGULAR, zero);
-        JK_TRY(poll_after(context, &work, (double)(last - k) * (double)(lower + 1) * (double)b.width));
+        if (zero >= 0) return jk_fail_at(JK_SINGULAR, zero);
+        JK_TRY(jk_poll_after(&poll, (double)(last - k) * (double)(lower + 1) * (double)b.width));
     }
     return jk_success();
 }
@@ -133,12 +120,12 @@ jk_status jk_band_cholesky(const jk_context *context, const jk_view *view)
     band b;
     JK_TRY(check_place(view, 2, 0));
     JK_TRY(check_band(&b, 0, view->shape[1] - 1, view, NULL));
-    double work = 0;
+    jk_poll poll = {context, 0};
     for (ptrdiff_t k = 0; k < b.n; k += b.share) {
         const ptrdiff_t last = JK_MIN(k + b.share, b.n);
         const ptrdiff_t bad = b.loops->cholesky_factor(k, last, b.n, b.upper, b.data);
-        if (bad >= 0) return fail_at(JK_INDEFINITE, bad);
-        JK_TRY(poll_after(context, &work, (double)(last - k) * (double)b.width * (double)b.width));
+        if (bad >= 0) return jk_fail_at(JK_INDEFINITE, bad);
+        JK_TRY(jk_poll_after(&poll, (double)(last - k) * (double)b.width * (double)b.width));
     }
     return jk_success();
 }
@@ -162,11 +149,11 @@ static jk_status solve_band(const jk_context *context, const band *b, int transp
 {
     if (jk_size(x) == 0) return jk_success();
     const ptrdiff_t n_shares = (b->n - 1) / b->share + 1;
-    double work = 0;
+    jk_poll poll = {context, 0};
     for (int backwards = 0; backwards < 2; backwards++)
         for (ptrdiff_t i = 0; i < n_shares; i++) {
             take_share(b, b->share * (backwards ? n_shares - 1 - i : i), backwards, transposed, x);
-            JK_TRY(poll_after(context, &work, (double)x->shape[0] * SHARE));
+            JK_TRY(jk_poll_after(&poll, (double)x->shape[0] * SHARE));
         }
     return jk_success();
 }
@@ -201,13 +188,13 @@ jk_status jk_triangular_solve(const jk_context *context, const jk_view *l, int t
     if (x->shape[0] != l->shape[0]) return jk_fail(JK_SHAPE, 1);
     if (jk_size(x) == 0) return jk_success();
     const ptrdiff_t n_solutions = x->shape[1];
-    double work = 0;
+    jk_poll poll = {context, 0};
     for (ptrdiff_t i = 0; i < x->shape[0]; i++)
         for (ptrdiff_t s = 0; s < n_solutions; s += TOGETHER) {
             const ptrdiff_t n_together = JK_MIN(TOGETHER, n_solutions - s);
             jk_loops_of(x->dtype)->triangular_solve(n, row_of(l, i * n), n_together, row_of(x, i * n_solutions + s),
                                                     transposed);
-            JK_TRY(poll_after(context, &work, (double)n * (double)n * (double)n_together));
+            JK_TRY(jk_poll_after(&poll, (double)n * (double)n * (double)n_together));
         }
     return jk_success();
 }
