@@ -272,7 +272,7 @@ def test_an_edge_that_goes_up_is_found(copy, path, text):
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("csrc/engine/view.c", "void jk_planted(void)\n{\n    jk_split(NULL, 0, 0, 0, NULL, NULL);\n}\n"),
+        ("csrc/engine/plan.c", "void jk_planted(void)\n{\n    jk_walk(NULL, 0);\n}\n"),
         ("csrc/loops/move.tpl.h", '#include "loops/loops.tpl.h"\n'),
         ("src/jackern/_terms/term.py", "def planted():\n    from jackern._terms.combine import add\n"),
         ("src/jackern/_structures/base.py", "from . import axis\n"),
