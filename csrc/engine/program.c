@@ -1,44 +1,5 @@
 #include "engine/program.h"
 
-#include <string.h>
-
-/* ---- writing ------------------------------------------------------------------------------------------------ */
-
-void jk_begin_program(jk_program *p, int accumulate)
-{
-    p->dtype = JK_FLOAT32;
-    p->accumulate = accumulate != 0;
-    p->n_inputs = p->n_outputs = p->n_registers = p->n_steps = 0;
-}
-
-int jk_add_input(jk_program *p, const jk_view *view, int argument)
-{
-    const int reg = p->n_inputs++;
-    p->input[reg] = view;
-    p->input_argument[reg] = argument;
-    p->n_registers = p->n_inputs;
-    p->dtype = jk_promote(p->dtype, view->dtype);
-    return reg;
-}
-
-jk_step *jk_add_step(jk_program *p, jk_pointwise_loop *loop)
-{
-    jk_step *step = &p->step[p->n_steps++];
-    memset(step, 0, sizeof *step);
-    step->loop = loop;
-    step->out = (signed char)p->n_registers++;
-    return step;
-}
-
-void jk_add_output(jk_program *p, const jk_view *view, int argument, int result)
-{
-    p->output[p->n_outputs] = view;
-    p->output_argument[p->n_outputs] = argument;
-    p->result[p->n_outputs++] = (signed char)result;
-}
-
-/* ---- running ------------------------------------------------------------------------------------------------ */
-
 /* Found from the last step to the first. */
 unsigned jk_steps_to(const jk_program *p, unsigned outputs)
 {

@@ -27,17 +27,40 @@ typedef struct jk_program {
     jk_step step[JK_MAX_STEPS];
 } jk_program;
 
-/* ---- writing ------------------------------------------------------------------------------------------------ */
+/* ---- writing: inline, since small calls consist of little else -------------------------------------------- */
 
-void jk_begin_program(jk_program *program, int accumulate);
+static inline void jk_begin_program(jk_program *p, int accumulate)
+{
+    p->dtype = JK_FLOAT32;
+    p->accumulate = accumulate != 0;
+    p->n_inputs = p->n_outputs = p->n_registers = p->n_steps = 0;
+}
 
 /* `argument` is the view's place in the call, for errors.  Returns its register. */
-int jk_add_input(jk_program *program, const jk_view *view, int argument);
+static inline int jk_add_input(jk_program *p, const jk_view *view, int argument)
+{
+    const int reg = p->n_inputs++;
+    p->input[reg] = view;
+    p->input_argument[reg] = argument;
+    p->n_registers = p->n_inputs;
+    p->dtype = jk_promote(p->dtype, view->dtype);
+    return reg;
+}
 
 /* Returns a step whose `out` is a new register and whose inputs are all register 0 until they are set. */
-jk_step *jk_add_step(jk_program *program, jk_pointwise_loop *loop);
+static inline jk_step *jk_add_step(jk_program *p, jk_pointwise_loop *loop)
+{
+    jk_step *step = &p->step[p->n_steps++];
+    *step = (jk_step){.loop = loop, .out = (signed char)p->n_registers++};
+    return step;
+}
 
-void jk_add_output(jk_program *program, const jk_view *view, int argument, int result);
+static inline void jk_add_output(jk_program *p, const jk_view *view, int argument, int result)
+{
+    p->output[p->n_outputs] = view;
+    p->output_argument[p->n_outputs] = argument;
+    p->result[p->n_outputs++] = (signed char)result;
+}
 
 /* ---- running ------------------------------------------------------------------------------------------------ */
 
