@@ -160,6 +160,14 @@ def axis_structure(stored, in_letters, out_letters, length):
     return "diagonal" if any(x in stored for x in diagonal) else "identity"
 
 
+def halved(numbers):
+    """Their sum, the left half having the largest power of two of them that leaves a right half, and so on."""
+    if len(numbers) == 1:
+        return numbers[0]
+    n_left = max(2**k for k in range(len(numbers)) if 2**k < len(numbers))
+    return halved(numbers[:n_left]) + halved(numbers[n_left:])
+
+
 def softmax_cross_entropy(logits, labels):
     """logsumexp(row) - row[label] for every row, in long double."""
     logits = np.asarray(logits, np.longdouble)

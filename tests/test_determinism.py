@@ -17,6 +17,7 @@ import numpy as np
 import oracle
 import products
 import pytest
+import scipy.sparse
 
 import jackern as jk
 
@@ -218,6 +219,47 @@ def sums(array):
     if wide is not None:
         yield "sum over the first axis of many", jk.ops.sum(wide, axis=0)[40]
         yield "dense vjp of many", jk.dense(wide).vjp(ones)[40]
+
+
+def sums_of_runs(numbers):
+    """Every long sum whose runs have these numbers as their sums: name, result.
+
+    A run is one of the numbers and zeros, so that nothing is rounded within it.
+    """
+
+    def spread(run):
+        terms = np.zeros((numbers.size, run), numbers.dtype)
+        terms[:, 0] = numbers
+        return terms.ravel()
+
+    short, long = spread(256), spread(4096 // numbers.itemsize)
+    ones = np.ones(short.size, numbers.dtype)
+    columns = np.repeat(short[:, None], 2, axis=1)
+    indptr, indices = np.array([0, short.size]), np.arange(short.size)
+    yield "sum", jk.ops.sum(short)
+    yield "sum of a strided array", jk.ops.sum(columns[:, 1])
+    yield "sum over the first axis", jk.ops.sum(np.repeat(spread(64)[:, None], 3, axis=1), axis=0)[1]
+    yield "multiply.vjp to a number", jk.ops.multiply.vjp(short, ones, numbers.dtype.type(1), wrt=1)
+    yield "dense jvp", jk.dense(np.stack([long, long])).jvp(np.ones_like(long))[1]
+    yield "dense jvp by columns", jk.dense(np.stack([long, long], 1).T).jvp(np.ones_like(long))[1]
+    yield (
+        "dense jvp of a strided array",
+        jk.dense(np.repeat([long, long], 2, axis=1)[:, ::2]).jvp(np.ones_like(long))[1],
+    )
+    yield "dense vjp", jk.dense(columns).vjp(ones)[1]
+    yield "sparse jvp", jk.sparse(scipy.sparse.csr_array((short, indices, indptr), shape=(1, short.size))).jvp(ones)[0]
+    if numbers.size in (5, 6):  # a matrix with fewer columns than rows would be multiplied out, by NumPy
+        matrix = np.zeros((short.size, short.size + 1), numbers.dtype)
+        matrix[:, 0], matrix[:, 1] = short, 1
+        yield "gram", jk.dense(matrix).gram().jvp(np.eye(1, short.size + 1, 1, dtype=numbers.dtype)[0])[0]
+
+
+@pytest.mark.parametrize("n_runs", [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 21, 22, 38])
+def test_every_room_halves_a_long_sum_by_the_same_law(n_runs, dtype):
+    for seed in range(4):
+        numbers = layouts.normal((n_runs,), dtype, seed) / dtype(3)
+        results = {name: float(result) for name, result in sums_of_runs(numbers)}
+        assert results == dict.fromkeys(results, float(oracle.halved(numbers)))
 
 
 @pytest.mark.parametrize("n", [2**10, 2**15, 2**20])

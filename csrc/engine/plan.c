@@ -152,7 +152,7 @@ static void choose_block(walk *w)
     if (rows_summed && cols_summed) {
         w->cols = JK_MIN(w->n_cols, longest_run(w));
     } else if (w->n_cols <= (cols_summed ? JK_RUN / 2 : WIDE - 1)) {
-        w->rows = jk_power_of_two_upto(JK_RUN / w->n_cols);
+        w->rows = power_of_two_upto(JK_RUN / w->n_cols);
     } else if (cols_summed) {
         w->flat = 0;
         w->cols = JK_MIN(w->n_cols, longest_run(w));
@@ -162,7 +162,7 @@ static void choose_block(walk *w)
         w->cols = JK_MIN(w->n_cols, MAX_TILE);
         w->rows = MAX_ROWS;
     }
-    w->rows = JK_MIN(w->rows, jk_power_of_two_upto(w->n_rows));
+    w->rows = JK_MIN(w->rows, power_of_two_upto(w->n_rows));
     w->group = rows_summed && !w->flat ? JK_FOLD_ROWS : w->rows;
     if (w->sums == 0 && w->rows == 1 && needs_no_buffer(w)) w->cols = JK_MIN(w->n_cols, jk_block_length(w->program));
 }

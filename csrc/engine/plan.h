@@ -42,6 +42,13 @@ typedef struct walk {
     jk_scratch slices; /* the scratch of all tasks, where there are several: the first one's */
 } walk;
 
+static inline ptrdiff_t power_of_two_upto(ptrdiff_t n)
+{
+    ptrdiff_t p = 1;
+    while (p <= n / 2) p *= 2;
+    return p;
+}
+
 static inline int sums_rows(const walk *w) { return w->row_axis >= 0 && w->axes.summed[w->row_axis]; }
 
 static inline int sums_cols(const walk *w) { return w->col_axis >= 0 && w->axes.summed[w->col_axis]; }

@@ -51,7 +51,7 @@ static void sum_rows(walk *w, ptrdiff_t rows, ptrdiff_t cols, char *target, int 
 {
     char *const spare = w->scratch.at;
     while (rows > 0) {
-        const ptrdiff_t part = jk_power_of_two_upto(rows);
+        const ptrdiff_t part = power_of_two_upto(rows);
         char *into = adds ? spare : target;
         if (part <= JK_FOLD_ROWS) {
             w->loops->fold_rows(part, cols, into, block, row_stride);

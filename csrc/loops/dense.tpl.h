@@ -51,12 +51,12 @@ JK_INLINE void N(dot_leaf)(ptrdiff_t n_rows, ptrdiff_t n_cols, real *out, const 
     }
 }
 
-/* Runs are joined by halves; n_rows is 1 or ROWS. */
+/* n_rows is 1 or ROWS. */
 static void N(dot_rows)(ptrdiff_t n_rows, ptrdiff_t n_cols, real *out, const void *a, ptrdiff_t row_stride,
                         const real *v)
 {
     if (n_cols > RUN) {
-        const ptrdiff_t head = ((n_cols - 1) / RUN / 2 + 1) * RUN;
+        const ptrdiff_t head = jk_left_part(n_cols, RUN);
         real tail[ROWS];
         N(dot_rows)(n_rows, head, out, a, row_stride, v);
         N(dot_rows)(n_rows, n_cols - head, tail, (const real *)a + head, row_stride, v + head);

@@ -1,5 +1,6 @@
 /* Stamps every dtype over the loops and fills the table of one instruction set, named JK_ISA. */
 #include "table/table.h"
+#include "table/tree.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* Sums.  Blocks of rows are summed by halves: row i is paired with row i + half.  A run of numbers is summed in lanes,
  * of which four fill the widest registers, and the lanes by halves.  Either way every step is a plain vector addition,
- * the tree is the same for every instruction set, and longer sums are joined pairwise, so that the error grows like the
- * logarithm of the length. */
+ * the tree is the same for every instruction set, and longer sums are halved by the law of table/tree.h, so that the
+ * error grows like the logarithm of the length. */
 
 /* o[j] = p[j] + q[j] */
 JK_INLINE void N(sum2)(ptrdiff_t n, real *o, const real *p, const real *q)
@@ -75,12 +75,10 @@ JK_INLINE real N(sum_lanes)(ptrdiff_t n, const real *p)
 }
 #undef N_LANES
 
-/* Runs are joined pairwise: the left part is the largest power of two of runs that leaves a right part. */
 static real N(sum_runs)(ptrdiff_t n, const real *p)
 {
     if (n <= JK_RUN) return N(sum_lanes)(n, p);
-    ptrdiff_t left = JK_RUN;
-    while (2 * left < n) left *= 2;
+    const ptrdiff_t left = jk_left_part(n, JK_RUN);
     const real head = N(sum_runs)(left, p);
     return head + N(sum_runs)(n - left, p + left);
 }

@@ -1,5 +1,6 @@
 /* Rows of a sparse matrix times vectors, for one type of index.  Short rows are summed in order, longer ones in four
- * lanes, and runs of JK_RUN entries are joined by halves, so that the error grows like the logarithm of the length.
+ * lanes, and the law of table/tree.h joins runs of JK_RUN entries, so that the error grows like the logarithm of the
+ * length.
  * Neighbouring vectors need no lanes: every one has a place of its own in a register. */
 
 #define SHORT_ROW 32
@@ -17,12 +18,6 @@ JK_INLINE real NI(product)(const jk_csr_rows *r, const void *in, ptrdiff_t k, in
     if (plain) return ((const real *)r->values)[k] * ((const real *)in)[column];
     return NI(element)(r->values, k * r->value_stride, r->values_are_other) *
            NI(element)(in, column * r->in_stride, r->in_is_other);
-}
-
-/* Where the second half of a long row starts: whole runs are in front of it. */
-static ptrdiff_t NI(middle)(ptrdiff_t first, ptrdiff_t end)
-{
-    return first + ((end - first - 1) / JK_RUN / 2 + 1) * JK_RUN;
 }
 
 /* At most JK_RUN entries. */
@@ -44,7 +39,7 @@ JK_INLINE real NI(sum_run)(const jk_csr_rows *r, const void *in, ptrdiff_t first
 static real NI(sum_long_row)(const jk_csr_rows *r, const void *in, ptrdiff_t first, ptrdiff_t end, int plain)
 {
     if (end - first <= JK_RUN) return plain ? NI(sum_run)(r, in, first, end, 1) : NI(sum_run)(r, in, first, end, 0);
-    const ptrdiff_t middle = NI(middle)(first, end);
+    const ptrdiff_t middle = first + jk_left_part(end - first, JK_RUN);
     const real head = NI(sum_long_row)(r, in, first, middle, plain);
     return head + NI(sum_long_row)(r, in, middle, end, plain);
 }
@@ -106,7 +101,7 @@ static void NI(sum_tiles)(const jk_csr_rows *r, const real *in, ptrdiff_t first,
         NI(sum_tile)(r, in, first, end, width, sums);
         return;
     }
-    const ptrdiff_t middle = NI(middle)(first, end);
+    const ptrdiff_t middle = first + jk_left_part(end - first, JK_RUN);
     real tail[TILE];
     NI(sum_tiles)(r, in, first, middle, width, sums);
     NI(sum_tiles)(r, in, middle, end, width, tail);

@@ -6,13 +6,14 @@
  *   dot   the summed axis is contiguous: every k sums its own products
  *   axpy  the kept axis is contiguous: multiples of rows are added to a tile of neighbouring k
  *
- * Either sums runs of a fixed length, and runs are joined by halves, so that the error grows like the logarithm of the
- * number of terms and the tree depends on shapes and strides alone.  An operand that is not contiguous, or of the other
- * dtype, is packed run by run, which leaves the tree as it is (unless the stack is too small for a run). */
+ * Either sums runs of a fixed length, which the law of table/tree.h joins, so that the error grows like the logarithm of
+ * the number of terms and the tree depends on shapes and strides alone.  An operand that is not contiguous, or of the
+ * other dtype, is packed run by run, which leaves the tree as it is (unless the stack is too small for a run). */
 #include "products/dense.h"
 #include "engine/poll.h"
 #include "engine/scratch.h"
 #include "engine/threads.h"
+#include "table/tree.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -23,7 +24,7 @@ enum {
     SCRATCH = JK_STACK_BYTES / 8,
     VECTOR = SCRATCH / 4, /* a run of the vector */
     PANEL = SCRATCH / 4,  /* rows of the matrix */
-    TILES = SCRATCH / 2,  /* sums: one tile for each level of halving */
+    TILES = SCRATCH / 2,  /* sums: the tile being formed, and those that wait */
     AXPY_ROWS = 8,        /* the loop's own group: a panel holds a multiple of it */
     DOT_ROWS = 4,         /* that share the loads of the vector */
     WIDE = 64,            /* columns that are worth a tile */
@@ -47,7 +48,7 @@ typedef struct product {
     ptrdiff_t out_kept, out_next;
 } product;
 
-/* The dot loop joins runs by halves too, where it can walk all of them. */
+/* The dot loop halves long sums too, by the same law, where it can walk all of them. */
 static int halves_itself(const product *p) { return p->dot && p->pack_matrix == NULL && p->pack_vector == NULL; }
 
 /* tile[k] = sum of n terms: at most a run, unless the loop halves itself. */
@@ -79,7 +80,7 @@ static void sum_run(const product *p, char *scratch, ptrdiff_t n_kept, ptrdiff_t
     }
 }
 
-/* tile[k] = sum of n terms; the memory behind the tile is free for the second halves. */
+/* tile[k] = sum of n terms; the memory behind the tile is free for right parts. */
 static void sum(const product *p, char *scratch, ptrdiff_t n_kept, ptrdiff_t n, char *tile, const char *matrix,
                 const char *vector)
 {
@@ -87,7 +88,7 @@ static void sum(const product *p, char *scratch, ptrdiff_t n_kept, ptrdiff_t n, 
         sum_run(p, scratch, n_kept, n, tile, matrix, vector);
         return;
     }
-    const ptrdiff_t head = ((n - 1) / p->run / 2 + 1) * p->run;
+    const ptrdiff_t head = jk_left_part(n, p->run);
     char *tail = tile + n_kept * p->item;
     sum(p, scratch, n_kept, head, tile, matrix, vector);
     sum(p, scratch, n_kept, n - head, tail, matrix + head * p->matrix_summed, vector + head * p->vector_summed);
@@ -102,13 +103,11 @@ static void write_tile(const product *p, ptrdiff_t n_kept, char *out, const char
     p->write(n_kept, out, p->out_kept, tile);
 }
 
-/* How many k share a tile: as many as leave room for one tile per level of halving. */
+/* How many k share a tile: as many as leave room for the tiles that wait meanwhile. */
 static ptrdiff_t tile_width(const product *p)
 {
-    ptrdiff_t n_tiles = 1;
-    if (!halves_itself(p))
-        for (ptrdiff_t reach = p->run; reach < p->n_summed; reach *= 2) n_tiles++;
-    ptrdiff_t width = n_tiles == 1 ? TILES : TILES / n_tiles;
+    const int n_waiting = halves_itself(p) ? 0 : jk_n_waiting(p->n_summed, p->run);
+    ptrdiff_t width = n_waiting == 0 ? TILES : TILES / (1 + n_waiting);
     if (!p->dot && p->pack_matrix != NULL) width = JK_MIN(width, PANEL / AXPY_ROWS);
     if (p->n_vectors > 1 || p->dot)
         width = JK_MIN(width, JK_MAX(64, (p->n_vectors > 1 ? CACHED : JK_POLL_WORK) / JK_MAX(p->n_summed, 1)));

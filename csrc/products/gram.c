@@ -1,11 +1,12 @@
 /* J^T W J v for a stack of matrices.  Where the rows are contiguous, a block of them is multiplied by v, weighted and
  * added to the result while it is in the second-level cache, so that the matrix is read once for several vectors.
- * Blocks make runs of JK_RUN rows, and runs are joined by halves: the tree depends on shapes alone, and threads share a
- * long sum at its borders. */
+ * Blocks make runs of JK_RUN rows, which the law of table/tree.h joins: the tree depends on shapes alone, and threads
+ * share a long sum at its borders. */
 #include "products/dense.h"
 #include "engine/poll.h"
 #include "engine/scratch.h"
 #include "engine/threads.h"
+#include "table/tree.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -33,9 +34,13 @@ typedef struct gram {
     ptrdiff_t n_vectors, n_matrices; /* batch axes that the matrix lacks come first, and count vectors */
     ptrdiff_t group;                 /* vectors that share a pass, at most */
     ptrdiff_t block;                 /* rows that stay in cache */
-    int n_levels;                    /* of halving, from one run to all rows */
-    char *areas; /* of each task: the vectors, products and weights of a block, and a tile for every level */
-    size_t area_bytes;
+    /* The rows are summed in parts, of which each is a node of the tree: all of them, or 2^k runs. */
+    ptrdiff_t part, n_parts; /* the rows of one */
+    int n_tasks;             /* that share the parts */
+    size_t shared_bytes;     /* of the vectors and a sum for every part */
+    size_t room_bytes;       /* of what each task has to itself: products and weights of a block, and waiting sums */
+    char *memory;            /* of each task that has matrices to itself */
+    size_t memory_bytes;
 } gram;
 
 static ptrdiff_t n_of(const jk_view *view, int axis) { return view->shape[view->ndim - axis]; }
@@ -75,8 +80,6 @@ static jk_status describe(gram *g, const jk_view *a, const jk_view *v, const jk_
         *(d < b->ndim - (a->ndim - n_own[A]) ? &g->n_vectors : &g->n_matrices) *= b->shape[d];
     const ptrdiff_t n_fit = BLOCK_BYTES / JK_MAX(g->n_cols * g->item, 1) / ROW_GROUP * ROW_GROUP;
     g->block = JK_MIN(JK_MAX(n_fit, ROW_GROUP), JK_MIN(g->n_rows, JK_RUN));
-    g->n_levels = 1;
-    for (ptrdiff_t n_runs = (g->n_rows + JK_RUN - 1) / JK_RUN; n_runs > 1; n_runs = (n_runs + 1) / 2) g->n_levels++;
     /* weights that differ from vector to vector share no pass */
     g->group = w != NULL && w->ndim - n_own[W] > a->ndim - n_own[A] ? 1 : JK_MIN(g->n_vectors, N_VECTORS);
     return jk_success();
@@ -91,35 +94,42 @@ static int has_rows(const gram *g)
     return a->dtype == g->dtype && (g->n_cols < 2 || stride_from_end(a, 1) == g->item);
 }
 
-/* The area of one task with this many vectors at once; SIZE_MAX if that is beyond every address space. */
-static size_t area_bytes(const gram *g, ptrdiff_t group)
+/* Divides the rows into parts and the memory of a pass among them; returns its bytes, SIZE_MAX if they are beyond every
+ * address space. */
+static size_t lay_out(gram *g, ptrdiff_t part, int n_tasks)
 {
-    const size_t item = (size_t)g->item, n_tiles = (size_t)(group * (1 + g->n_levels));
-    if ((size_t)g->n_cols > SIZE_MAX / 4 / item / n_tiles) return SIZE_MAX;
-    return jk_align(((size_t)g->n_cols * n_tiles + 2 * (size_t)g->block) * item);
+    const int n_waiting = jk_n_waiting(JK_MIN(part, g->n_rows), JK_RUN);
+    g->part = part;
+    g->n_parts = part < g->n_rows ? jk_n_runs(g->n_rows, part) : 1;
+    g->n_tasks = (int)JK_MIN(n_tasks, g->n_parts);
+    const double n_tiles = 1.0 + (double)g->n_parts + (double)g->n_tasks * n_waiting;
+    if (n_tiles * (double)g->group * (double)g->n_cols * (double)g->item > (double)(PTRDIFF_MAX / 4)) return SIZE_MAX;
+    const ptrdiff_t tile = g->group * g->n_cols;
+    g->shared_bytes = jk_align((size_t)((1 + g->n_parts) * tile * g->item));
+    g->room_bytes = jk_align((size_t)((2 * g->block + n_waiting * tile) * g->item));
+    return g->shared_bytes + (size_t)g->n_tasks * g->room_bytes;
 }
 
-static char *area(const gram *g, ptrdiff_t task) { return g->areas + (size_t)task * g->area_bytes; }
-static char *products(const gram *g, ptrdiff_t task) { return area(g, task) + g->group * g->n_cols * g->item; }
-static char *tiles(const gram *g, ptrdiff_t task) { return products(g, task) + 2 * g->block * g->item; }
+static size_t lay_out_whole(gram *g) { return lay_out(g, g->n_rows, 1); }
 
 /* Several vectors and one matrix. */
 typedef struct pass {
     gram *g;
     const char *a, *w;         /* the first row's */
     const char *v;             /* packed */
-    ptrdiff_t n_vectors, size; /* elements of all of them */
-    ptrdiff_t n_parts;
+    ptrdiff_t n_vectors, size; /* elements of all of them: of a tile of sums */
+    char *sums;                /* a tile for every part */
+    char *rooms;
 } pass;
 
 /* Adds the sums over a block of rows to a tile. */
-static void add_rows(const pass *p, ptrdiff_t task, ptrdiff_t first, ptrdiff_t n, char *tile)
+static void add_rows(const pass *p, char *room, ptrdiff_t first, ptrdiff_t n, char *tile)
 {
     const gram *g = p->g;
     const jk_view *w = g->view[W];
     const ptrdiff_t row_stride = stride_from_end(g->view[A], 2), size = g->n_cols * g->item;
     const char *rows = p->a + first * row_stride;
-    char *const product = products(g, task), *const weights = product + g->block * g->item;
+    char *const product = room, *const weights = room + g->block * g->item;
     if (w != NULL)
         jk_reader(g->dtype, w->dtype)(n, weights, p->w + first * stride_from_end(w, 1), stride_from_end(w, 1));
     const void *inputs[JK_N_IN];
@@ -131,92 +141,91 @@ static void add_rows(const pass *p, ptrdiff_t task, ptrdiff_t first, ptrdiff_t n
     }
 }
 
-static ptrdiff_t head_of(ptrdiff_t n_rows) { return ((n_rows - 1) / JK_RUN / 2 + 1) * JK_RUN; }
-
-/* The sums over the rows first <= i < first + n, into a tile; the memory behind it is free for the second halves. */
-static jk_status sum_rows(const pass *p, ptrdiff_t task, ptrdiff_t first, ptrdiff_t n, char *tile)
+/* The sums over the rows first <= i < first + n, into a tile; the tiles from `free` on are for right parts. */
+static jk_status sum_rows(const pass *p, char *room, ptrdiff_t first, ptrdiff_t n, char *tile, char *free)
 {
     gram *g = p->g;
     if (n > JK_RUN) {
-        char *tail = tile + p->size * g->item;
-        JK_TRY(sum_rows(p, task, first, head_of(n), tile));
-        JK_TRY(sum_rows(p, task, first + head_of(n), n - head_of(n), tail));
-        g->loops->add(p->size, tile, g->item, tail);
+        const ptrdiff_t head = jk_left_part(n, JK_RUN);
+        JK_TRY(sum_rows(p, room, first, head, tile, free));
+        JK_TRY(sum_rows(p, room, first + head, n - head, free, free + p->size * g->item));
+        g->loops->add(p->size, tile, g->item, free);
         return jk_success();
     }
     memset(tile, 0, (size_t)(p->size * g->item));
-    for (ptrdiff_t i = 0; i < n; i += g->block) add_rows(p, task, first + i, JK_MIN(g->block, n - i), tile);
+    for (ptrdiff_t i = 0; i < n; i += g->block) add_rows(p, room, first + i, JK_MIN(g->block, n - i), tile);
     return jk_poll_after(&g->poll, (double)n * (double)p->size);
 }
 
-/* Parts of the rows, which are nodes of the tree; there is a power of two of them. */
+static char *sum_of(const pass *p, ptrdiff_t part) { return p->sums + part * p->size * p->g->item; }
+
+static jk_status sum_part(const pass *p, ptrdiff_t task, ptrdiff_t part)
+{
+    const gram *g = p->g;
+    char *const room = p->rooms + (size_t)task * g->room_bytes;
+    const ptrdiff_t first = part * g->part, n = JK_MIN(g->part, g->n_rows - first);
+    return sum_rows(p, room, first, n, sum_of(p, part), room + 2 * g->block * g->item);
+}
+
 static void sum_parts(void *argument, ptrdiff_t task, ptrdiff_t first_part, ptrdiff_t last_part)
 {
     pass p = *(const pass *)argument;
     gram g = *p.g;
-    (void)task;
     g.poll = (jk_poll){NULL, 0};
     p.g = &g;
-    for (ptrdiff_t part = first_part; part < last_part; part++) {
-        ptrdiff_t first = 0, n = g.n_rows;
-        for (ptrdiff_t half = p.n_parts / 2; half > 0; half /= 2) {
-            if (part & half) first += head_of(n);
-            n = part & half ? n - head_of(n) : head_of(n);
-        }
-        (void)sum_rows(&p, part, first, n, tiles(&g, part));
-    }
+    for (ptrdiff_t part = first_part; part < last_part; part++) (void)sum_part(&p, task, part);
 }
 
+/* Into the sum of the first of n parts. */
 static void join_parts(const pass *p, ptrdiff_t first, ptrdiff_t n)
 {
     if (n == 1) return;
-    join_parts(p, first, n / 2);
-    join_parts(p, first + n / 2, n / 2);
-    p->g->loops->add(p->size, tiles(p->g, first), p->g->item, tiles(p->g, first + n / 2));
+    const ptrdiff_t head = jk_left_part(n, 1);
+    join_parts(p, first, head);
+    join_parts(p, first + head, n - head);
+    p->g->loops->add(p->size, sum_of(p, first), p->g->item, sum_of(p, first + head));
 }
 
-/* Vectors first <= i < first + count of a matrix. */
-static jk_status write_vectors(gram *g, ptrdiff_t matrix, ptrdiff_t first, ptrdiff_t count, ptrdiff_t task, int n_tasks,
-                               ptrdiff_t n_parts)
+/* The product of one matrix with the vectors first <= i < first + count. */
+static jk_status write_vectors(gram *g, char *memory, ptrdiff_t matrix, ptrdiff_t first, ptrdiff_t count)
 {
     const jk_view *v = g->view[V], *out = g->view[OUT];
-    const ptrdiff_t vector_bytes = g->n_cols * g->item, out_stride = stride_from_end(out, 1);
+    const ptrdiff_t vector_bytes = g->n_cols * g->item;
     jk_read_loop *const read = jk_reader(g->dtype, v->dtype);
     jk_write_loop *const write = jk_writer(g->dtype, out->dtype, g->accumulate);
     batch *b = &g->batch;
     for (ptrdiff_t i = 0; i < count; i++) {
         jk_go_to_item(b, (first + i) * g->n_matrices + matrix);
-        read(g->n_cols, area(g, task) + i * vector_bytes, jk_item_at(b, v, 1), stride_from_end(v, 1));
+        read(g->n_cols, memory + i * vector_bytes, jk_item_at(b, v, 1), stride_from_end(v, 1));
     }
     pass p = {.g = g,
               .a = jk_item_at(b, g->view[A], 2),
               .w = g->view[W] == NULL ? NULL : jk_item_at(b, g->view[W], 1),
-              .v = area(g, task),
+              .v = memory,
               .n_vectors = count,
               .size = count * g->n_cols,
-              .n_parts = n_parts};
-    if (n_parts == 1) {
-        JK_TRY(sum_rows(&p, task, 0, g->n_rows, tiles(g, task)));
+              .sums = memory + count * vector_bytes,
+              .rooms = memory + g->shared_bytes};
+    if (g->n_parts == 1) {
+        JK_TRY(sum_part(&p, 0, 0));
     } else {
         const double n_products = (double)g->n_rows * (double)p.size;
-        JK_TRY(jk_split(g->context, n_tasks, n_parts, n_products, sum_parts, &p));
+        JK_TRY(jk_split(g->context, g->n_tasks, g->n_parts, n_products, sum_parts, &p));
         JK_TRY(jk_poll_after(&g->poll, n_products));
-        join_parts(&p, 0, n_parts);
+        join_parts(&p, 0, g->n_parts);
     }
     for (ptrdiff_t i = 0; i < count; i++) {
-        const char *tile = tiles(g, task) + i * vector_bytes;
         jk_go_to_item(b, (first + i) * g->n_matrices + matrix);
-        write(g->n_cols, jk_item_at(b, out, 1), out_stride, tile);
+        write(g->n_cols, jk_item_at(b, out, 1), stride_from_end(out, 1), p.sums + i * vector_bytes);
     }
     return jk_success();
 }
 
-static jk_status write_matrices(gram *g, ptrdiff_t task, ptrdiff_t first, ptrdiff_t last, int n_tasks,
-                                ptrdiff_t n_parts)
+static jk_status write_matrices(gram *g, char *memory, ptrdiff_t first, ptrdiff_t last)
 {
     for (ptrdiff_t matrix = first; matrix < last; matrix++)
         for (ptrdiff_t i = 0; i < g->n_vectors; i += g->group)
-            JK_TRY(write_vectors(g, matrix, i, JK_MIN(g->group, g->n_vectors - i), task, n_tasks, n_parts));
+            JK_TRY(write_vectors(g, memory, matrix, i, JK_MIN(g->group, g->n_vectors - i)));
     return jk_success();
 }
 
@@ -224,26 +233,27 @@ static void write_share(void *argument, ptrdiff_t task, ptrdiff_t first, ptrdiff
 {
     gram g = *(const gram *)argument;
     g.poll = (jk_poll){NULL, 0};
-    (void)write_matrices(&g, task, first, last, 1, 1);
+    (void)write_matrices(&g, g.memory + (size_t)task * g.memory_bytes, first, last);
 }
 
-/* As many vectors at once as the scratch has room for, then as many tasks. */
+/* As many vectors at once as the scratch has room for, then as many tasks: with matrices of their own, or with parts of
+ * the same sum, as small as there is room for the sums of all. */
 static jk_status multiply_once(gram *g, jk_scratch scratch)
 {
     const double cost = (double)g->n_matrices * (double)g->n_vectors * (double)g->n_rows * (double)g->n_cols;
-    while (g->group > 1 && area_bytes(g, g->group) > scratch.left) g->group--;
-    g->area_bytes = area_bytes(g, g->group);
-    if (g->area_bytes > scratch.left) return jk_fail(JK_WORKSPACE, -1);
-    g->areas = scratch.at;
+    const int n_tasks = jk_n_tasks(g->context, cost);
     g->loops = jk_loops_of(g->dtype);
-    const size_t n_areas = scratch.left / JK_MAX(g->area_bytes, 1);
-    int n_tasks = jk_n_tasks(g->context, cost);
-    if ((size_t)n_tasks > n_areas) n_tasks = (int)n_areas;
-    if (n_tasks == 1) return write_matrices(g, 0, 0, g->n_matrices, 1, 1);
-    if (g->n_matrices >= n_tasks) return jk_split(g->context, n_tasks, g->n_matrices, cost, write_share, g);
-    ptrdiff_t n_parts = 1;
-    while (n_parts < n_tasks && (size_t)n_parts <= n_areas / 2 && n_parts <= (g->n_rows - 1) / JK_RUN / 2) n_parts *= 2;
-    return write_matrices(g, 0, 0, g->n_matrices, JK_MIN(n_tasks, (int)n_parts), n_parts);
+    g->memory = scratch.at;
+    while ((g->memory_bytes = lay_out_whole(g)) > scratch.left)
+        if (--g->group == 0) return jk_fail(JK_WORKSPACE, -1);
+    if (g->n_matrices < n_tasks) {
+        for (ptrdiff_t part = JK_RUN; part < g->n_rows; part *= 2)
+            if (lay_out(g, part, n_tasks) <= scratch.left) return write_matrices(g, g->memory, 0, g->n_matrices);
+        (void)lay_out_whole(g);
+    }
+    const size_t n_alone = JK_MIN((size_t)JK_MIN(n_tasks, g->n_matrices), scratch.left / g->memory_bytes);
+    if (n_alone > 1) return jk_split(g->context, (int)n_alone, g->n_matrices, cost, write_share, g);
+    return write_matrices(g, g->memory, 0, g->n_matrices);
 }
 
 /* ---- two passes --------------------------------------------------------------------------------------------- */
@@ -317,7 +327,7 @@ size_t jk_dense_gram_workspace(const jk_view *a, const jk_view *v, const jk_view
 {
     gram g;
     if (describe(&g, a, v, w, out).error != JK_OK || jk_size(out) == 0) return 0;
-    return has_rows(&g) ? area_bytes(&g, g.group) : product_bytes(&g);
+    return has_rows(&g) ? lay_out_whole(&g) : product_bytes(&g);
 }
 
 jk_status jk_dense_gram_jvp(const jk_context *context, const jk_view *a, const jk_view *v, const jk_view *w,

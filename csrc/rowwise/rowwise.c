@@ -5,11 +5,11 @@
  *   loss_dot   = sum(e * (logits_dot - logits_dot[label])) / s
  *
  * A row whose elements are not contiguous, or of the other dtype, is packed in pieces; exponentials are kept where the
- * row fits into one piece, else computed again.  Sums are formed by halves, within runs of JK_RUN classes and among
- * them. */
+ * row fits into one piece, else computed again.  Sums are halved by the law of table/tree.h, in runs of JK_RUN classes. */
 #include "engine/poll.h"
 #include "engine/scratch.h"
 #include "engine/view.h"
+#include "table/tree.h"
 
 #include <string.h>
 
@@ -99,7 +99,7 @@ static pair sum(const row *r, ptrdiff_t first, ptrdiff_t n, int with_tangent)
     const job *j = r->job;
     pair sums;
     if (n > j->run) {
-        const ptrdiff_t head = ((n - 1) / j->run / 2 + 1) * j->run;
+        const ptrdiff_t head = jk_left_part(n, j->run);
         sums = sum(r, first, head, with_tangent);
         const pair tail = sum(r, first + head, n - head, with_tangent);
         j->loops->add(with_tangent ? 2 : 1, &sums, j->item, &tail);

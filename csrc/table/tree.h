@@ -15,24 +15,22 @@
 
 #include <stddef.h>
 
-/* The largest power of two that is not above n > 0. */
-static inline ptrdiff_t jk_power_of_two_upto(ptrdiff_t n)
-{
-    ptrdiff_t p = 1;
-    while (p <= n / 2) p *= 2;
-    return p;
-}
-
 static inline ptrdiff_t jk_n_runs(ptrdiff_t n, ptrdiff_t run) { return n / run + (n % run != 0); }
 
 /* Terms of the left part of n > run terms. */
-static inline ptrdiff_t jk_left_part(ptrdiff_t n, ptrdiff_t run) { return jk_power_of_two_upto((n - 1) / run) * run; }
+static inline ptrdiff_t jk_left_part(ptrdiff_t n, ptrdiff_t run)
+{
+    ptrdiff_t left = run;
+    while (left < n - left) left *= 2;
+    return left;
+}
 
-/* How many left parts wait at once, at most, for the right parts that are joined to them. */
+/* How many left parts wait at once, at most, for what is joined to them: log2 of the number of runs, rounded down,
+ * because 2^k of them wait for as many as their own left part does, and fewer than 2^k more for fewer. */
 static inline int jk_n_waiting(ptrdiff_t n, ptrdiff_t run)
 {
     int n_waiting = 0;
-    for (ptrdiff_t left = jk_n_runs(n, run); left > 1; left /= 2) n_waiting++;
+    for (ptrdiff_t reach = run; reach < n; reach += reach + run) n_waiting++; /* reach: 2^k - 1 runs */
     return n_waiting;
 }
 
