@@ -1,5 +1,7 @@
 """Pointwise VJPs: every row of the table, and two of them beyond the caches."""
 
+import inspect
+
 import numpy as np
 import pytest
 from rivals import into_out, written
@@ -19,7 +21,7 @@ def test_pointwise_vjp(compare, name, n):
     op = jk.op(name)
     rng = np.random.default_rng(0)
     values = (rng.uniform(low, high, n) for low, high in op.domain)
-    arguments = dict(zip("x" if op.nin == 1 else "ab", values, strict=True))
+    arguments = dict(zip(inspect.signature(op).parameters, values, strict=False))  # behind them comes out
     names = {"op": op, "g": rng.standard_normal(n), "y": op(*arguments.values()), **arguments}
 
     # One product per argument: jackern makes all of them in one call.
@@ -36,6 +38,7 @@ def test_pointwise_vjp(compare, name, n):
     reads = frozenset().union(*op.reads)
     given = ["g", *(argument for argument in arguments if op.nin > 1 or argument in reads)]
     given += ["y=y"] if "y" in reads else []
+    given += ["wrt=(0, 1, 2)"] if op.nin == 3 else []
     call = f"op.vjp({', '.join(given)}"
     out = outs[0] if op.nin == 1 else f"({', '.join(outs)})"
     compare(

@@ -23,6 +23,9 @@ DEFINITIONS = {
     "pow_db": ("a y", "y * log(a)"),
     "atan2_da": ("t a b", "t * b / (a * a + b * b)"),
     "hypot_da": ("t a y", "t * a / y"),
+    "clip_x": ("x lo hi", "(lo < x) * (x < hi)"),
+    "clip_lo": ("x lo hi", "(x <= lo) * (lo < hi)"),
+    "clip_hi": ("x lo hi", "x >= hi"),
 }
 
 UFUNCS = {
@@ -32,6 +35,9 @@ UFUNCS = {
     ast.Div: "divide",
     ast.Pow: "power",
     ast.Gt: "greater",
+    ast.GtE: "greater_equal",
+    ast.Lt: "less",
+    ast.LtE: "less_equal",
     ast.Eq: "equal",
     ast.USub: "negative",
 }

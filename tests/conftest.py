@@ -1,4 +1,4 @@
-"""Every test that asks for `op`, `unary`, `binary`, `dtype` or `layout` is run for each of them."""
+"""Every test that asks for `op`, `unary`, `binary`, `ternary`, `several`, `dtype` or `layout` is run for each of them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ PARAMETERS = {
     "op": (products.OPS, lambda op: op.name),
     "unary": (products.UNARY, lambda op: op.name),
     "binary": (products.BINARY, lambda op: op.name),
+    "ternary": (products.TERNARY, lambda op: op.name),
+    "several": (products.SEVERAL, lambda op: op.name),  # of several arguments
     "dtype": (layouts.DTYPES, lambda dtype: dtype.__name__),
     "layout": (list(layouts.LAYOUTS.values()), lambda layout: layout.__name__),
     "writable_layout": (list(layouts.WRITABLE.values()), lambda layout: layout.__name__),

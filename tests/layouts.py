@@ -125,6 +125,11 @@ def broadcastable_pairs(max_ndim, lengths):
     return [pair for pair in pairs if pair[2] is not None]
 
 
+def with_a_third(nin, pair, i):
+    """The shapes of a pair for ops of 2 arguments; for 3 a third shape that broadcasts to them, by turns another."""
+    return [*pair, ((), *pair)[i % 3]][:nin]
+
+
 # ---- Hypothesis ---------------------------------------------------------------------------------------
 
 

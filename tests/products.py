@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+
 import jackern as jk
 
 OPS = [getattr(jk.ops, name) for name in jk.op_names()]
 UNARY = [op for op in OPS if op.nin == 1]
 BINARY = [op for op in OPS if op.nin == 2]
+TERNARY = [op for op in OPS if op.nin == 3]
+SEVERAL = BINARY + TERNARY
 
 
 def every_wrt(op):
@@ -27,7 +31,9 @@ def vjp(op, y_bar, args, *, out=None, **options):
 
 def vjp2(op, h, y_bar, args, **options):
     """A tuple: the cotangents of y_bar and of every argument, for the cotangents h of vjp's results."""
-    return op.vjp2(h[0] if op.nin == 1 else tuple(h), y_bar, *args, **options)
+    if op.nin == 1:
+        return op.vjp2(h[0], y_bar, *args, **options)
+    return op.vjp2(tuple(h), y_bar, *args, wrt=every_wrt(op), **options)
 
 
 def reads(op, wrt=None):
@@ -37,4 +43,4 @@ def reads(op, wrt=None):
 
 def names(op):
     """What the arguments are called."""
-    return ("x",) if op.nin == 1 else ("a", "b", "c")[: op.nin]
+    return tuple(inspect.signature(op).parameters)[: op.nin]

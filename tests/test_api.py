@@ -74,7 +74,7 @@ def test_op_finds_the_op_of_a_numpy_or_scipy_function(op):
     for module in (np, scipy.special):
         for name in (op.name, *op.aliases):
             function = getattr(module, name, None)
-            if isinstance(function, np.ufunc):
+            if callable(function):
                 assert jk.op(function) is op
                 found += 1
     assert found or op.name in oracle.VALUES
@@ -154,6 +154,20 @@ def test_the_signatures_of_a_binary_op(binary):
     assert parameters(binary.jvp)[1:] == [*a_and_b, ("y", None, True), *OUT]
     assert [name for name, _, _ in parameters(binary.vjp2)][:4] == ["h", "y_bar", "a", "b"]
     assert [name for name, _, _ in parameters(binary.jacobian)][:2] == ["a", "b"]
+
+
+def test_the_signatures_of_a_ternary_op(ternary):
+    """Arguments go by position: the names that a row has for them are those of its own signature."""
+    three = [(name, NEEDED, False) for name in "abc"]
+    names = products.names(ternary)
+    assert parameters(ternary) == [*[(name, NEEDED, False) for name in names], ("out", None, False)]
+    assert all(p.kind == p.POSITIONAL_ONLY for p in list(inspect.signature(ternary).parameters.values())[:3])
+    assert f"{ternary.name}({', '.join(names)}, out=None)" in ternary.__doc__
+    wrt = ("wrt", None, True)
+    assert parameters(ternary.vjp) == [("y_bar", NEEDED, False), *three, ("y", None, True), wrt, *OUT]
+    assert parameters(ternary.jvp)[1:] == [*three, ("y", None, True), *OUT]
+    assert [name for name, _, _ in parameters(ternary.vjp2)][:5] == ["h", "y_bar", "a", "b", "c"]
+    assert [name for name, _, _ in parameters(ternary.jacobian)][:3] == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(
@@ -248,6 +262,7 @@ def test_ops_cannot_be_changed(op):
 def test_there_is_one_class_of_op_per_kind():
     assert len({type(op) for op in products.UNARY}) == 1
     assert len({type(op) for op in products.BINARY}) == 1
+    assert len({type(op) for op in products.TERNARY}) == 1
 
 
 # ---- the rest -----------------------------------------------------------------------------------------

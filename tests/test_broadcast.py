@@ -97,38 +97,39 @@ def test_second_cotangents_of_a_product_equal_the_loops_on_pairs_of_shapes():
 
 @pytest.mark.isa
 @pytest.mark.sanitize
-def test_every_binary_op_brings_its_cotangents_back_to_the_shapes_of_its_operands(binary, dtype):
+def test_every_op_brings_its_cotangents_back_to_the_shapes_of_its_operands(several, dtype):
     tolerance = 64 * np.finfo(dtype).eps
-    for a_shape, b_shape, shape in FEW_PAIRS:
-        a, b = layouts.points(binary.domain, (a_shape, b_shape), dtype)
+    for i, (*pair, shape) in enumerate(FEW_PAIRS):
+        homes = layouts.with_a_third(several.nin, pair, i)
+        args = layouts.points(several.domain, homes, dtype)
         y_bar = layouts.normal(shape, dtype, "y_bar")
         # Without broadcasting nothing is summed; the sum is the oracle's.
-        whole = binary.vjp(y_bar, np.broadcast_to(a, shape).copy(), np.broadcast_to(b, shape).copy())
-        y = binary(a, b)
+        whole = products.vjp(several, y_bar, [np.broadcast_to(a, shape).copy() for a in args])
+        y = several(*args)
         for options in ({}, {"y": y}):
-            for k, bar in enumerate(binary.vjp(y_bar, a, b, **options)):
-                home = (a_shape, b_shape)[k]
-                assert (bar.shape, bar.dtype) == (home, dtype)
-                wanted = oracle.unbroadcast(np.float64(whole[k]), home)
-                allowed = tolerance * oracle.unbroadcast(np.abs(np.float64(whole[k])), home)
-                assert np.all(np.abs(bar - wanted) <= allowed), (a_shape, b_shape, k)
-                alone = binary.vjp(y_bar, a, b, wrt=k, **options)
-                assert np.all(np.abs(alone - wanted) <= allowed), (a_shape, b_shape, k)
+            for k, bar in enumerate(products.vjp(several, y_bar, args, **options)):
+                assert (bar.shape, bar.dtype) == (homes[k], dtype)
+                wanted = oracle.unbroadcast(np.float64(whole[k]), homes[k])
+                allowed = tolerance * oracle.unbroadcast(np.abs(np.float64(whole[k])), homes[k])
+                assert np.all(np.abs(bar - wanted) <= allowed), (homes, k)
+                alone = several.vjp(y_bar, *args, wrt=k, **options)
+                assert np.all(np.abs(alone - wanted) <= allowed), (homes, k)
 
 
 @pytest.mark.isa
 @pytest.mark.sanitize
-def test_every_binary_op_brings_its_second_cotangents_back_too(binary):
-    for a_shape, b_shape, shape in FEW_PAIRS[::3]:
-        a, b = layouts.points(binary.domain, (a_shape, b_shape))
-        h = layouts.normal(a_shape, seed="h_a"), layouts.normal(b_shape, seed="h_b")
+def test_every_op_brings_its_second_cotangents_back_too(several):
+    for i, (*pair, shape) in enumerate(FEW_PAIRS[::3]):
+        homes = layouts.with_a_third(several.nin, pair, i)
+        args = layouts.points(several.domain, homes)
+        h = [layouts.normal(home, seed=f"h{k}") for k, home in enumerate(homes)]
         y_bar = layouts.normal(shape, seed="y_bar")
-        stretched = [np.broadcast_to(array, shape).copy() for array in (*h, a, b)]
-        whole = binary.vjp2(tuple(stretched[:2]), y_bar, *stretched[2:])
-        for bar, wanted in zip(binary.vjp2(h, y_bar, a, b), whole, strict=True):
+        stretched = [[np.broadcast_to(array, shape).copy() for array in arrays] for arrays in (h, args)]
+        whole = products.vjp2(several, stretched[0], y_bar, stretched[1])
+        for bar, wanted in zip(products.vjp2(several, h, y_bar, args), whole, strict=True):
             home = bar.shape
             allowed = 1e-14 * oracle.unbroadcast(np.abs(wanted), home)
-            assert np.all(np.abs(bar - oracle.unbroadcast(wanted, home)) <= allowed), (a_shape, b_shape)
+            assert np.all(np.abs(bar - oracle.unbroadcast(wanted, home)) <= allowed), homes
 
 
 @pytest.mark.isa

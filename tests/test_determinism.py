@@ -50,13 +50,11 @@ def summing_results(dtype):
         yield f"mean {axis}", jk.ops.mean(a, axis=axis)
     yield "unbroadcast rows", jk.unbroadcast(a, (131,))
     yield "unbroadcast columns", jk.unbroadcast(a, (257, 1))
-    for op in products.BINARY:
-        (x, y) = layouts.points(op.domain, [(257, 131), (131,)], dtype)
-        for k, bar in enumerate(op.vjp(g, x, y)):
-            yield f"{op.name} to a row {k}", bar
-        (x, y) = layouts.points(op.domain, [(257, 1), (257, 131)], dtype)
-        for k, bar in enumerate(op.vjp(g, x, y)):
-            yield f"{op.name} to a column {k}", bar
+    for op in products.SEVERAL:
+        for home, pair in (("row", ((257, 131), (131,))), ("column", ((257, 1), (257, 131)))):
+            args = layouts.points(op.domain, layouts.with_a_third(op.nin, pair, 0), dtype)
+            for k, bar in enumerate(products.vjp(op, g, args)):
+                yield f"{op.name} to a {home} {k}", bar
     for name, jacobian in (
         ("dense", jk.dense(a)),
         ("broadcast", jk.broadcast(a, (131,))),
@@ -157,14 +155,13 @@ def test_a_converted_array_is_summed_like_a_contiguous_one(dtype):
         assert oracle.same_bits(jk.unbroadcast(converted, (67,)), jk.unbroadcast(a, (67,)))
 
 
-def test_one_cotangent_has_the_bits_that_it_has_beside_the_other(binary, dtype):
-    """Asking for both at once shares the pass over memory, not the order of adding."""
-    for shapes in (((257, 31), (31,)), ((257, 31), (257, 1)), ((31,), (257, 1))):
-        a, b = layouts.points(binary.domain, shapes, dtype)
-        g = layouts.normal(np.broadcast_shapes(*shapes), dtype, "g")
-        both = binary.vjp(g, a, b)
-        for k in range(2):
-            assert oracle.same_bits(binary.vjp(g, a, b, wrt=k), both[k])
+def test_one_cotangent_has_the_bits_that_it_has_beside_the_others(several, dtype):
+    """Asking for all at once shares the pass over memory, not the order of adding."""
+    for i, pair in enumerate((((257, 31), (31,)), ((257, 31), (257, 1)), ((31,), (257, 1)))):
+        args = layouts.points(several.domain, layouts.with_a_third(several.nin, pair, i), dtype)
+        g = layouts.normal(np.broadcast_shapes(*pair), dtype, "g")
+        for k, bar in enumerate(products.vjp(several, g, args)):
+            assert oracle.same_bits(several.vjp(g, *args, wrt=k), bar)
 
 
 @pytest.mark.sanitize

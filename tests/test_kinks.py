@@ -33,6 +33,14 @@ KINKS = {
     ],
     "arctan2": [((0.0, 0.0), (NAN, NAN))],
     "hypot": [((0.0, 0.0), (0.0, 0.0))],
+    "clip": [
+        ((-1.0, -1.0, 1.0), (0.0, 1.0, 0.0)),
+        ((1.0, -1.0, 1.0), (0.0, 0.0, 1.0)),
+        ((1.0, 1.0, 1.0), (0.0, 0.0, 1.0)),
+        ((-2.0, 1.0, 1.0), (0.0, 0.0, 1.0)),
+        ((0.0, 1.0, -1.0), (0.0, 0.0, 1.0)),  # bounds that cross: hi wins
+        ((INF, -1.0, INF), (0.0, 0.0, 1.0)),
+    ],
 }
 
 
@@ -109,6 +117,22 @@ def test_maximum_and_minimum_drop_the_cotangent_of_what_they_did_not_choose(name
     np.testing.assert_array_equal(op.jvp((np.ones(19, dtype), g), *chosen_first), np.ones(19))
 
 
+@pytest.mark.isa
+@pytest.mark.parametrize("y_bar", [INF, NAN])
+def test_clip_drops_the_cotangents_of_what_it_did_not_choose(y_bar, dtype):
+    lo, hi = dtype(-1), dtype(1)
+    g = np.full(19, y_bar, dtype)
+    for chosen, x in enumerate((0.5, -2.0, 3.0)):
+        x = np.full(19, x, dtype)
+        los, his = np.full(19, lo), np.full(19, hi)
+        bars = jk.ops.clip.vjp(g, x, los, his, wrt=(0, 1, 2))
+        for k, bar in enumerate(bars):
+            np.testing.assert_array_equal(bar, g if k == chosen else np.zeros(19, dtype))
+        tangents = [g] * 3
+        tangents[chosen] = np.ones(19, dtype)
+        np.testing.assert_array_equal(jk.ops.clip.jvp(tuple(tangents), x, los, his), np.ones(19))
+
+
 def test_the_unchosen_drop_out_of_a_broadcast_sum_as_well():
     """A structural zero wins before the sum over the stretched axis: no infinity times zero gets into it."""
     a, b = np.array([[1.0, 5.0], [2.0, 6.0]]), np.array([3.0, 3.0])
@@ -120,8 +144,8 @@ def test_the_unchosen_drop_out_of_a_broadcast_sum_as_well():
 @pytest.mark.parametrize("h", [1.0, INF])
 def test_second_derivatives_of_ops_that_choose_are_zero(h):
     for op in products.OPS:
-        if op.kinks and op.name in ("relu", "maximum", "minimum"):
-            args = [np.array([1.0, -2.0, 3.0]), np.array([2.0, -3.0, 4.0])][: op.nin]
+        if op.selects:
+            args = [np.array([1.0, -2.0, 3.0]), np.array([2.0, -3.0, 4.0]), np.array([1.5, 0.0, 5.0])][: op.nin]
             _, *bars = products.vjp2(op, [np.full(3, h)] * op.nin, np.ones(3), args)
             assert all(np.all(bar == 0) for bar in bars), op.name
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 
 import layouts
 import numpy as np
@@ -342,13 +343,13 @@ def test_every_operand_may_be_overwritten_in_place(op, dtype):
                 assert oracle.same_bits(result, wanted[f"vjp2 {j}"])
 
 
-def test_both_operands_may_be_overwritten_at_once_in_either_order(binary, dtype):
-    a, b = arguments(binary, dtype)
+def test_all_operands_may_be_overwritten_at_once_in_any_order(several, dtype):
+    args = arguments(several, dtype)
     y_bar = layouts.normal(SHAPE, dtype, "y_bar")
-    wanted = binary.vjp(y_bar, a, b)
-    for order in ((0, 1), (1, 0)):
-        args = [a.copy(), b.copy()]
-        result = binary.vjp(y_bar, *args, out=(args[order[0]], args[order[1]]))
+    wanted = products.vjp(several, y_bar, args)
+    for order in itertools.permutations(range(several.nin)):
+        copies = [a.copy() for a in args]
+        result = products.vjp(several, y_bar, copies, out=tuple(copies[k] for k in order))
         assert all(oracle.same_bits(x, y) for x, y in zip(result, wanted, strict=True))
 
 
@@ -500,55 +501,73 @@ def test_an_operand_read_for_its_shape_only_takes_no_part_in_promotion():
 # ---- wrt, out and None --------------------------------------------------------------------------------
 
 
-def test_wrt_chooses_the_cotangents_and_their_order(binary):
-    a, b = arguments(binary)
+def test_wrt_chooses_the_cotangents_and_their_order(several):
+    args = arguments(several)
     y_bar = layouts.normal(SHAPE, seed="y_bar")
-    a_bar, b_bar = binary.vjp(y_bar, a, b)
-    assert oracle.same_bits(binary.vjp(y_bar, a, b, wrt=0), a_bar)
-    assert oracle.same_bits(binary.vjp(y_bar, a, b, wrt=1), b_bar)
-    (alone,) = binary.vjp(y_bar, a, b, wrt=(1,))
-    assert oracle.same_bits(alone, b_bar)
-    swapped = binary.vjp(y_bar, a, b, wrt=(1, 0))
-    assert oracle.same_bits(swapped[0], b_bar)
-    assert oracle.same_bits(swapped[1], a_bar)
+    every = products.vjp(several, y_bar, args)
+    for n in range(1, several.nin + 1):
+        for wrt in itertools.permutations(range(several.nin), n):
+            for bar, k in zip(several.vjp(y_bar, *args, wrt=wrt), wrt, strict=True):
+                assert oracle.same_bits(bar, every[k])
+    for k in range(several.nin):
+        assert oracle.same_bits(several.vjp(y_bar, *args, wrt=k), every[k])
 
 
-def test_out_of_a_tuple_is_like_wrt_and_may_hold_none(binary):
-    a, b = arguments(binary)
+def test_parameters_are_left_out_of_wrt_unless_it_names_them():
+    x, y_bar, h = layouts.points([(-4, 4)], [SHAPE])[0], layouts.normal(SHAPE), layouts.normal(SHAPE, seed="h")
+    x_bar = jk.ops.clip.vjp(y_bar, x, -1.0, 1.0)
+    assert oracle.same_bits(x_bar, jk.ops.clip.vjp(y_bar, x, -1.0, 1.0, wrt=0))
+    assert oracle.same_bits(x_bar, y_bar * ((x > -1) & (x < 1)) + 0.0)
+    for some, named in zip(
+        jk.ops.clip.vjp2(h, y_bar, x, -1.0, 1.0), jk.ops.clip.vjp2(h, y_bar, x, -1.0, 1.0, wrt=0), strict=True
+    ):
+        assert oracle.same_bits(some, named)
+
+
+def test_out_of_a_tuple_is_like_wrt_and_may_hold_none(several):
+    args = arguments(several)
     y_bar = layouts.normal(SHAPE, seed="y_bar")
-    wanted = binary.vjp(y_bar, a, b)
-    out = np.zeros(SHAPE)
-    a_bar, b_bar = binary.vjp(y_bar, a, b, out=(None, out))
-    assert b_bar is out
-    assert oracle.same_bits(a_bar, wanted[0])
-    assert oracle.same_bits(b_bar, wanted[1])
-    assert binary.vjp(y_bar, a, b, wrt=1, out=out) is out
-    assert oracle.same_bits(out, wanted[1])
+    wanted = products.vjp(several, y_bar, args)
+    for k in range(several.nin):
+        out = np.zeros(SHAPE)
+        outs = tuple(out if j == k else None for j in range(several.nin))
+        bars = products.vjp(several, y_bar, args, out=outs)
+        assert bars[k] is out
+        assert all(oracle.same_bits(bar, want) for bar, want in zip(bars, wanted, strict=True))
+        out = np.zeros(SHAPE)
+        assert several.vjp(y_bar, *args, wrt=k, out=out) is out
+        assert oracle.same_bits(out, wanted[k])
 
 
-def test_accumulate_adds_to_the_outs_that_are_there_and_makes_the_others(binary):
-    a, b = arguments(binary)
+def test_accumulate_adds_to_the_outs_that_are_there_and_makes_the_others(several):
+    args = arguments(several)
     y_bar, before = layouts.normal(SHAPE, seed="y_bar"), layouts.normal(SHAPE, seed="before")
-    wanted = binary.vjp(y_bar, a, b)
-    a_bar, b_bar = binary.vjp(y_bar, a, b, out=(before.copy(), None), accumulate=True)
-    assert oracle.same_bits(a_bar, before + wanted[0])
-    assert np.array_equal(b_bar, wanted[1])
+    wanted = products.vjp(several, y_bar, args)
+    outs = (before.copy(), *[None] * (several.nin - 1))
+    bars = products.vjp(several, y_bar, args, out=outs, accumulate=True)
+    assert oracle.same_bits(bars[0], before + wanted[0])
+    assert all(np.array_equal(bar, want) for bar, want in zip(bars[1:], wanted[1:], strict=True))
 
 
-def test_a_tangent_that_is_none_counts_as_zero(binary):
-    a, b = arguments(binary)
-    a_dot, b_dot = (layouts.normal(SHAPE, seed=f"tangent{k}") for k in range(2))
-    a_bar, b_bar = binary.vjp(np.ones(SHAPE), a, b)
-    assert_close(binary.jvp((a_dot, None), a, b), a_bar * a_dot, 1e-15)
-    assert_close(binary.jvp((None, b_dot), a, b), b_bar * b_dot, 1e-15)
-    assert_close(binary.jvp((a_dot, b_dot), a, b), a_bar * a_dot + b_bar * b_dot, 1e-15)
+def test_a_tangent_that_is_none_counts_as_zero(several):
+    args = arguments(several)
+    tangents = [layouts.normal(SHAPE, seed=f"tangent{k}") for k in range(several.nin)]
+    terms = [bar * dot for bar, dot in zip(products.vjp(several, np.ones(SHAPE), args), tangents, strict=True)]
+    for given in itertools.product([False, True], repeat=several.nin):
+        if any(given):
+            some = [dot if there else None for dot, there in zip(tangents, given, strict=True)]
+            wanted = sum(term for term, there in zip(terms, given, strict=True) if there)
+            assert_close(several.jvp(tuple(some), *args), wanted, 1e-15)
 
 
-def test_a_second_cotangent_that_is_none_counts_as_zero(binary):
-    a, b = arguments(binary)
-    y_bar, h = layouts.normal(SHAPE, seed="y_bar"), layouts.normal(SHAPE, seed="h")
-    zero = np.zeros(SHAPE)
-    for some, every in (((h, None), (h, zero)), ((None, h), (zero, h))):
-        results, wanted = binary.vjp2(some, y_bar, a, b), binary.vjp2(every, y_bar, a, b)
-        for result, want in zip(results, wanted, strict=True):
-            np.testing.assert_array_equal(result, want)
+def test_a_second_cotangent_that_is_none_counts_as_zero(several):
+    args = arguments(several)
+    y_bar, zero = layouts.normal(SHAPE, seed="y_bar"), np.zeros(SHAPE)
+    h = [layouts.normal(SHAPE, seed=f"h{k}") for k in range(several.nin)]
+    for given in itertools.product([False, True], repeat=several.nin):
+        if any(given):
+            some = [x if there else None for x, there in zip(h, given, strict=True)]
+            every = [x if there else zero for x, there in zip(h, given, strict=True)]
+            results, wanted = products.vjp2(several, some, y_bar, args), products.vjp2(several, every, y_bar, args)
+            for result, want in zip(results, wanted, strict=True):
+                np.testing.assert_array_equal(result, want)

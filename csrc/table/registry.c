@@ -8,10 +8,12 @@ enum {
     NOTHING = 0,
     A = JK_READS_A,
     B = JK_READS_B,
+    C = JK_READS_C,
     Y = JK_READS_Y,
     AB = A | B,
     AY = A | Y,
     BY = B | Y,
+    ABC = A | B | C,
 };
 
 /* clang-format off */

@@ -22,6 +22,8 @@ class Op:
     @property
     def index(self) -> int: ...
     @property
+    def _argument_names(self) -> tuple[str, ...]: ...
+    @property
     def name(self) -> str: ...
     @property
     def __name__(self) -> str: ...
@@ -85,6 +87,42 @@ class BinaryOp(Op):
         accumulate: bool = False,
     ) -> Any: ...
     def jacobian(self, a: Any, b: Any, *, y: Any = None, wrt: Any = 0) -> Any: ...
+    def accepts(self, *arrays: object) -> bool: ...
+
+@final
+class TernaryOp(Op):
+    def __call__(self, a: Any = None, b: Any = None, c: Any = None, /, out: Any = None) -> Any: ...
+    def jvp(
+        self, tangents: Any, a: Any, b: Any, c: Any, /, *, y: Any = None, out: Any = None, accumulate: bool = False
+    ) -> Any: ...
+    def vjp(
+        self,
+        y_bar: Any,
+        a: Any,
+        b: Any,
+        c: Any,
+        /,
+        *,
+        y: Any = None,
+        wrt: Any = None,
+        out: Any = None,
+        accumulate: bool = False,
+    ) -> Any: ...
+    def vjp2(
+        self,
+        h: Any,
+        y_bar: Any,
+        a: Any,
+        b: Any,
+        c: Any,
+        /,
+        *,
+        y: Any = None,
+        wrt: Any = None,
+        out: Any = None,
+        accumulate: bool = False,
+    ) -> Any: ...
+    def jacobian(self, a: Any, b: Any, c: Any, /, *, y: Any = None, wrt: Any = 0) -> Any: ...
     def accepts(self, *arrays: object) -> bool: ...
 
 @disjoint_base

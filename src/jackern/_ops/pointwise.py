@@ -34,13 +34,9 @@ def derivative_of(product: str) -> str:
     return text[1:-1] if text[0] == "(" and all(depths) else text  # without parentheses around all of it
 
 
-def argument_names(op: Any) -> tuple[str, ...]:
-    return ("x",) if op.nin == 1 else ("a", "b", "c")[: op.nin]
-
-
 def docstring_of(op: Any) -> str:
     """The docstring of one op: its formulas, its kinks, and the methods of its kind."""
-    names = argument_names(op)
+    names = op._argument_names
     formulas = (op.derivative_formula,) if op.nin == 1 else op.derivative_formula
     derivatives = [f"    dy/d{name} = {formula}" for name, formula in zip(names, formulas, strict=True)]
     kinks = ["", f"Where there is no derivative: {op.kinks}."] if op.kinks else []
@@ -50,17 +46,18 @@ def docstring_of(op: Any) -> str:
 
 
 def signature_of(op: Any) -> inspect.Signature:
-    """The signature of an op as a function of its arguments."""
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    parameters = [inspect.Parameter(name, kind) for name in argument_names(op)]
-    return inspect.Signature([*parameters, inspect.Parameter("out", kind, default=None)])
+    """The signature of an op as a function of its arguments, which are given by position where there are three."""
+    anyhow = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    kind = anyhow if op.nin < 3 else inspect.Parameter.POSITIONAL_ONLY
+    parameters = [inspect.Parameter(name, kind) for name in op._argument_names]
+    return inspect.Signature([*parameters, inspect.Parameter("out", anyhow, default=None)])
 
 
 def read_operands(
     op: Any, where: str, args: Sequence[object], y: object, positions: Sequence[int]
 ) -> tuple[dict[str, object], bool]:
     """The operands that the derivatives by `positions` read, by name, and whether a given `y` is among them."""
-    names = argument_names(op)
+    names = op._argument_names
     reads: set[str] = set().union(*(op.reads[k] for k in positions))
     given = dict(zip(names, args, strict=True))
     use_y = "y" in reads and y is not None
@@ -81,7 +78,7 @@ def value_shape(
     op: Any, where: str, args: Sequence[object], y: object, other: tuple[str, object] | None = None
 ) -> tuple[int, ...]:
     """The shape of the op's output, from all arguments that are given, or from y, or from `other`."""
-    names = argument_names(op)
+    names = op._argument_names
     shapes = {name: shape_of(x, where, name) for name, x in zip(names, args, strict=True) if x is not None}
     if len(shapes) < op.nin and op.nin > 1:
         missing = next(name for name in names if name not in shapes)
@@ -118,7 +115,7 @@ def as_unary(op: Any, args: Sequence[object]) -> Any:
 @quiet
 def value(op: Any, args: tuple[object, ...], out: object) -> Any:
     where = f"ops.{op.name}"
-    names = argument_names(op)
+    names = op._argument_names
     for name, x in zip(names, args, strict=True):
         if x is None:
             raise TypeError(f"{where}: {name} is missing; expected {op.nin} operands")
@@ -139,7 +136,7 @@ def value(op: Any, args: tuple[object, ...], out: object) -> Any:
 @quiet
 def jvp(op: Any, tangents: object, args: tuple[object, ...], y: object, out: object, accumulate: bool) -> Any:
     where = f"ops.{op.name}.jvp"
-    names = argument_names(op)
+    names = op._argument_names
     if not isinstance(tangents, tuple) or len(tangents) != op.nin:
         raise TypeError(f"{where}: tangents is {kind_of(tangents)}, expected a tuple of {op.nin} (None for zero)")
     positions = [k for k in range(op.nin) if tangents[k] is not None]
@@ -175,7 +172,7 @@ def jvp(op: Any, tangents: object, args: tuple[object, ...], y: object, out: obj
 @quiet
 def vjp(op: Any, y_bar: object, args: tuple[object, ...], y: object, wrt: object, out: object, accumulate: bool) -> Any:
     where = f"ops.{op.name}.vjp"
-    names = argument_names(op)
+    names = op._argument_names
     positions = wanted(where, wrt, op.nin)
     shape = value_shape(op, where, args, y, ("y_bar", y_bar))
     read, use_y = read_operands(op, where, args, y, positions)
@@ -210,7 +207,7 @@ def vjp2(
     accumulate: bool,
 ) -> Any:
     where = f"ops.{op.name}.vjp2"
-    names = argument_names(op)
+    names = op._argument_names
     positions = wanted(where, wrt, op.nin)
     hs = h if isinstance(wrt, tuple) else (h,)
     if not isinstance(hs, tuple) or len(hs) != len(positions):
@@ -259,7 +256,7 @@ def unbroadcast(g: object, shape: object, out: object, accumulate: bool) -> Any:
 def derivative(op: Any, k: int, args: tuple[object, ...], y: object) -> Array:
     """The numbers of the Jacobian by argument k: an operand itself where the derivative is that operand."""
     where = f"ops.{op.name}.jacobian"
-    names = argument_names(op)
+    names = op._argument_names
     read, use_y = read_operands(op, where, args, y, [k])
     formula = op.derivative_formula if op.nin == 1 else op.derivative_formula[k]
     operands, dtype = as_operands(read or {"one": np.float64(1)}, where)
@@ -282,7 +279,7 @@ def derivative(op: Any, k: int, args: tuple[object, ...], y: object) -> Array:
 @quiet
 def jacobian(op: Any, args: tuple[object, ...], y: object, wrt: object) -> Any:
     where = f"ops.{op.name}.jacobian"
-    names = argument_names(op)
+    names = op._argument_names
     positions = wanted(where, wrt, op.nin)
     if op.nin == 1 and args[0] is None and y is None:
         raise TypeError(f"{where}: x or y is missing; its shape is the shape of the Jacobian")

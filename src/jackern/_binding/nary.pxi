@@ -1,0 +1,509 @@
+# Ops of two and of three arguments, which broadcast against each other.  The cotangent of an argument that was
+# stretched is summed over the axes it was stretched along, in the same pass.
+
+from cpython.ref cimport Py_INCREF
+from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
+
+cdef extern from "Python.h":
+    long PyLong_AsLongAndOverflow(object x, int *overflow)
+
+cdef struct Operands:
+    # Arguments or tangents of a call, as views of arrays that the caller holds; NULL where one is not given.
+    int n
+    bint complete, contiguous
+    jk_view view[JK_MAX_ARGS]
+    const jk_view *at[JK_MAX_ARGS]
+
+
+cdef inline void describe(Operands *operands, int k, cnp.ndarray x) noexcept:
+    operands.at[k] = NULL
+    if x is None:
+        operands.complete = False
+        return
+    view_of(&operands.view[k], x)
+    operands.at[k] = &operands.view[k]
+    operands.contiguous = operands.contiguous and cnp.PyArray_IS_C_CONTIGUOUS(x)
+
+
+cdef inline void describe_all(Operands *operands, int n, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c) noexcept:
+    operands.n = n
+    operands.complete = operands.contiguous = True
+    describe(operands, 0, a)
+    describe(operands, 1, b)
+    if n == 3:
+        describe(operands, 2, c)
+
+
+cdef inline int typenum_of(object a, object b, object c) noexcept:
+    """The dtype of the first that is a native array; -1 if none is."""
+    if is_native(a):
+        return cnp.PyArray_TYPE(<cnp.ndarray>a)
+    if is_native(b):
+        return cnp.PyArray_TYPE(<cnp.ndarray>b)
+    return cnp.PyArray_TYPE(<cnp.ndarray>c) if is_native(c) else -1
+
+
+cdef inline bint views_shape(const jk_view *view, int ndim, const cnp.npy_intp *shape) noexcept:
+    """Whether a view has this shape."""
+    cdef int d
+    if view.ndim != ndim:
+        return False
+    for d in range(ndim):
+        if view.shape[d] != shape[d]:
+            return False
+    return True
+
+
+cdef inline bint have_shape(const Operands *operands, int ndim, const cnp.npy_intp *shape) noexcept:
+    """Whether all operands have this shape."""
+    cdef int k
+    for k in range(operands.n):
+        if not views_shape(operands.at[k], ndim, shape):
+            return False
+    return True
+
+
+cdef inline int broadcast(const Operands *operands, cnp.npy_intp *shape) noexcept:
+    """The shape that all operands broadcast to, and its length; -1 if they do not."""
+    cdef cnp.npy_intp length
+    cdef int n = 0, d, k, ahead
+    for k in range(operands.n):
+        n = max(n, operands.at[k].ndim)
+    for d in range(n):
+        shape[d] = 1
+    for k in range(operands.n):
+        ahead = n - operands.at[k].ndim
+        for d in range(ahead, n):
+            length = operands.at[k].shape[d - ahead]
+            if length != 1 and shape[d] != 1 and shape[d] != length:
+                return -1
+            if length != 1:
+                shape[d] = length
+    return n
+
+
+cdef inline bint lie_apart(const Operands *operands, cnp.ndarray result) noexcept:
+    """Whether each operand, of the result's size in bytes, lies apart from it or exactly on it."""
+    cdef char *a
+    cdef char *b = <char *>cnp.PyArray_DATA(result)
+    cdef Py_ssize_t n_bytes = cnp.PyArray_NBYTES(result)
+    cdef int k
+    for k in range(operands.n):
+        a = <char *>operands.at[k].data
+        if a != b and a + n_bytes > b and b + n_bytes > a:
+            return False
+    return True
+
+
+cdef inline void read_all_flat(const void **inputs, const Operands *operands, cnp.ndarray t, object y) noexcept:
+    """The inputs of a loop over operands that lie flat."""
+    cdef int k
+    read_flat(inputs, t, y)
+    for k in range(operands.n):
+        inputs[JK_IN_A + k] = operands.at[k].data
+
+
+cdef inline bint is_special(Op op, const Operands *args) noexcept:
+    """A power with a scalar exponent may be a square or a reciprocal; the general way looks."""
+    return op.index == JK_OP_power and args.at[1].ndim == 0
+
+
+cdef inline tuple given(Op op, object a, object b, object c):
+    return (a, b) if op.row.n_args == 2 else (a, b, c)
+
+
+cdef inline bint is_writable(object out, int ndim, const cnp.npy_intp *shape) noexcept:
+    """A writable native array of this shape."""
+    return has_shape(out, ndim, shape) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out)
+
+
+cdef object value_of(Op op, object a, object b, object c, object out):
+    """The value; by the straight way unless that cannot be taken."""
+    cdef Operands args
+    cdef jk_view out_view
+    cdef const void *inputs[JK_N_IN]
+    cdef cnp.npy_intp shape[JK_MAX_NDIM]
+    cdef int ndim = -1, typenum = typenum_of(a, b, c)
+    cdef bint alike
+    cdef cnp.ndarray u, v, w, result
+    if typenum >= 0:
+        u, v, w = as_operand(a, typenum), as_operand(b, typenum), as_operand(c, typenum)
+        describe_all(&args, op.row.n_args, u, v, w)
+        if args.complete and not is_special(op, &args):
+            ndim = broadcast(&args, shape)
+    if ndim <= 0 or (out is not None and not is_writable(out, ndim, shape)):
+        return general.value(op, given(op, a, b, c), out)
+    alike = have_shape(&args, ndim, shape)
+    if out is not None:
+        result = <cnp.ndarray>out
+    else:
+        result = new_like(u) if alike else new_array(ndim, shape, typenum, False)
+    if cnp.PyArray_SIZE(result) >= LARGE:
+        try:
+            pointwise_value(op, list(given(op, u, v, w)), result, False)
+        except (Overlap, Refused):
+            return general.value(op, given(op, a, b, c), out)
+        return result
+    if (alike and args.contiguous and cnp.PyArray_IS_C_CONTIGUOUS(result)
+            and cnp.PyArray_TYPE(result) == typenum and lie_apart(&args, result)):
+        read_all_flat(inputs, &args, result, None)
+        flat_loops(op.index, result).value(cnp.PyArray_SIZE(result), cnp.PyArray_DATA(result), inputs)
+    else:
+        view_of(&out_view, result)
+        if jk_pointwise_value(NULL, op.index, args.at, &out_view, False).error != JK_OK:
+            return general.value(op, given(op, a, b, c), out)
+    count(op.index, VALUE)
+    return result
+
+
+cdef object jvp_of(Op op, object tangents, object a, object b, object c, object y, object out, bint accumulate):
+    """The sum of derivative times tangent; by the straight way unless that cannot be taken."""
+    cdef Operands args, dots
+    cdef jk_view y_view, out_view
+    cdef const jk_view *y_at = NULL
+    cdef cnp.npy_intp shape[JK_MAX_NDIM]
+    cdef int ndim = -1, typenum = typenum_of(a, b, c), n = op.row.n_args, n_tangents = 0, k
+    cdef cnp.ndarray u, v, w, u_dot, v_dot, w_dot, result
+    if typenum >= 0 and type(tangents) is tuple and len(<tuple>tangents) == n:
+        u, v, w = as_operand(a, typenum), as_operand(b, typenum), as_operand(c, typenum)
+        a_dot, b_dot, c_dot = (<tuple>tangents)[0], (<tuple>tangents)[1], (<tuple>tangents)[2] if n == 3 else None
+        u_dot, v_dot, w_dot = as_operand(a_dot, typenum), as_operand(b_dot, typenum), as_operand(c_dot, typenum)
+        describe_all(&args, n, u, v, w)
+        describe_all(&dots, n, u_dot, v_dot, w_dot)
+        if (args.complete and (u_dot is None) == (a_dot is None) and (v_dot is None) == (b_dot is None)
+                and (w_dot is None) == (c_dot is None) and not is_special(op, &args)):
+            ndim = broadcast(&args, shape)
+    if ndim > 0:
+        for k in range(n):
+            if dots.at[k] != NULL:
+                n_tangents += 1
+                if not views_shape(dots.at[k], args.at[k].ndim, <const cnp.npy_intp *>args.at[k].shape):
+                    ndim = -1
+    if (ndim <= 0 or n_tangents == 0 or (accumulate and out is None)
+            or (y is not None and not (has_shape(y, ndim, shape) and cnp.PyArray_TYPE(<cnp.ndarray>y) == typenum))
+            or (out is not None and not is_writable(out, ndim, shape))):
+        return general.jvp(op, tangents, given(op, a, b, c), y, out, accumulate)
+    result = <cnp.ndarray>out if out is not None else new_array(ndim, shape, typenum, False)
+    if cnp.PyArray_SIZE(result) >= LARGE:
+        try:
+            pointwise_jvp(op, list(given(op, u_dot, v_dot, w_dot)), list(given(op, u, v, w)), y, result, accumulate)
+        except (Overlap, Refused):
+            return general.jvp(op, tangents, given(op, a, b, c), y, out, accumulate)
+        return result
+    if y is not None:
+        view_of(&y_view, <cnp.ndarray>y)
+        y_at = &y_view
+    view_of(&out_view, result)
+    if jk_pointwise_jvp(NULL, op.index, dots.at, args.at, y_at, &out_view, accumulate).error != JK_OK:
+        return general.jvp(op, tangents, given(op, a, b, c), y, out, accumulate)
+    count(op.index, JVP)
+    return result
+
+
+cdef inline int position_in(object position, int n) noexcept:
+    """The position of an argument; -1 for anything else."""
+    cdef int overflow
+    cdef long k
+    if type(position) is not int:
+        return -1
+    k = PyLong_AsLongAndOverflow(position, &overflow)
+    return <int>k if 0 <= k < n else -1
+
+
+cdef inline int positions_in(object wrt, int n) noexcept:
+    """A bit for every position in wrt, an int or a tuple of ints that grow; 0 for anything else."""
+    cdef int bits = 0, k
+    if type(wrt) is not tuple:
+        k = position_in(wrt, n)
+        return 1 << k if k >= 0 else 0
+    for position in <tuple>wrt:
+        k = position_in(position, n)
+        if k < 0 or bits >> k:
+            return 0
+        bits |= 1 << k
+    return bits
+
+
+cdef object straight_vjp(Op op, cnp.ndarray t, cnp.ndarray u, cnp.ndarray v, cnp.ndarray w, object y, object wrt,
+                         object out, bint accumulate):
+    """The cotangents of the arguments in wrt; NotImplemented where the straight way cannot be taken."""
+    cdef Operands args
+    cdef jk_view t_view, y_view
+    cdef jk_view bar_view[JK_MAX_ARGS]
+    cdef const jk_view *bars[JK_MAX_ARGS]
+    cdef const jk_view *y_at = NULL
+    cdef const void *inputs[JK_N_IN]
+    cdef cnp.npy_intp shape[JK_MAX_NDIM]
+    cdef int k, place = 0, n = op.row.n_args, wanted = positions_in(wrt, n)
+    cdef bint alike, many = type(wrt) is tuple
+    cdef tuple results = None
+    cdef cnp.ndarray result = None
+    cdef const jk_op_loops *loops
+    describe_all(&args, n, u, v, w)
+    if (not wanted or not args.complete or is_special(op, &args)
+            or (many and out is not None and (type(out) is not tuple or len(<tuple>out) != len(<tuple>wrt)))
+            or (y is not None and not is_like(y, t))):
+        return NotImplemented
+    alike = have_shape(&args, cnp.PyArray_NDIM(t), cnp.PyArray_DIMS(t))
+    if not alike and not has_shape(t, broadcast(&args, shape), shape):
+        return NotImplemented
+    if many:
+        results = PyTuple_New(len(<tuple>wrt))
+    for k in range(n):
+        bars[k] = NULL
+        if not wanted >> k & 1:
+            continue
+        x = u if k == 0 else v if k == 1 else w
+        own = out if out is None or not many else (<tuple>out)[place]
+        if (args.at[k].ndim == 0 or (accumulate and own is None)
+                or (own is not None and not is_out(own, <cnp.ndarray>x))):
+            return NotImplemented
+        result = new_like(<cnp.ndarray>x) if own is None else <cnp.ndarray>own
+        view_of(&bar_view[k], result)
+        bars[k] = &bar_view[k]
+        if many:
+            Py_INCREF(result)
+            PyTuple_SET_ITEM(results, place, result)
+        place += 1
+    if cnp.PyArray_SIZE(t) >= LARGE:
+        outs = [None] * n
+        place = 0
+        for k in range(n):
+            if bars[k] != NULL:
+                outs[k] = results[place] if many else result
+                place += 1
+        try:
+            pointwise_vjp(op, t, list(given(op, u, v, w)), y, outs, accumulate)
+        except (Overlap, Refused):
+            return NotImplemented
+        return results if many else result
+    if (alike and args.contiguous and out is None and cnp.PyArray_IS_C_CONTIGUOUS(t)
+            and (cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>y) if y is not None else not op.all_reads & JK_READS_Y)):
+        loops = flat_loops(op.index, t)
+        read_all_flat(inputs, &args, t, y)
+        for k in range(n):
+            if bars[k] != NULL:
+                loops.first[k](cnp.PyArray_SIZE(t), bar_view[k].data, inputs)
+    else:
+        view_of(&t_view, t)
+        if y is not None:
+            view_of(&y_view, <cnp.ndarray>y)
+            y_at = &y_view
+        if jk_pointwise_vjp(NULL, op.index, &t_view, args.at, y_at, bars, accumulate).error != JK_OK:
+            return NotImplemented
+    count(op.index, VJP)
+    return results if many else result
+
+
+cdef object vjp_of(Op op, object y_bar, object a, object b, object c, object y, object wrt, object out,
+                   bint accumulate):
+    """The cotangents of the arguments in wrt; by the straight way unless that cannot be taken."""
+    cdef int typenum
+    result = NotImplemented
+    if is_operand(y_bar):
+        typenum = cnp.PyArray_TYPE(<cnp.ndarray>y_bar)
+        result = straight_vjp(op, <cnp.ndarray>y_bar, as_operand(a, typenum), as_operand(b, typenum),
+                              as_operand(c, typenum), y, wrt, out, accumulate)
+    if result is NotImplemented:
+        return general.vjp(op, y_bar, given(op, a, b, c), y, wrt, out, accumulate)
+    return result
+
+
+cdef bint are_accepted(tuple arrays, int n_args) noexcept:
+    """Whether the straight way takes these arrays, at most one per argument."""
+    cdef Operands operands
+    cdef cnp.npy_intp shape[JK_MAX_NDIM]
+    cdef int k
+    if not 0 < len(arrays) <= n_args:
+        return False
+    operands.n = <int>len(arrays)
+    operands.complete = operands.contiguous = True
+    for k in range(operands.n):
+        x = arrays[k]
+        if not is_operand(x) or cnp.PyArray_TYPE(<cnp.ndarray>x) != cnp.PyArray_TYPE(<cnp.ndarray>arrays[0]):
+            return False
+        describe(&operands, k, <cnp.ndarray>x)
+    return broadcast(&operands, shape) >= 0
+
+
+@cython.final
+cdef class BinaryOp(Op):
+    # A pointwise function of two arguments.
+
+    @property
+    def __doc__(self):
+        return general.docstring_of(self)
+
+    def __call__(self, a=None, b=None, out=None):
+        return value_of(self, a, b, None, out)
+
+    def jvp(self, tangents, a, b, *, y=None, out=None, bint accumulate=False):
+        """The Jacobian-vector product ``dy/da * a_dot + dy/db * b_dot``.
+
+        Parameters
+        ----------
+        tangents : tuple
+            ``(a_dot, b_dot)``, each of the shape of its argument; one of them may be None, which stands for zero.
+        a, b : array
+            The arguments.  One that is read for its shape only (see `reads`) takes no part in promotion.
+        y : array, optional
+            The op's own output there, if at hand.
+        out : ndarray, optional
+            Where the result is written, of the broadcast shape.
+        accumulate : bool
+            Add to `out` instead of overwriting it.
+
+        Returns
+        -------
+        ndarray
+            `out`, or a new array of the broadcast shape and the promoted dtype.
+        """
+        return jvp_of(self, tangents, a, b, None, y, out, accumulate)
+
+    def vjp(self, y_bar, a, b, *, y=None, wrt=(0, 1), out=None, bint accumulate=False):
+        """The vector-Jacobian products ``dy/da * y_bar`` and ``dy/db * y_bar``, each summed to its argument's shape.
+
+        Parameters
+        ----------
+        y_bar : array
+            The cotangent, of the broadcast shape of `a` and `b`.
+        a, b : array
+            The arguments.  One that is read for its shape only (see `reads`) takes no part in promotion.
+        y : array, optional
+            The op's own output there, if at hand.
+        wrt : int or tuple of int
+            Which arguments' cotangents are wanted.
+        out : ndarray or tuple of ndarray, optional
+            Where the results are written; a tuple for a tuple, ``None`` in it makes a new array.
+        accumulate : bool
+            Add to `out` instead of overwriting it.
+
+        Returns
+        -------
+        ndarray or tuple of ndarray
+            One per argument in `wrt`, of that argument's shape.
+        """
+        return vjp_of(self, y_bar, a, b, None, y, wrt, out, accumulate)
+
+    def vjp2(self, h, y_bar, a, b, *, y=None, wrt=(0, 1), out=None, bint accumulate=False):
+        """Double backward: the cotangents of ``(y_bar, a, b)`` for cotangents `h` of the results of `vjp`.
+
+        Parameters
+        ----------
+        h : array or tuple of array
+            The cotangents of `vjp`'s results: a tuple like `wrt`, ``None`` in it stands for zero.
+        y_bar, a, b, y, wrt :
+            As `vjp` was given them.
+        out : tuple of ndarray or None, optional
+            Where the three results are written; ``None`` makes a new array.
+        accumulate : bool
+            Add to what is given in `out`.
+
+        Returns
+        -------
+        tuple of ndarray
+            ``(y_bar_bar, a_bar, b_bar)``, each summed to the shape of what it is the cotangent of.
+        """
+        return general.vjp2(self, h, y_bar, (a, b), y, wrt, out, accumulate)
+
+    def jacobian(self, a, b, *, y=None, wrt=0):
+        """The Jacobian by one argument (an int in `wrt`), or a tuple of them: diagonal, or a broadcast."""
+        return general.jacobian(self, (a, b), y, wrt)
+
+    def accepts(self, *arrays):
+        """Whether the straight way takes these arrays: native float32 or float64, one dtype, not 0-d, broadcastable."""
+        return are_accepted(arrays, 2)
+
+
+@cython.final
+cdef class TernaryOp(Op):
+    # A pointwise function of three arguments.  They are given by position: every row has its own names for them.
+
+    @property
+    def __doc__(self):
+        return general.docstring_of(self)
+
+    cdef object wrt_of(self, object wrt):
+        """wrt, or by default all arguments that are no parameters."""
+        if wrt is not None:
+            return wrt
+        return 0 if self.row.n_operands == 1 else tuple(range(self.row.n_operands))
+
+    def __call__(self, a=None, b=None, c=None, /, out=None):
+        return value_of(self, a, b, c, out)
+
+    def jvp(self, tangents, a, b, c, /, *, y=None, out=None, bint accumulate=False):
+        """The Jacobian-vector product, the sum of derivative times tangent over the three arguments.
+
+        Parameters
+        ----------
+        tangents : tuple
+            Three tangents, each of the shape of its argument, or None, which stands for zero; one at least is not.
+        a, b, c : array
+            The arguments.  One that is read for its shape only (see `reads`) takes no part in promotion.
+        y, out, accumulate :
+            As for ops of two arguments.
+
+        Returns
+        -------
+        ndarray
+            `out`, or a new array of the broadcast shape and the promoted dtype.
+        """
+        return jvp_of(self, tangents, a, b, c, y, out, accumulate)
+
+    def vjp(self, y_bar, a, b, c, /, *, y=None, wrt=None, out=None, bint accumulate=False):
+        """The vector-Jacobian products by the arguments in `wrt`, each summed to its argument's shape.
+
+        Parameters
+        ----------
+        y_bar : array
+            The cotangent, of the broadcast shape of the arguments.
+        a, b, c : array
+            The arguments.  One that is read for its shape only (see `reads`) takes no part in promotion.
+        wrt : int or tuple of int, optional
+            Which arguments' cotangents are wanted; by default those of all that are no parameters.
+        y, out, accumulate :
+            As for ops of two arguments.
+
+        Returns
+        -------
+        ndarray or tuple of ndarray
+            One per argument in `wrt`, of that argument's shape; an array alone where `wrt` is an int, or where but one
+            argument is no parameter.
+        """
+        return vjp_of(self, y_bar, a, b, c, y, self.wrt_of(wrt), out, accumulate)
+
+    def vjp2(self, h, y_bar, a, b, c, /, *, y=None, wrt=None, out=None, bint accumulate=False):
+        """Double backward: the cotangents of `y_bar` and the three arguments, for cotangents `h` of what `vjp` gave.
+
+        Parameters
+        ----------
+        h : array or tuple of array
+            The cotangents of `vjp`'s results: like `wrt`, ``None`` in a tuple stands for zero.
+        y_bar, a, b, c, y, wrt :
+            As `vjp` was given them.
+        out : tuple of ndarray or None, optional
+            Where the four results are written; ``None`` makes a new array.
+        accumulate : bool
+            Add to what is given in `out`.
+
+        Returns
+        -------
+        tuple of ndarray
+            ``(y_bar_bar, a_bar, b_bar, c_bar)``, each summed to the shape of what it is the cotangent of.
+        """
+        return general.vjp2(self, h, y_bar, (a, b, c), y, self.wrt_of(wrt), out, accumulate)
+
+    def jacobian(self, a, b, c, /, *, y=None, wrt=0):
+        """The Jacobian by one argument (an int in `wrt`), or a tuple of them: diagonal, or a broadcast."""
+        return general.jacobian(self, (a, b, c), y, wrt)
+
+    def accepts(self, *arrays):
+        """Whether the straight way takes these arrays: native float32 or float64, one dtype, not 0-d, broadcastable."""
+        return are_accepted(arrays, 3)
+
+
+CLASSES = (UnaryOp, BinaryOp, TernaryOp)
+cdef int row_index
+for row_index in range(jk_n_ops()):
+    add_op(CLASSES[jk_op_at(row_index).n_args - 1](row_index))

@@ -1,0 +1,163 @@
+# Ops of one argument.
+
+@cython.final
+cdef class UnaryOp(Op):
+    # A pointwise function of one argument.  Calling it gives the value; jvp and vjp multiply by the derivative, which
+    # is read from x or, where the table allows it, from the output y alone.
+
+    @property
+    def __doc__(self):
+        return general.docstring_of(self)
+
+    cdef object multiply(self, object t, object x, object y, object out, bint accumulate, bint forward):
+        """t * dy/dx the straight way; NotImplemented where that cannot be taken."""
+        cdef jk_view t_view, x_view, y_view, out_view
+        cdef const void *inputs[JK_N_IN]
+        cdef const jk_view *x_at = NULL
+        cdef const jk_view *y_at = NULL
+        cdef const jk_view *t_at = &t_view
+        cdef const jk_view *out_at = &out_view
+        if not is_operand(t):
+            return NotImplemented
+        cdef cnp.ndarray like = <cnp.ndarray>t, result
+        if x is not None:
+            if not is_like(x, like):
+                return NotImplemented
+            view_of(&x_view, <cnp.ndarray>x)
+            x_at = &x_view
+        if y is not None:
+            if not is_like(y, like):
+                return NotImplemented
+            view_of(&y_view, <cnp.ndarray>y)
+            y_at = &y_view
+        if (self.all_reads & JK_READS_A and x_at == NULL) or (self.all_reads and x_at == NULL and y_at == NULL):
+            return NotImplemented
+        if out is None:
+            if accumulate:
+                return NotImplemented
+            result = new_like(like)
+        elif is_out(out, like):
+            result = <cnp.ndarray>out
+        else:
+            return NotImplemented
+        cdef bint large = cnp.PyArray_SIZE(like) >= LARGE
+        cdef const jk_op_loops *loops = flat_loops(self.index, like)
+        cdef jk_pointwise_loop *loop = loops.first[0] if y is None or loops.first_from_y == NULL else loops.first_from_y
+        if (not large and not accumulate and loop != NULL and cnp.PyArray_TYPE(result) == cnp.PyArray_TYPE(like)
+                and cnp.PyArray_IS_C_CONTIGUOUS(result)
+                and lies_flat(t, result) and lies_flat(x, result) and lies_flat(y, result)):
+            read_flat(inputs, like, y)
+            if x is not None:
+                inputs[JK_IN_A] = cnp.PyArray_DATA(<cnp.ndarray>x)
+            loop(cnp.PyArray_SIZE(like), cnp.PyArray_DATA(result), inputs)
+            count(self.index, JVP if forward else VJP)
+            return result
+        if large:
+            try:
+                if forward:
+                    pointwise_jvp(self, [t], [x], y, result, accumulate)
+                else:
+                    pointwise_vjp(self, t, [x], y, [result], accumulate)
+            except (Overlap, Refused):
+                return NotImplemented
+            return result
+        view_of(&t_view, like)
+        view_of(&out_view, result)
+        if jk_pointwise_vjp(NULL, self.index, t_at, &x_at, y_at, &out_at, accumulate).error != JK_OK:
+            return NotImplemented
+        count(self.index, JVP if forward else VJP)
+        return result
+
+    def __call__(self, x=None, out=None):
+        cdef jk_view x_view, out_view
+        cdef const jk_view *x_at = &x_view
+        cdef const void *inputs[JK_N_IN]
+        cdef cnp.ndarray result
+        if not is_operand(x):
+            return general.value(self, (x,), out)
+        if out is None:
+            result = new_like(<cnp.ndarray>x)
+        elif is_out(out, <cnp.ndarray>x):
+            result = <cnp.ndarray>out
+        else:
+            return general.value(self, (x,), out)
+        if (cnp.PyArray_TYPE(result) == cnp.PyArray_TYPE(<cnp.ndarray>x) and cnp.PyArray_IS_C_CONTIGUOUS(result)
+                and cnp.PyArray_SIZE(result) < LARGE and lies_flat(x, result)):
+            read_flat(inputs, <cnp.ndarray>x, None)
+            flat_loops(self.index, result).value(cnp.PyArray_SIZE(result), cnp.PyArray_DATA(result), inputs)
+            count(self.index, VALUE)
+            return result
+        if cnp.PyArray_SIZE(result) >= LARGE:
+            try:
+                pointwise_value(self, [x], result, False)
+            except (Overlap, Refused):
+                return general.value(self, (x,), out)
+            return result
+        view_of(&x_view, <cnp.ndarray>x)
+        view_of(&out_view, result)
+        if jk_pointwise_value(NULL, self.index, &x_at, &out_view, False).error != JK_OK:
+            return general.value(self, (x,), out)
+        count(self.index, VALUE)
+        return result
+
+    def jvp(self, x_dot, x=None, *, y=None, out=None, bint accumulate=False):
+        """The Jacobian-vector product ``dy/dx * x_dot``.
+
+        Parameters
+        ----------
+        x_dot : array
+            The tangent, of the shape of `x`.
+        x, y : array, optional
+            The argument and the op's own output there.  One of them is enough where `reads` allows it; `y` is used
+            where both are given and the derivative can be read from it.
+        out : ndarray, optional
+            Where the result is written: float32 or float64, writable, of the shape of `x`; it may be `x_dot`, `x` or
+            `y` itself.
+        accumulate : bool
+            Add to `out` instead of overwriting it.
+
+        Returns
+        -------
+        ndarray
+            `out`, or a new array of the promoted dtype; a NumPy scalar if 0-d.
+        """
+        result = self.multiply(x_dot, x, y, out, accumulate, True)
+        if result is NotImplemented:
+            return general.jvp(self, (x_dot,), (x,), y, out, accumulate)
+        return result
+
+    def vjp(self, y_bar, x=None, *, y=None, out=None, bint accumulate=False):
+        """The vector-Jacobian product ``dy/dx * y_bar``; parameters as for `jvp`, `y_bar` being the cotangent."""
+        result = self.multiply(y_bar, x, y, out, accumulate, False)
+        if result is NotImplemented:
+            return general.vjp(self, y_bar, (x,), y, 0, out, accumulate)
+        return result
+
+    def vjp2(self, h, y_bar, x=None, *, y=None, out=None, bint accumulate=False):
+        """Double backward: the cotangents of ``(y_bar, x)`` for a cotangent `h` of the result of `vjp`.
+
+        Parameters
+        ----------
+        h, y_bar : array
+            The cotangent of `vjp`'s result, and the cotangent that `vjp` was given; of the shape of `x`.
+        x, y : array, optional
+            As for `vjp`.
+        out : tuple of ndarray or None, optional
+            Where the two results are written; ``None`` makes a new array.
+        accumulate : bool
+            Add to what is given in `out`.
+
+        Returns
+        -------
+        tuple of ndarray
+            ``(h * dy/dx, h * y_bar * d2y/dx2)``.
+        """
+        return general.vjp2(self, h, y_bar, (x,), y, 0, out, accumulate)
+
+    def jacobian(self, x=None, *, y=None):
+        """The Jacobian at `x` (or read from `y`): diagonal, one number per element."""
+        return general.jacobian(self, (x,), y, 0)
+
+    def accepts(self, *arrays):
+        """Whether the straight way takes this array: native float32 or float64, not 0-d."""
+        return len(arrays) == 1 and is_operand(arrays[0])
