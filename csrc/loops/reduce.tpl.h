@@ -40,15 +40,17 @@ static void N(fold_flat)(ptrdiff_t n_rows, ptrdiff_t n, void *in)
     for (n_rows /= 2; n_rows > 0; n_rows /= 2) N(sum2)(n_rows * n, v, v, v + n_rows * n);
 }
 
-/* Sums m elements in place by halves; an odd one in the middle waits for the next step. */
+/* Sums m elements in place by halves; an odd one in the middle waits for the next step.  The last steps are no loops. */
 JK_INLINE real N(halve)(ptrdiff_t m, real *v)
 {
-    while (m > 1) {
+    while (m > 4) {
         const ptrdiff_t half = (m + 1) / 2;
         N(sum2)(m - half, v, v, v + half);
         m = half;
     }
-    return v[0];
+    if (m == 4) return (v[0] + v[2]) + (v[1] + v[3]);
+    if (m == 3) return (v[0] + v[2]) + v[1];
+    return m == 2 ? v[0] + v[1] : v[0];
 }
 
 #define N_LANES (256 / (ptrdiff_t)sizeof(real)) /* four of the widest registers */
@@ -58,9 +60,11 @@ JK_INLINE real N(sum_lanes)(ptrdiff_t n, const real *p)
 {
     real lanes[N_LANES];
     if (n < N_LANES) {
+        const ptrdiff_t half = (n + 1) / 2;
         lanes[0] = 0;
-        for (ptrdiff_t l = 0; l < n; l++) lanes[l] = p[l];
-        return N(halve)(n, lanes);
+        N(sum2)(n - half, lanes, p, p + half);
+        if (2 * half > n) lanes[half - 1] = p[half - 1];
+        return N(halve)(half, lanes);
     }
     real sum[N_LANES];
     for (ptrdiff_t l = 0; l < N_LANES; l++) sum[l] = p[l];
