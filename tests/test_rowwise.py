@@ -160,6 +160,20 @@ def test_the_logits_may_be_overwritten_by_their_cotangent(dtype):
     assert oracle.same_bits(cross_entropy.vjp(taken[:, 2], taken, labels, out=taken), wanted)
 
 
+def test_labels_that_share_memory_with_out_count_as_copied():
+    """Every loss lies where the next label was, and every row of the cotangent."""
+    logits, labels = batch((6, 19))
+    memory = np.zeros(7)
+    memory.view(np.int64)[:6] = labels
+    wanted = cross_entropy(logits, labels)
+    assert oracle.same_bits(cross_entropy(logits, memory[:6].view(np.int64), out=memory[1:]), wanted)
+    matrix = np.zeros(6 * 19)
+    matrix.view(np.int64)[:6] = labels
+    wanted = cross_entropy.vjp(np.ones(6), logits, labels)
+    out = matrix.reshape(6, 19)
+    assert oracle.same_bits(cross_entropy.vjp(np.ones(6), logits, matrix[:6].view(np.int64), out=out), wanted)
+
+
 def test_mixed_widths_are_computed_in_the_wider_dtype():
     logits, labels = batch((6, 19), np.float32)
     y_bar = layouts.normal((6,), np.float64, "y_bar")

@@ -60,8 +60,12 @@ class SoftmaxCrossEntropy(Family):
         return array
 
     def _run(self, where: str, labels: Array, inputs: list[Array], function: Callable[..., None]) -> None:
-        """Calls `function(inputs, labels in one row)`; ValueError that names a label which is no class."""
-        index = labels.reshape(-1).astype(np.intp, copy=False)
+        """Calls `function(inputs, labels in one row)`; ValueError that names a label which is no class.
+
+        The row is a copy, so that what is checked is what is used: labels may share memory with an output, or another
+        thread may change them.
+        """
+        index = labels.reshape(-1).astype(np.intp)
         try:
             call(where, inputs, lambda i: function(i, index))
         except _core.BadLabel as bad:
