@@ -169,21 +169,23 @@ def halved(numbers):
 
 
 def softmax_cross_entropy(logits, labels):
-    """logsumexp(row) - row[label] for every row, in long double."""
+    """log(1 + the sum of exp(row - row[label]) over the others) for every row, in long double."""
     logits = np.asarray(logits, np.longdouble)
     loss = np.zeros(logits.shape[:-1], np.longdouble)
     for index in np.ndindex(loss.shape):
-        row = logits[index]
-        loss[index] = np.log(np.sum(np.exp(row - row.max()))) + (row.max() - row[labels[index]])
+        row, label = logits[index], labels[index]
+        weights = np.exp(row - row.max())
+        behind = row[label] - row.max()
+        loss[index] = np.log1p(np.sum(np.delete(weights, label)) + np.expm1(behind)) - behind
     return loss
 
 
 def softmax_cross_entropy_gradient(logits, labels):
-    """softmax(row) - onehot(label) for every row, in long double."""
+    """softmax(row) - onehot(label) for every row, in long double; at the label, minus the sum of the others."""
     logits = np.asarray(logits, np.longdouble)
     gradient = np.zeros_like(logits)
     for index in np.ndindex(logits.shape[:-1]):
         weights = np.exp(logits[index] - logits[index].max())
         gradient[index] = weights / weights.sum()
-        gradient[index][labels[index]] -= 1
+        gradient[index][labels[index]] = -np.sum(np.delete(weights, labels[index])) / weights.sum()
     return gradient

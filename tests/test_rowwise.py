@@ -80,10 +80,81 @@ def test_large_logits_neither_overflow_nor_lose_the_loss(dtype):
     close(gradient, oracle.softmax_cross_entropy_gradient(logits, labels), dtype)
 
 
-def test_a_small_loss_keeps_its_digits():
-    """log(1 + exp(-30)), not a difference of two numbers near 30."""
-    loss = cross_entropy(np.array([[30.0, 0.0]]), [0])
-    np.testing.assert_allclose(loss, np.log1p(np.exp(-30.0)), rtol=1e-2)
+def margins(dtype):
+    """How far ahead a label may be before its loss is 0: exp(-margin) is 0 from there on."""
+    return [0, 1e-4, 0.5, 1, 5, 12, 20, 40, 80, 100, 300, 700][: None if dtype == np.float64 else 10]
+
+
+def rows_of_every_margin(dtype, n, seed=0):
+    """Rows of n logits whose label is ahead of all others by a margin, or behind the largest, or ties with others."""
+    rng = np.random.default_rng(seed)
+    rows, labels = [], []
+    for margin in margins(dtype):
+        for kind in ("ahead", "behind", "tie", "two ahead"):
+            row, label = dtype(rng.normal()) - dtype(margin) * rng.uniform(1, 1.05, n).astype(dtype), rng.integers(n)
+            first = row.max() + dtype(margin)
+            if kind != "behind":
+                row[label] = first
+            if kind != "ahead":
+                row[rng.integers(n)] = first - dtype(rng.uniform(0, 2)) * (kind == "two ahead")
+            rows.append(rng.permutation(row) if kind == "behind" else row)
+            labels.append(label)
+    return np.array(rows, dtype), np.array(labels)
+
+
+def within(result, exact, dtype, ulp):
+    """At most so many units in the last place of every number off, subnormal ones included."""
+    off = np.abs(result - exact)
+    allowed = ulp * np.spacing(np.abs(exact).astype(dtype)).astype(np.longdouble)
+    assert np.all(off <= allowed), f"{np.max(off / allowed) * ulp} ulp"
+
+
+@pytest.mark.isa
+@pytest.mark.parametrize("n", [2, 3, 10, 300, 3000])
+def test_a_nearly_certain_class_leaves_all_digits_to_the_rest(n, dtype):
+    """At any margin the loss and every slope are right relatively, that of the label too."""
+    logits, labels = rows_of_every_margin(dtype, n)
+    gradient = oracle.softmax_cross_entropy_gradient(logits, labels)
+    within(cross_entropy(logits, labels), oracle.softmax_cross_entropy(logits, labels), dtype, 6)
+    within(cross_entropy.vjp(np.ones(len(labels), dtype), logits, labels), gradient, dtype, 6)
+    logits_dot = layouts.normal(logits.shape, dtype, "logits_dot")
+    steps = logits_dot.astype(np.longdouble) - np.take_along_axis(logits_dot, labels[:, None], 1)
+    exact = np.sum(gradient * steps, axis=1)  # the slopes add up to 0: that at the label has no step
+    off = np.abs(cross_entropy.jvp(logits_dot, logits, labels) - exact)
+    largest = np.sum(np.abs(gradient * steps), axis=1)
+    allowed = 6 * np.spacing(largest.astype(dtype)) + n * np.finfo(dtype).smallest_subnormal
+    assert np.all(off <= allowed)
+
+
+@pytest.mark.isa
+def test_two_classes_far_apart_leave_exp_of_their_distance():
+    loss = cross_entropy(np.array([[0.0, -40.0]]), [0])
+    np.testing.assert_allclose(loss, np.log1p(np.exp(-40.0)), rtol=1e-14)
+    p = np.exp(-40.0) / (1 + np.exp(-40.0))
+    np.testing.assert_allclose(cross_entropy.vjp(np.ones(1), np.array([[0.0, -40.0]]), [0]), [[-p, p]], rtol=1e-14)
+
+
+@pytest.mark.isa
+def test_a_large_cotangent_meets_small_probabilities(dtype):
+    """The product is an ordinary number where the probability alone is not, or has lost digits."""
+    margin, scale = (100, 1e20) if dtype == np.float32 else (740, 1e200)
+    logits = np.array([[0, -margin, -margin - 1], [0, 0, -margin]], dtype)
+    for factor in (dtype(scale), dtype(1), dtype(1 / scale)):
+        logits_bar = cross_entropy.vjp(np.full(2, factor), logits, np.array([0, 1]))
+        exact = oracle.softmax_cross_entropy_gradient(logits, np.array([0, 1])) * np.longdouble(factor)
+        within(logits_bar, exact, dtype, 6)
+
+
+@pytest.mark.isa
+def test_infinite_logits_give_the_limit(dtype):
+    inf = np.inf
+    logits = np.array([[inf, 0, 1], [0, inf, 1], [-inf, 1, -inf], [inf, -inf, 3], [inf, inf, 0], [-inf, -inf, -inf]], dtype)
+    loss = cross_entropy(logits, np.zeros(6, int))
+    np.testing.assert_array_equal(loss, np.array([0, inf, inf, 0, np.nan, np.nan]))
+    gradient = cross_entropy.vjp(np.ones(6, dtype), logits, np.zeros(6, int))
+    wanted = [[0, 0, 0], [-1, 1, 0], [-1, 1, 0], [0, 0, 0], [np.nan] * 3, [np.nan] * 3]
+    np.testing.assert_array_equal(gradient, np.array(wanted))
+    np.testing.assert_array_equal(cross_entropy(np.array([[-inf], [inf], [5]], dtype), [0, 0, 0]), [0, 0, 0])
 
 
 def test_a_class_of_probability_zero_is_allowed():

@@ -25,6 +25,7 @@
 /* clang-format off */
 static const jk_loops N(loops) = {
     .op = N(op_loops),
+    .rowwise = N(rowwise_loops),
     .pack = N(pack),
     .pack_other = N(pack_other),
     .unpack = N(unpack),
@@ -43,12 +44,6 @@ static const jk_loops N(loops) = {
     .strided_bands = N(strided_bands),
     .csr_jvp = {[JK_INT32] = N(csr_jvp_i32), [JK_INT64] = N(csr_jvp_i64)},
     .csr_vjp = {[JK_INT32] = N(csr_vjp_i32), [JK_INT64] = N(csr_vjp_i64)},
-    .row_max = N(row_max),
-    .row_exp = N(row_exp),
-    .row_less = N(row_less),
-    .cross_entropy_value = N(cross_entropy_value),
-    .cross_entropy_vjp = N(cross_entropy_vjp),
-    .cross_entropy_jvp = N(cross_entropy_jvp),
     .tridiagonal_factor = N(tridiagonal_factor),
     .tridiagonal_solve = N(tridiagonal_solve),
     .band_factor = N(band_factor),

@@ -1,223 +1,381 @@
-/* Softmax cross-entropy with integer labels, row by row.  With m = max(x), e = exp(x - m) and s = sum(e):
+/* Row-wise ops: the passes that table/rowwise.def describes, over the rows of a matrix.
  *
- *   loss       = log(s) - (x[label] - m)
- *   logits_bar = loss_bar * (e / s - onehot(label))
- *   loss_dot   = sum(e * (logits_dot - logits_dot[label])) / s
- *
- * A row whose elements are not contiguous, or of the other dtype, is packed in pieces; exponentials are kept where the
- * row fits into one piece, else computed again.  Sums are halved by the law of table/tree.h, in runs of JK_RUN classes. */
+ * A loop takes a block at a time: as many whole rows as fit, so that short rows cost no more than their elements, or a
+ * run of a long one.  Rows that the loops cannot read where they are, not contiguous or of the other dtype, are packed.
+ * What is kept of a row's elements stands on the stack where it fits; of a longer row in the output, if a loop may write
+ * there, else it is made again.  Sums are halved by the law of table/tree.h, in runs of JK_RUN elements. */
 #include "engine/poll.h"
-#include "engine/scratch.h"
+#include "engine/threads.h"
 #include "engine/view.h"
 #include "table/tree.h"
 
 #include <string.h>
 
 enum {
-    PIECE_BYTES = JK_STACK_BYTES / 4, /* each for logits, exponentials, and a tangent or cotangent */
-    WORK = 8                          /* of a class, in multiplications */
+    ROWS = JK_STACK_BYTES / 512, /* that share a block */
+    BLOCK = JK_STACK_BYTES / 64, /* elements of a block */
+    KEPT = JK_STACK_BYTES / 16,  /* elements of a row, of which e is kept on the stack */
+    RUN = JK_MIN(JK_RUN, BLOCK), /* elements that are summed before halving starts */
+    WORK = 8                     /* of an element, in multiplications */
 };
 
-/* One element, or two, of the dtype computed in. */
-typedef union scalar {
+/* One element of the dtype computed in, and one per row of a block: of float32, they fill the first half. */
+typedef union element {
     double f64;
     float f32;
-} scalar;
-typedef union pair {
-    double f64[2];
-    float f32[2];
-} pair;
+} element;
+typedef element column[ROWS];
 
-/* One row of a view: n_classes elements, or one. */
+/* Rows of a view, of n elements or of one; strides in bytes, from row to row and from element to element. */
 typedef struct operand {
     char *data;
-    ptrdiff_t stride;
-    jk_read_loop *pack; /* NULL: the loops can read it where it is */
+    ptrdiff_t next, step;
+    int is_native; /* of the dtype computed in */
 } operand;
 
-typedef struct job job;
-struct job {
-    void (*work)(const job *j, ptrdiff_t i); /* on one row */
-    const jk_loops *loops;                   /* of the dtype that everything is computed in */
+typedef enum product_kind { VALUE, JVP, VJP } product_kind;
+
+typedef struct job {
+    const jk_loops *loops; /* of the dtype that everything is computed in */
+    const jk_rowwise_loops *op;
+    product_kind product;
     jk_dtype dtype;
-    ptrdiff_t item, n_classes;
-    ptrdiff_t piece, run;               /* of classes, that are packed or summed at a time */
-    const jk_view *logits, *with, *out; /* with: the tangent or the cotangent */
-    const ptrdiff_t *labels;
+    ptrdiff_t item, n_rows, n;
+    ptrdiff_t block_rows;    /* whole rows of a block */
+    operand x, with, out;    /* with: x_dot, or y_bar */
+    const ptrdiff_t *labels; /* NULL: the op takes none */
     jk_write_loop *write;
-};
+    int overwrites; /* the loops may write to `out` themselves */
+} job;
 
-typedef struct row {
+typedef struct block {
     const job *job;
-    operand logits, with;
-    char *logits_piece, *exps, *with_piece;
-    scalar max, label_dot;
-} row;
+    jk_rows rows;
+    operand x, with, out;         /* from the block's first row on */
+    char *x_piece, *piece, *kept; /* of BLOCK, BLOCK and KEPT elements; `piece` is for tangents or results */
+    int keeps_in_out;
+    column m, s, r, g, xl, el, tl;
+} block;
 
-static operand row_of(const job *j, const jk_view *view, ptrdiff_t i)
+/* ---- operands ----------------------------------------------------------------------------------------------- */
+
+static operand operand_of(const job *j, const jk_view *view)
 {
-    operand o = {.data = (char *)view->data + i * view->strides_in_bytes[0]};
-    if (view->ndim == 2) o.stride = view->strides_in_bytes[1];
-    if (view->dtype != j->dtype || (view->ndim == 2 && o.stride != j->item)) o.pack = jk_reader(j->dtype, view->dtype);
+    operand o = {.data = view->data, .is_native = view->dtype == j->dtype};
+    if (view->data == NULL) return o; /* a view of no elements */
+    o.next = view->strides_in_bytes[0];
+    if (view->ndim == 2) o.step = view->strides_in_bytes[1];
     return o;
 }
 
-/* n elements from `first` on, as the loops want them. */
-static const void *load(const operand *o, ptrdiff_t first, ptrdiff_t n, char *piece)
+static operand from_row(operand o, ptrdiff_t i)
 {
-    const char *data = o->data + first * o->stride;
-    if (o->pack == NULL) return data;
-    o->pack(n, piece, data, o->stride);
+    o.data += i * o.next;
+    return o;
+}
+
+/* Whole rows of the dtype computed in, one after another. */
+static operand packed(const job *j, char *data) { return (operand){data, j->n * j->item, j->item, 1}; }
+
+/* Whether n_rows rows of n elements are one contiguous array of the dtype computed in. */
+static int is_block(const job *j, const operand *o, ptrdiff_t n_rows, ptrdiff_t n)
+{
+    return o->is_native && (n == 1 || o->step == j->item) && (n_rows == 1 || o->next == n * j->item);
+}
+
+static void pack(const job *j, const operand *o, ptrdiff_t n, void *out, const char *data, ptrdiff_t stride)
+{
+    (o->is_native ? j->loops->pack : j->loops->pack_other)(n, out, data, stride);
+}
+
+/* Elements first <= k < first + n of the n_rows first rows, one row after another. */
+static const void *load(const job *j, const operand *o, ptrdiff_t n_rows, ptrdiff_t first, ptrdiff_t n, char *piece)
+{
+    const char *data = o->data + first * o->step;
+    if (is_block(j, o, n_rows, n)) return data;
+    if (o->next == n * o->step) {
+        pack(j, o, n_rows * n, piece, data, o->step);
+        return piece;
+    }
+    for (ptrdiff_t i = 0; i < n_rows; i++) pack(j, o, n, piece + i * n * j->item, data + i * o->next, o->step);
     return piece;
 }
 
-/* The row's operands and maximum. */
-static row start(const job *j, ptrdiff_t i, char *memory)
+/* Of every row the element that its label names. */
+static const void *pick(const block *b, const operand *o, column out)
 {
-    row r = {.job = j,
-             .logits = row_of(j, j->logits, i),
-             .logits_piece = memory,
-             .exps = memory + PIECE_BYTES,
-             .with_piece = memory + 2 * PIECE_BYTES};
-    if (j->with != NULL) r.with = row_of(j, j->with, i);
-    if (j->n_classes <= j->piece) {
-        r.logits.data = (char *)load(&r.logits, 0, j->n_classes, r.logits_piece);
-        r.logits.stride = j->item;
-        r.logits.pack = NULL;
+    const job *j = b->job;
+    char *to = (char *)out;
+    for (ptrdiff_t i = 0; i < b->rows.n_rows; i++, to += j->item) {
+        const char *data = o->data + i * o->next + b->rows.labels[i] * o->step;
+        if (!o->is_native)
+            j->loops->pack_other(1, to, data, 0);
+        else if (j->dtype == JK_FLOAT64)
+            memcpy(to, data, 8);
+        else
+            memcpy(to, data, 4);
     }
-    memcpy(&r.max, load(&r.logits, 0, 1, r.logits_piece), (size_t)j->item);
-    for (ptrdiff_t k = 0; k < j->n_classes; k += j->piece) {
-        const ptrdiff_t n = JK_MIN(j->piece, j->n_classes - k);
-        j->loops->row_max(n, &r.max, load(&r.logits, k, n, r.logits_piece));
+    return out;
+}
+
+/* ---- passes ------------------------------------------------------------------------------------------------- */
+
+/* Sets the block to elements first <= k < first + n of its rows. */
+static void go_to(block *b, ptrdiff_t first, ptrdiff_t n)
+{
+    b->rows.first = first;
+    b->rows.n = n;
+    b->rows.x = load(b->job, &b->x, b->rows.n_rows, first, n, b->x_piece);
+}
+
+/* Where e stands from element k on: all of a row, or of one run after the other. */
+static char *kept_from(const block *b, ptrdiff_t k)
+{
+    const job *j = b->job;
+    if (b->keeps_in_out) return b->out.data + k * j->item;
+    return j->n <= KEPT ? b->kept + k * j->item : b->kept;
+}
+
+static void keep(block *b)
+{
+    char *e = kept_from(b, b->rows.first);
+    b->job->op->kept(&b->rows, e);
+    b->rows.e = e;
+}
+
+static void find_max(block *b)
+{
+    const job *j = b->job;
+    for (ptrdiff_t k = 0; k < j->n || k == 0; k += BLOCK) {
+        go_to(b, k, JK_MIN(j->n - k, BLOCK));
+        j->op->max(&b->rows, b->m);
     }
-    return r;
+    if (j->n <= BLOCK) b->x = packed(j, (char *)b->rows.x);
 }
 
-/* The sum of n exponentials and, if there is a tangent, of their products with it. */
-static pair sum(const row *r, ptrdiff_t first, ptrdiff_t n, int with_tangent)
+/* What is kept of rows that fit on the stack; longer ones wait for the sum. */
+static void keep_short(block *b)
 {
-    const job *j = r->job;
-    pair sums;
-    if (n > j->run) {
-        const ptrdiff_t head = jk_left_part(n, j->run);
-        sums = sum(r, first, head, with_tangent);
-        const pair tail = sum(r, first + head, n - head, with_tangent);
-        j->loops->add(with_tangent ? 2 : 1, &sums, j->item, &tail);
-        return sums;
-    }
-    char *exps = j->n_classes <= j->piece ? r->exps + first * j->item : r->exps;
-    j->loops->row_exp(n, exps, load(&r->logits, first, n, r->logits_piece), &r->max);
-    j->loops->sum_run(n, &sums, exps);
-    if (with_tangent) {
-        const void *tangent = load(&r->with, first, n, r->with_piece);
-        j->loops->row_less(n, r->with_piece, tangent, &r->label_dot);
-        j->loops->dot_run(n, (char *)&sums + j->item, exps, r->with_piece);
-    }
-    return sums;
-}
-
-static void write_one(const job *j, ptrdiff_t i, const scalar *value)
-{
-    j->write(1, (char *)j->out->data + i * j->out->strides_in_bytes[0], 0, value);
-}
-
-static void value_of_row(const job *j, ptrdiff_t i)
-{
-    _Alignas(JK_ALIGNMENT) char memory[3 * PIECE_BYTES];
-    const row r = start(j, i, memory);
-    const pair sums = sum(&r, 0, j->n_classes, 0);
-    scalar loss;
-    j->loops->cross_entropy_value(&loss, &sums, &r.max, load(&r.logits, j->labels[i], 1, r.logits_piece));
-    write_one(j, i, &loss);
-}
-
-static void jvp_of_row(const job *j, ptrdiff_t i)
-{
-    _Alignas(JK_ALIGNMENT) char memory[3 * PIECE_BYTES];
-    row r = start(j, i, memory);
-    memcpy(&r.label_dot, load(&r.with, j->labels[i], 1, r.with_piece), (size_t)j->item);
-    const pair sums = sum(&r, 0, j->n_classes, 1);
-    scalar loss_dot;
-    j->loops->cross_entropy_jvp(&loss_dot, (const char *)&sums + j->item, &sums, &r.max);
-    write_one(j, i, &loss_dot);
-}
-
-static void vjp_of_row(const job *j, ptrdiff_t i)
-{
-    _Alignas(JK_ALIGNMENT) char memory[3 * PIECE_BYTES];
-    const row r = start(j, i, memory);
-    const pair sums = sum(&r, 0, j->n_classes, 0);
-    scalar loss_bar;
-    memcpy(&loss_bar, load(&r.with, 0, 1, r.with_piece), (size_t)j->item);
-    const operand out = row_of(j, j->out, i);
-    for (ptrdiff_t k = 0; k < j->n_classes; k += j->piece) {
-        const ptrdiff_t n = JK_MIN(j->piece, j->n_classes - k);
-        if (j->n_classes > j->piece) j->loops->row_exp(n, r.exps, load(&r.logits, k, n, r.logits_piece), &r.max);
-        j->loops->cross_entropy_vjp(n, r.with_piece, &loss_bar, r.exps, &sums, &r.max, j->labels[i] - k);
-        j->write(n, out.data + k * out.stride, out.stride, r.with_piece);
+    const job *j = b->job;
+    for (ptrdiff_t k = 0; k < j->n && j->n <= KEPT; k += BLOCK) {
+        go_to(b, k, JK_MIN(j->n - k, BLOCK));
+        keep(b);
     }
 }
 
-/* `with` and `out` have one element per row, or the shape of the logits. */
-static jk_status check_shape(const jk_view *logits, const jk_view *view, int ndim, int argument)
+static void find_labelled(block *b)
 {
-    if (view->ndim != ndim || view->shape[0] != logits->shape[0]) return jk_fail(JK_SHAPE, argument);
-    if (ndim == 2 && view->shape[1] != logits->shape[1]) return jk_fail(JK_SHAPE, argument);
+    const job *j = b->job;
+    if (b->rows.labels == NULL) return;
+    b->rows.xl = pick(b, &b->x, b->xl);
+    if (j->product == JVP) b->rows.tl = pick(b, &b->with, b->tl);
+    if (j->n <= KEPT) {
+        const operand e = packed(j, b->kept);
+        b->rows.el = pick(b, &e, b->el);
+        return;
+    }
+    jk_rows labelled = b->rows;
+    labelled.n = 1;
+    labelled.x = b->rows.xl;
+    j->op->kept(&labelled, b->el);
+    b->rows.el = b->el;
+}
+
+/* s of n elements and, if there is a tangent, r. */
+static void sum(block *b, ptrdiff_t first, ptrdiff_t n, element *s, element *r)
+{
+    const job *j = b->job;
+    if (n > RUN) {
+        element tail_s, tail_r;
+        const ptrdiff_t head = jk_left_part(n, RUN);
+        sum(b, first, head, s, r);
+        sum(b, first + head, n - head, &tail_s, &tail_r);
+        j->loops->add(1, s, j->item, &tail_s);
+        if (j->product == JVP) j->loops->add(1, r, j->item, &tail_r);
+        return;
+    }
+    go_to(b, first, n);
+    b->rows.e = kept_from(b, first);
+    if (j->n > KEPT) keep(b);
+    j->op->sum(&b->rows, s);
+    if (j->product != JVP) return;
+    b->rows.t = load(j, &b->with, b->rows.n_rows, first, n, b->piece);
+    j->op->jvp_sum(&b->rows, r);
+}
+
+/* One number per row. */
+static void write_rows(const block *b)
+{
+    const job *j = b->job;
+    column result;
+    (j->product == JVP ? j->op->jvp : j->op->value)(&b->rows, result);
+    /* a row of no elements does not change: r is 0 */
+    j->write(b->rows.n_rows, b->out.data, b->out.next, j->product == JVP && j->n == 0 ? b->r : result);
+}
+
+/* One number per element. */
+static void write_elements(block *b)
+{
+    const job *j = b->job;
+    const ptrdiff_t n_rows = b->rows.n_rows;
+    pack(j, &b->with, n_rows, b->g, b->with.data, b->with.next);
+    b->rows.g = b->g;
+    for (ptrdiff_t k = 0; k < j->n; k += BLOCK) {
+        const ptrdiff_t n = JK_MIN(BLOCK, j->n - k);
+        go_to(b, k, n);
+        b->rows.e = kept_from(b, k);
+        if (j->n > KEPT && !b->keeps_in_out) keep(b);
+        char *out = b->out.data + k * b->out.step;
+        if (j->overwrites && is_block(j, &b->out, n_rows, n)) {
+            j->op->vjp(&b->rows, out);
+            continue;
+        }
+        j->op->vjp(&b->rows, b->piece);
+        for (ptrdiff_t i = 0; i < n_rows; i++)
+            j->write(n, out + i * b->out.next, b->out.step, b->piece + i * n * j->item);
+    }
+}
+
+static void do_block(const job *j, ptrdiff_t i, ptrdiff_t n_rows)
+{
+    _Alignas(64) char memory[(2 * BLOCK + KEPT) * sizeof(element)];
+    block b;
+    b.job = j;
+    b.x_piece = memory;
+    b.piece = memory + BLOCK * sizeof(element);
+    b.kept = memory + 2 * BLOCK * sizeof(element);
+    b.x = from_row(j->x, i);
+    if (j->product != VALUE) b.with = from_row(j->with, i);
+    b.out = from_row(j->out, i);
+    b.keeps_in_out = j->product == VJP && j->n > KEPT && j->overwrites && is_block(j, &b.out, 1, j->n);
+    b.rows = (jk_rows){.n_rows = n_rows, .labels = j->labels == NULL ? NULL : j->labels + i, .e = b.kept, .t = b.kept};
+    b.rows.m = b.rows.s = b.rows.r = b.rows.g = b.rows.xl = b.rows.el = b.rows.tl = b.m;
+    find_max(&b);
+    keep_short(&b);
+    find_labelled(&b);
+    sum(&b, 0, j->n, b.s, b.r);
+    b.rows.s = b.s;
+    b.rows.r = b.r;
+    if (j->product == VJP)
+        write_elements(&b);
+    else
+        write_rows(&b);
+}
+
+static void do_blocks(void *argument, ptrdiff_t task, ptrdiff_t first, ptrdiff_t last)
+{
+    const job *j = argument;
+    (void)task;
+    for (ptrdiff_t k = first; k < last; k++) {
+        const ptrdiff_t i = k * j->block_rows;
+        do_block(j, i, JK_MIN(j->block_rows, j->n_rows - i));
+    }
+}
+
+/* ---- calls -------------------------------------------------------------------------------------------------- */
+
+/* `view` has one element per row of x, or its shape. */
+static jk_status check_shape(const jk_view *x, const jk_view *view, int ndim, int argument)
+{
+    if (view->ndim != ndim || view->shape[0] != x->shape[0]) return jk_fail(JK_SHAPE, argument);
+    if (ndim == 2 && view->shape[1] != x->shape[1]) return jk_fail(JK_SHAPE, argument);
     return jk_success();
 }
 
-/* The views of the call are, in order: `with` if there is one, the logits, out. */
-static jk_status each_row(const jk_context *context, job *j, int with_ndim, int out_ndim, int accumulate)
+/* Labels are read again after the first rows have been written. */
+static jk_status check_labels(const ptrdiff_t *labels, ptrdiff_t n_rows, ptrdiff_t n, const jk_view *out, int argument)
 {
-    const int logits_argument = j->with != NULL, out_argument = logits_argument + 1;
-    if (j->with != NULL) JK_TRY(jk_check_input(j->with, 0));
-    JK_TRY(jk_check_input(j->logits, logits_argument));
-    JK_TRY(jk_check_output(j->out, out_argument));
-    if (j->logits->ndim != 2) return jk_fail(JK_SHAPE, logits_argument);
-    if (j->with != NULL) JK_TRY(check_shape(j->logits, j->with, with_ndim, 0));
-    JK_TRY(check_shape(j->logits, j->out, out_ndim, out_argument));
-    if (j->with != NULL && jk_meet(j->with, j->out) != JK_APART) return jk_fail(JK_OVERLAP, 0);
-    if (jk_meet(j->logits, j->out) != JK_APART) return jk_fail(JK_OVERLAP, logits_argument);
-    const ptrdiff_t n_rows = j->logits->shape[0];
-    j->n_classes = j->logits->shape[1];
-    if (n_rows > 0 && j->labels == NULL) return jk_fail(JK_NULL_VIEW, -1);
+    if (n_rows > 0 && labels == NULL) return jk_fail(JK_NULL_VIEW, argument);
+    const ptrdiff_t stride = sizeof *labels;
+    const jk_dtype as_wide = sizeof *labels == 8 ? JK_FLOAT64 : JK_FLOAT32;
+    const jk_view view = {(void *)labels, as_wide, 1, &n_rows, &stride};
+    if (jk_meet(&view, out) != JK_APART) return jk_fail(JK_OVERLAP, argument);
     for (ptrdiff_t i = 0; i < n_rows; i++)
-        if (j->labels[i] < 0 || j->labels[i] >= j->n_classes) return jk_fail_at(JK_LABEL, i);
+        if (labels[i] < 0 || labels[i] >= n) return jk_fail_at(JK_LABEL, i);
+    return jk_success();
+}
 
-    j->dtype = j->with != NULL ? jk_promote(j->logits->dtype, j->with->dtype) : j->logits->dtype;
-    j->item = jk_itemsize(j->dtype);
-    j->piece = PIECE_BYTES / j->item;
-    j->run = JK_MIN(JK_RUN, j->piece);
-    if ((j->loops = jk_loops_of(j->dtype)) == NULL) return jk_fail(JK_NO_INIT, -1);
-    j->write = jk_writer(j->dtype, j->out->dtype, accumulate);
+/* Arguments are, in order: `with` unless it is a value, x, labels, out. */
+static jk_status each_row(const jk_context *context, product_kind product, int op, const jk_view *with,
+                          const jk_row_operands *operands, const jk_view *out, int accumulate)
+{
+    const int x_argument = product != VALUE, labels_argument = x_argument + 1, out_argument = labels_argument + 1;
+    const jk_rowwise_op *row = jk_rowwise_at(op);
+    if (row == NULL) return jk_fail(JK_UNKNOWN_OP, -1);
+    if (operands == NULL) return jk_fail(JK_NULL_VIEW, x_argument);
+    const jk_view *x = operands->x;
+    if (product != VALUE) JK_TRY(jk_check_input(with, 0));
+    JK_TRY(jk_check_input(x, x_argument));
+    JK_TRY(jk_check_output(out, out_argument));
+    if (x->ndim != 2) return jk_fail(JK_SHAPE, x_argument);
+    if (product != VALUE) JK_TRY(check_shape(x, with, product == JVP ? 2 : 1, 0));
+    JK_TRY(check_shape(x, out, product == VJP ? 2 : 1, out_argument));
+    if (product != VALUE && jk_meet(with, out) != JK_APART) return jk_fail(JK_OVERLAP, 0);
+    if (jk_meet(x, out) != JK_APART) return jk_fail(JK_OVERLAP, x_argument);
+    job j = {.product = product, .n_rows = x->shape[0], .n = x->shape[1]};
+    if (row->takes_labels) {
+        JK_TRY(check_labels(operands->labels, j.n_rows, j.n, out, labels_argument));
+        j.labels = operands->labels;
+    }
 
+    j.dtype = product == VALUE ? x->dtype : jk_promote(x->dtype, with->dtype);
+    j.item = jk_itemsize(j.dtype);
+    if ((j.loops = jk_loops_of(j.dtype)) == NULL) return jk_fail(JK_NO_INIT, -1);
+    j.op = &j.loops->rowwise[op];
+    j.x = operand_of(&j, x);
+    if (product != VALUE) j.with = operand_of(&j, with);
+    j.out = operand_of(&j, out);
+    j.overwrites = j.out.is_native && !accumulate;
+    j.write = jk_writer(j.dtype, out->dtype, accumulate);
+
+    j.block_rows = j.n > RUN ? 1 : JK_MIN(ROWS, BLOCK / JK_MAX(j.n, 1));
+    const ptrdiff_t n_blocks = j.n_rows / j.block_rows + (j.n_rows % j.block_rows != 0);
+    const double n_elements = (double)j.n_rows * (double)j.n;
+    const int n_tasks = jk_n_tasks(context, n_elements);
+    if (n_tasks > 1) return jk_split(context, n_tasks, n_blocks, n_elements, do_blocks, &j);
     jk_poll poll = {context, 0};
-    for (ptrdiff_t i = 0; i < n_rows; i++) {
-        j->work(j, i);
-        JK_TRY(jk_poll_after(&poll, WORK * (double)j->n_classes));
+    for (ptrdiff_t k = 0; k < n_blocks; k++) {
+        do_blocks(&j, 0, k, k + 1);
+        JK_TRY(jk_poll_after(&poll, WORK * (double)(j.block_rows * j.n)));
     }
     return jk_success();
+}
+
+jk_status jk_rowwise_value(const jk_context *context, int op, const jk_row_operands *operands, const jk_view *y,
+                           int accumulate)
+{
+    return each_row(context, VALUE, op, NULL, operands, y, accumulate);
+}
+
+jk_status jk_rowwise_jvp(const jk_context *context, int op, const jk_view *x_dot, const jk_row_operands *operands,
+                         const jk_view *y_dot, int accumulate)
+{
+    return each_row(context, JVP, op, x_dot, operands, y_dot, accumulate);
+}
+
+jk_status jk_rowwise_vjp(const jk_context *context, int op, const jk_view *y_bar, const jk_row_operands *operands,
+                         const jk_view *x_bar, int accumulate)
+{
+    return each_row(context, VJP, op, y_bar, operands, x_bar, accumulate);
 }
 
 jk_status jk_softmax_cross_entropy_value(const jk_context *context, const jk_view *logits, const ptrdiff_t *labels,
                                          const jk_view *loss, int accumulate)
 {
-    job j = {.work = value_of_row, .logits = logits, .labels = labels, .out = loss};
-    return each_row(context, &j, 0, 1, accumulate);
-}
-
-jk_status jk_softmax_cross_entropy_vjp(const jk_context *context, const jk_view *loss_bar, const jk_view *logits,
-                                       const ptrdiff_t *labels, const jk_view *logits_bar, int accumulate)
-{
-    if (loss_bar == NULL) return jk_fail(JK_NULL_VIEW, 0);
-    job j = {.work = vjp_of_row, .with = loss_bar, .logits = logits, .labels = labels, .out = logits_bar};
-    return each_row(context, &j, 1, 2, accumulate);
+    const jk_row_operands operands = {logits, labels};
+    return jk_rowwise_value(context, JK_ROWWISE_softmax_cross_entropy, &operands, loss, accumulate);
 }
 
 jk_status jk_softmax_cross_entropy_jvp(const jk_context *context, const jk_view *logits_dot, const jk_view *logits,
                                        const ptrdiff_t *labels, const jk_view *loss_dot, int accumulate)
 {
-    if (logits_dot == NULL) return jk_fail(JK_NULL_VIEW, 0);
-    job j = {.work = jvp_of_row, .with = logits_dot, .logits = logits, .labels = labels, .out = loss_dot};
-    return each_row(context, &j, 2, 1, accumulate);
+    const jk_row_operands operands = {logits, labels};
+    return jk_rowwise_jvp(context, JK_ROWWISE_softmax_cross_entropy, logits_dot, &operands, loss_dot, accumulate);
+}
+
+jk_status jk_softmax_cross_entropy_vjp(const jk_context *context, const jk_view *loss_bar, const jk_view *logits,
+                                       const ptrdiff_t *labels, const jk_view *logits_bar, int accumulate)
+{
+    const jk_row_operands operands = {logits, labels};
+    return jk_rowwise_vjp(context, JK_ROWWISE_softmax_cross_entropy, loss_bar, &operands, logits_bar, accumulate);
 }

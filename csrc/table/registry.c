@@ -29,6 +29,15 @@ static const jk_op ops[JK_N_OPS] = {
 #include "table/kinds.def"
 };
 
+/* Whether a row-wise op takes labels. */
+enum { NO_LABELS, LABELS };
+
+#define JK_ROWWISE(name, aliases, labels, max, kept, sum, value, jvp_sum, jvp, vjp, reads, low, high, kinks)           \
+    {#name, aliases, labels, #max, #kept, #sum, #value, #jvp_sum, #jvp, #vjp, reads, low, high, kinks},
+static const jk_rowwise_op rowwise[JK_N_ROWWISE] = {
+#include "table/rowwise.def"
+};
+
 static const char *const messages[JK_N_ERRORS] = {
 #define JK_STATUS(name, message) message,
 #include "jackern/status.def"
@@ -57,11 +66,27 @@ static int has_word(const char *list, const char *word)
     return 0;
 }
 
+static int is_called(const char *name, const char *op_name, const char *aliases)
+{
+    return strcmp(op_name, name) == 0 || (*name != '\0' && has_word(aliases, name));
+}
+
 int jk_find_op(const char *name)
 {
     for (int i = 0; i < JK_N_OPS; i++)
-        if (strcmp(ops[i].name, name) == 0 || (*name != '\0' && has_word(ops[i].aliases, name))) return i;
+        if (is_called(name, ops[i].name, ops[i].aliases)) return i;
     return -1;
 }
 
 int jk_second(int i, int j) { return i <= j ? j * (j + 1) / 2 + i : i * (i + 1) / 2 + j; }
+
+int jk_n_rowwise(void) { return JK_N_ROWWISE; }
+
+const jk_rowwise_op *jk_rowwise_at(int op) { return op >= 0 && op < JK_N_ROWWISE ? &rowwise[op] : NULL; }
+
+int jk_find_rowwise(const char *name)
+{
+    for (int i = 0; i < JK_N_ROWWISE; i++)
+        if (is_called(name, rowwise[i].name, rowwise[i].aliases)) return i;
+    return -1;
+}

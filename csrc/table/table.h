@@ -12,6 +12,13 @@ enum jk_op_id {
     JK_N_OPS
 };
 
+enum jk_rowwise_id {
+#define JK_ROWWISE(name, ...) JK_ROWWISE_##name,
+#include "table/rowwise.def"
+#undef JK_ROWWISE
+    JK_N_ROWWISE
+};
+
 /* Places of a pointwise loop's inputs.  A place that the loop does not read still holds a readable array. */
 enum { JK_IN_T, JK_IN_A, JK_IN_B, JK_IN_C, JK_IN_Y, JK_IN_H, JK_N_IN };
 
@@ -26,6 +33,28 @@ typedef struct jk_op_loops {
     jk_pointwise_loop *first_from_y;        /* of one argument: T * dy/dx from Y alone */
     jk_pointwise_loop *second_from_y;       /* H * T * d2y/dx2 from Y alone */
 } jk_op_loops;
+
+/* A block of whole rows, one after another, or a run of one: n_rows * n contiguous elements, and what is known of each
+ * row by the names of rowwise.def.  What a loop does not read still is a readable array. */
+typedef struct jk_rows {
+    ptrdiff_t n_rows, n, first;               /* first: where in its row a run starts */
+    const void *x, *e, *t;                    /* one per element */
+    const void *m, *s, *r, *g, *xl, *el, *tl; /* one per row */
+    const ptrdiff_t *labels;                  /* one per row, or NULL */
+} jk_rows;
+
+typedef void jk_rows_loop(const jk_rows *rows, void *out);
+
+/* One result per row, unless another number is said. */
+typedef struct jk_rowwise_loops {
+    jk_rows_loop *max;  /* m: in a run that is not the first, the larger of `out` and what is found there */
+    jk_rows_loop *kept; /* e, one per element */
+    jk_rows_loop *sum;  /* s, of n <= JK_RUN elements */
+    jk_rows_loop *value;
+    jk_rows_loop *jvp_sum; /* r, of n <= JK_RUN elements */
+    jk_rows_loop *jvp;
+    jk_rows_loop *vjp; /* one per element; out may be e */
+} jk_rowwise_loops;
 
 /* Rows of a sparse matrix, vectors, and where their products go.  Strides are in bytes: from element to element of a
  * vector, and (next) from vector to vector. */
@@ -44,7 +73,8 @@ typedef struct jk_csr_rows {
 } jk_csr_rows;
 
 typedef struct jk_loops {
-    const jk_op_loops *op; /* of every row, JK_N_OPS of them */
+    const jk_op_loops *op;           /* of every row, JK_N_OPS of them */
+    const jk_rowwise_loops *rowwise; /* of every row, JK_N_ROWWISE of them */
 
     /* moving: strides in bytes, n elements */
     void (*pack)(ptrdiff_t n, void *out, const void *in, ptrdiff_t stride);         /* real <- real, strided */
@@ -86,17 +116,6 @@ typedef struct jk_loops {
     void (*csr_jvp[JK_N_INDICES])(const jk_csr_rows *rows);
     /* out[indices[k]] += values[k] * in[i] for all entries, in the order of the rows */
     void (*csr_vjp[JK_N_INDICES])(const jk_csr_rows *rows);
-
-    /* rows: a row may come in pieces of n; all but n and label point to elements */
-    void (*row_max)(ptrdiff_t n, void *max, const void *logits); /* max = the largest of it and the logits */
-    void (*row_exp)(ptrdiff_t n, void *exps, const void *logits, const void *max);           /* exp(logits - max) */
-    void (*row_less)(ptrdiff_t n, void *out, const void *logits_dot, const void *label_dot); /* their difference */
-    /* `sum` is that of exps over the whole row */
-    void (*cross_entropy_value)(void *loss, const void *sum, const void *max, const void *label_logit);
-    /* a label outside of this piece is in another one */
-    void (*cross_entropy_vjp)(ptrdiff_t n, void *logits_bar, const void *loss_bar, const void *exps, const void *sum,
-                              const void *max, ptrdiff_t label);
-    void (*cross_entropy_jvp)(void *loss_dot, const void *tangent_sum, const void *sum, const void *max);
 
     /* solving: in place; a factorisation returns the index of a pivot that it cannot use, or -1 */
     /* strides in bytes; factor (4, n) */

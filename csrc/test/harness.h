@@ -81,7 +81,7 @@ void test_axis(jk_dtype dtype);
 void test_dense(jk_dtype dtype);
 void test_banded(jk_dtype dtype);
 void test_gram(jk_dtype dtype);
-void test_softmax_cross_entropy(jk_dtype dtype);
+void test_rowwise(jk_dtype dtype);
 void test_sparse(jk_dtype dtype);
 void test_solve(jk_dtype dtype);
 

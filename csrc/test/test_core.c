@@ -228,7 +228,7 @@ static void run_all(jk_dtype dtype)
     test_dense(dtype);
     test_banded(dtype);
     test_gram(dtype);
-    test_softmax_cross_entropy(dtype);
+    test_rowwise(dtype);
     test_sparse(dtype);
     test_solve(dtype);
     test_context(dtype);

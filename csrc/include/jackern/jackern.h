@@ -242,9 +242,41 @@ jk_status jk_csr_vjp(const jk_context *context, const jk_csr *matrix, const jk_v
 
 /* ---- rows --------------------------------------------------------------------------------------------------- */
 
-/* loss (rows) = logsumexp(logits) - logits[label] for logits (rows, classes), stable, one pass per row.  Infinite
- * logits give the limit where there is one; a row with several infinite maxima, or with a NaN, is NaN.  The output must
- * not overlap an input.  JK_LABEL: a label outside 0 <= label < classes; its row is then the status's argument. */
+/* An op that takes every row of x (rows, n), and perhaps the label of one of its elements, to one number. */
+typedef struct jk_rowwise_op {
+    const char *name;
+    const char *aliases; /* separated by spaces */
+    int takes_labels;
+    /* As written in the table: m, e and s, which all products share; y; r, the sum of a jvp, and y_dot; x_bar. */
+    const char *max, *kept, *sum, *value, *jvp_sum, *jvp, *vjp;
+    unsigned reads;   /* of the derivative: JK_READS_A the row, JK_READS_B the labels */
+    double low, high; /* where tests may draw rows from */
+    const char *kinks;
+} jk_rowwise_op;
+
+int jk_n_rowwise(void);
+const jk_rowwise_op *jk_rowwise_at(int op); /* NULL if out of range */
+int jk_find_rowwise(const char *name);      /* by name or alias; -1 if there is none */
+
+typedef struct jk_row_operands {
+    const jk_view *x;        /* (rows, n) */
+    const ptrdiff_t *labels; /* (rows), 0 <= label < n; of an op that takes none, NULL or anything */
+} jk_row_operands;
+
+/* y (rows), and y_dot (rows) for a tangent x_dot (rows, n), and x_bar (rows, n) for a cotangent y_bar (rows).  Positions
+ * of arguments are those of the parameters, x and labels being two.  No output may overlap an input, labels included.
+ * JK_LABEL: a label outside 0 <= label < n; its row is then the status's argument.  The order of a sum depends on n
+ * alone, threads share the rows, and a row that is contiguous and of the wider dtype is read where it is. */
+jk_status jk_rowwise_value(const jk_context *context, int op, const jk_row_operands *operands, const jk_view *y,
+                           int accumulate);
+jk_status jk_rowwise_jvp(const jk_context *context, int op, const jk_view *x_dot, const jk_row_operands *operands,
+                         const jk_view *y_dot, int accumulate);
+jk_status jk_rowwise_vjp(const jk_context *context, int op, const jk_view *y_bar, const jk_row_operands *operands,
+                         const jk_view *x_bar, int accumulate);
+
+/* The same for jk_find_rowwise("softmax_cross_entropy"): loss (rows) = logsumexp(logits) - logits[label] for logits
+ * (rows, classes), accurate to a few units of itself, near 0 too.  Infinite logits give the limit where there is one; a
+ * row with several infinite maxima, or with a NaN, is NaN. */
 jk_status jk_softmax_cross_entropy_value(const jk_context *context, const jk_view *logits, const ptrdiff_t *labels,
                                          const jk_view *loss, int accumulate);
 /* logits_bar = loss_bar[:, None] * (softmax(logits) - onehot(labels)) */
