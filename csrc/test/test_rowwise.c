@@ -21,6 +21,18 @@ static double sum_of_exp(const double *x, ptrdiff_t n, ptrdiff_t without)
     return sum;
 }
 
+static double logsumexp(const double *x, ptrdiff_t n, ptrdiff_t label)
+{
+    (void)label;
+    return log(sum_of_exp(x, n, -1));
+}
+
+static double logsumexp_slope(const double *x, ptrdiff_t n, ptrdiff_t label, ptrdiff_t k)
+{
+    (void)label;
+    return exp(x[k]) / sum_of_exp(x, n, -1);
+}
+
 static double cross_entropy(const double *x, ptrdiff_t n, ptrdiff_t label)
 {
     return log1p(sum_of_exp(x, n, label) / exp(x[label]));
@@ -34,6 +46,7 @@ static double cross_entropy_slope(const double *x, ptrdiff_t n, ptrdiff_t label,
 
 static const definition definitions[] = {
     {"softmax_cross_entropy", cross_entropy, cross_entropy_slope},
+    {"logsumexp", logsumexp, logsumexp_slope},
 };
 
 static const definition *definition_of(int op)
@@ -195,7 +208,7 @@ static void check_row(jk_dtype dtype, int op, double a, double b, double c, doub
 
 static void check_infinite(jk_dtype dtype)
 {
-    const int entropy = jk_find_rowwise("softmax_cross_entropy");
+    const int entropy = jk_find_rowwise("softmax_cross_entropy"), lse = jk_find_rowwise("logsumexp");
     check_row(dtype, entropy, INFINITY, 0, 1, 0, 0, "the label is certain");
     check_row(dtype, entropy, 0, INFINITY, 1, INFINITY, -1, "another class is certain");
     check_row(dtype, entropy, -INFINITY, 1, -INFINITY, INFINITY, -1, "the label is impossible");
@@ -203,10 +216,22 @@ static void check_infinite(jk_dtype dtype)
     check_row(dtype, entropy, -INFINITY, -INFINITY, -INFINITY, NAN, NAN, "nothing but -inf");
     check_row(dtype, entropy, 1, NAN, 1, NAN, NAN, "a NaN");
     check_row(dtype, entropy, NAN, INFINITY, 1, NAN, NAN, "a NaN at the label");
+    check_row(dtype, lse, INFINITY, 0, 1, INFINITY, 1, "an infinite maximum");
+    check_row(dtype, lse, 0, -INFINITY, -INFINITY, 0, 1, "all but one impossible");
+    check_row(dtype, lse, INFINITY, INFINITY, 1, INFINITY, NAN, "two infinite maxima");
+    check_row(dtype, lse, -INFINITY, -INFINITY, -INFINITY, -INFINITY, NAN, "nothing but -inf");
+    check_row(dtype, lse, NAN, 1, 1, NAN, NAN, "a NaN");
 }
 
 static void check_empty(jk_dtype dtype)
 {
+    const int lse = jk_find_rowwise("logsumexp");
+    array *x = new_array(dtype, CONTIGUOUS, DIMS(2, 0)), *y_bar = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(2));
+    const products out = new_products(x, dtype, CONTIGUOUS);
+    multiply(NULL, lse, x, x, y_bar, &out, 0);
+    check(get(out.value, 1) == -(double)INFINITY, "the sum of no exponentials is 0");
+    check(get(out.jvp, 1) == 0, "a row of no elements does not change");
+    free_arrays();
     for (int op = 0; op < jk_n_rowwise(); op++) {
         array *none = new_array(dtype, CONTIGUOUS, DIMS(0, 3)), *nothing = new_array(dtype, CONTIGUOUS, DIMS(0));
         const products empty = new_products(none, dtype, CONTIGUOUS);
