@@ -25,8 +25,9 @@ static inline ptrdiff_t jk_left_part(ptrdiff_t n, ptrdiff_t run)
     return left;
 }
 
-/* How many left parts wait at once, at most, for what is joined to them: log2 of the number of runs, rounded down,
- * because 2^k of them wait for as many as their own left part does, and fewer than 2^k more for fewer. */
+/* How many left parts wait at once, at most, for their right parts: log2 of the number of runs, rounded down.  Of 2^k
+ * runs one half waits for the other, and so on, which makes k; behind a left part of 2^k runs that is not half of all come
+ * fewer than 2^k more, so that at most k - 1 wait there, and it. */
 static inline int jk_n_waiting(ptrdiff_t n, ptrdiff_t run)
 {
     int n_waiting = 0;
