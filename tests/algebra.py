@@ -191,8 +191,8 @@ class Generator:
         return Case(jacobian, matrix, letters_from(subscripts, in_shape, shape, values.strides))
 
     def banded(self, m):
-        """Diagonals, a slice, or (the transpose of a slice) padding."""
-        return self.choice([self.diagonals, self.diagonals, self.window, self.padding])(m)
+        """Diagonals, a convolution, a slice, or (the transpose of a slice) padding."""
+        return self.choice([self.diagonals, self.diagonals, self.convolution, self.window, self.padding])(m)
 
     def diagonals(self, m):
         n = m if self.chance(0.6) else self.length()
@@ -211,6 +211,23 @@ class Generator:
                 if 0 <= j - k < m:
                     matrix[j - k, j] = row[j]
         return Case(jk.banded(data, offsets, (m, n)), matrix)
+
+    def convolution(self, m):
+        """A convolution whose output has a shape of m elements, or the transpose of one whose input has."""
+        shape = self.factors(m)
+        if not shape or m == 0:
+            return None
+        axis = int(self.rng.integers(len(shape)))
+        k, mode = self.choice([1, 2, 3, 5]), self.choice(["full", "same", "valid"])
+        transposed = self.chance(0.4)
+        n = shape[axis] + (0 if transposed else {"full": 1 - k, "same": 0, "valid": k - 1}[mode])
+        if n < (k if mode == "valid" else 1):
+            return None
+        in_shape = (*shape[:axis], n, *shape[axis + 1 :])
+        kernel = self.array((k,))
+        jacobian = jk.convolution(kernel, in_shape, axis, mode)
+        case = Case(jacobian, oracle.convolution_matrix(kernel, in_shape, axis, mode))
+        return case.T if transposed else case
 
     def slices(self, shape):
         """A shape and slices of it that give `shape`, one per axis."""

@@ -142,6 +142,20 @@ def axis_matrix(subscripts, values, in_shape, out_shape):
     return tensor.reshape(math.prod(out_shape), math.prod(in_shape))
 
 
+def convolution_matrix(kernel, in_shape, axis, mode):
+    """The dense matrix of a convolution along one axis, one number at a time: Toeplitz along that axis."""
+    k, n = len(kernel), in_shape[axis]
+    first, n_out = {"full": (0, n + k - 1), "same": ((k - 1) // 2, n), "valid": (k - 1, n - k + 1)}[mode]
+    out_shape = (*in_shape[:axis], n_out, *in_shape[axis + 1 :])
+    tensor = np.zeros(out_shape + in_shape)
+    for place in np.ndindex(in_shape):
+        for j, tap in enumerate(kernel):
+            i = place[axis] + j - first
+            if 0 <= i < n_out:
+                tensor[(*place[:axis], i, *place[axis + 1 :], *place)] = tap
+    return tensor.reshape(math.prod(out_shape), math.prod(in_shape))
+
+
 def axis_structure(stored, in_letters, out_letters, length):
     """The name of a structure by the roles of its letters; `stored` are those that values vary along."""
     if 0 in length.values():

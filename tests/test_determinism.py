@@ -60,6 +60,7 @@ def summing_results(dtype):
         ("broadcast", jk.broadcast(a, (131,))),
         ("reduction", jk.reduction(a, axis=0)),
         ("total", jk.reduction(a)),
+        ("convolution", jk.convolution(b[:37], (257, 131), 0)),
         ("blocks", jk.block_diagonal(a[:256].reshape(16, 16, 131))),
     ):
         yield f"{name} jvp", jacobian.jvp(layouts.normal(jacobian.in_shape, dtype, "v"))

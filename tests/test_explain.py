@@ -40,6 +40,8 @@ SMALL = {
     "dense": lambda: jk.dense(numbers(3, 5)),
     "block-diagonal": lambda: jk.einsum("bk,kn->bn", numbers(2, 3), in_shape=(3, 2)),
     "banded": lambda: jk.banded(numbers(3, 6), [-2, 0, 1], (5, 6)),
+    "convolution": lambda: jk.convolution(numbers(3), 6, mode="same"),
+    "convolution along the first axis": lambda: jk.convolution(numbers(2), (3, 2), axis=0, mode="valid"),
     "difference": lambda: jk.select(np.s_[1:], 6) - jk.select(np.s_[:-1], 6),
     "slice": lambda: jk.select(np.s_[1::2], 7),
     "flip": lambda: jk.select(np.s_[::-1], 5),

@@ -98,6 +98,13 @@ def test_the_gram_matrix_equals_the_dense_product(case):
                 assert np.array_equal(out, product + 7)
 
 
+def test_weights_on_constant_diagonals_are_kept_apart():
+    difference = jk.select(np.s_[1:], 7) - jk.select(np.s_[:-1], 7)
+    gram = difference.gram(np.arange(1.0, 7.0))
+    assert (gram.structure, gram.nbytes) == ("product", 8 * 8)
+    assert np.array_equal(gram.toarray(), dense_gram(difference, np.arange(1.0, 7.0)))
+
+
 def test_a_gram_matrix_is_a_jacobian_like_others(case):
     jacobian, _ = case
     gram, n = jacobian.gram(2), jacobian.shape[1]

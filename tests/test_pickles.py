@@ -18,6 +18,7 @@ JACOBIANS = {
     "axis": jk.einsum("bk,kn->bn", D.reshape(2, 3), in_shape=(3, 4)),
     "sliced": jk.select(np.s_[1:4], 6).T @ jk.dense(np.ones((3, 2))),
     "banded": jk.banded(np.ones((2, 6)), [0, 1], (6, 6)),
+    "convolution": jk.convolution(np.arange(1.0, 4.0), 6),
     "sparse": jk.select([4, 0, 0], 6),
     "sum": jk.diagonal(D) - COLUMN @ ROW,
     "product": jk.diagonal(D) @ jk.linear_map(np.cumsum, None, 6, 6),

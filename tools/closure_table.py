@@ -14,7 +14,7 @@ import jackern as jk
 
 STRUCTURES = (
     *("zero", "identity", "permutation", "diagonal", "broadcast", "reduction", "dense", "block-diagonal"),
-    *("banded", "sparse", "sum", "product", "linear-map"),
+    *("banded", "convolution", "sparse", "sum", "product", "linear-map"),
 )
 MIDDLE = (5, 6)
 CASES = {"short": (3, False), "long": (70, False), "constant": (70, True)}  # ends, and whether values are constant
@@ -37,7 +37,8 @@ and costs no more multiplications than four applications of both; so two dense m
 middle is long compared with the ends, and stay a lazy `product` where it is short.
 
 A banded factor takes differences along the first axis, a sum is a diagonal plus a dense one, a product is a column
-times a row, and a sparse factor has two entries per row or column of its far end.
+times a row, and a sparse factor has two entries per row or column of its far end. A convolution is banded, too; it is
+named where a result is kept as one. It goes along the second axis, on the left from 6 to 4, on the right from 4 to 6.
 
 {product}
 
@@ -47,7 +48,8 @@ Both map (5, 6) to (5, 6); with a broadcast, (6,) to (5, 6), and with a reductio
 have no shape in common there is a dash. In the first case both operands have the same strings, in the second K has
 others where its structure allows: other blocks, another permutation, other repeated axes. A cell with one name has it
 in both. A sum is formed at once where one renaming of letters makes both strings equal and it stores no more numbers
-than both operands together. The operand called sum is a dense one plus a block-diagonal one.
+than both operands together. The operand called sum is a dense one plus a block-diagonal one. A convolution has three
+taps along the second axis, two in the second case.
 
 {sum}
 """
@@ -56,6 +58,12 @@ than both operands together. The operand called sum is a dense one plus a block-
 def numbers(*shape):
     """Values that are all different and not 0."""
     return np.arange(1.0, np.prod(shape, dtype=int) + 1).reshape(shape)
+
+
+def name_of(jacobian):
+    """Return the structure, or "convolution" of what is kept as one."""
+    is_one = jacobian.explain().splitlines()[2].startswith("banded (convolution")
+    return "convolution" if is_one else jacobian.structure
 
 
 def left_factor(structure, ends, constant):
@@ -85,6 +93,7 @@ def left_factor(structure, ends, constant):
             jk.diagonal(numbers(p - 1, q)) @ jk.select(np.s_[1:], MIDDLE)
             - jk.diagonal(numbers(p - 1, q)) @ jk.select(np.s_[:-1], MIDDLE)
         ),
+        "convolution": lambda: jk.convolution(numbers(3), MIDDLE, mode="valid"),
         "sparse": two_per_row,
         "sum": lambda: jk.diagonal(numbers(p, q)) + jk.dense(numbers(n, n), MIDDLE, MIDDLE),
         "product": lambda: jk.broadcast(numbers(ends), ()) @ jk.reduction(numbers(p, q)),
@@ -103,7 +112,7 @@ def right_factor(structure, ends, constant):
 def product_cell(left, right):
     """Return the structures of left @ right, one per case."""
     return tuple(
-        (left_factor(left, ends, constant) @ right_factor(right, ends, constant)).structure
+        name_of(left_factor(left, ends, constant) @ right_factor(right, ends, constant))
         for ends, constant in CASES.values()
     )
 
@@ -133,6 +142,11 @@ def term(structure, in_shape, other):
             numbers(2, m // 2, n // 2) if other else numbers(3, m // 3, n // 3)
         ),
         "banded": lambda: jk.banded(data[: 2 if other else 3], (0, 2) if other else (-1, 0, 1), (m, n)),
+        "convolution": lambda: (
+            jk.convolution(numbers(2 if other else 3), MIDDLE, mode="same")
+            if square
+            else jk.convolution(numbers(m - n + 1), n)
+        ),
         "sparse": lambda: jk.sparse(scipy.sparse.csr_array(np.eye(m, n, 1 if other else -1) + np.eye(m, n, 3))),
         "sum": lambda: jk.dense(numbers(m, n)) + jk.block_diagonal(numbers(3, m // 3, n // 3)).reshape((m,), (n,)),
         "product": lambda: jk.broadcast(numbers(m), ()) @ jk.reduction(numbers(n)),
@@ -154,7 +168,7 @@ def sum_cell(left, right):
         b = term(MIRRORED.get(right, right) if flipped else right, in_shape, other)
         if a is None or b is None:
             return None
-        structures.append((a.T + b.T if flipped else a + b).structure)
+        structures.append(name_of(a.T + b.T if flipped else a + b))
     return tuple(structures)
 
 
@@ -174,7 +188,7 @@ def page():
     """Return the text of docs/closure.md."""
     for structure, (ends, constant) in itertools.product(STRUCTURES, CASES.values()):
         for factor in (left_factor, right_factor):
-            assert factor(structure, ends, constant).structure == structure, structure
+            assert name_of(factor(structure, ends, constant)) == structure, structure
     return TEXT.format(product=table("J \\ K", product_cell), sum=table("J + K", sum_cell))
 
 

@@ -7,6 +7,7 @@
 
 #include "loops/dense.tpl.h"
 #include "loops/banded.tpl.h"
+#include "loops/convolution.tpl.h"
 #include "loops/rowwise.tpl.h"
 #include "loops/solve.tpl.h"
 
@@ -52,5 +53,6 @@ static const jk_loops N(loops) = {
     .cholesky_factor = N(cholesky_factor),
     .cholesky_forward = N(cholesky_forward),
     .triangular_solve = N(triangular_solve),
+    .taps = N(taps),
 };
 /* clang-format on */

@@ -135,6 +135,10 @@ typedef struct jk_loops {
                              void *solution);
     /* solutions (n_solutions, n) of L x = b, or of its transpose; triangle (n, n) */
     void (*triangular_solve)(ptrdiff_t n, const void *triangle, ptrdiff_t n_solutions, void *solutions, int transposed);
+
+    /* convolution: out[i] = or += the sum of taps[t] * x[i] of x - t * step over t < n_taps, at most JK_TAPS, by halves;
+     * step in bytes */
+    void (*taps)(int n_taps, ptrdiff_t n, void *out, const void *taps, const void *x, ptrdiff_t step, int adds);
 } jk_loops;
 
 typedef struct jk_table {
@@ -144,6 +148,7 @@ typedef struct jk_table {
 
 #define JK_FOLD_ROWS 8          /* rows that fold_rows adds in registers */
 #define JK_BANDS 5              /* bands that share a loop */
+#define JK_TAPS 8               /* taps of a convolution that share a loop */
 #define JK_RUN 256              /* elements of a run that is summed by halves */
 #define JK_DENSE_RUN_BYTES 4096 /* of a row of a matrix, that are summed in lanes before halving starts */
 

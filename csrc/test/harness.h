@@ -80,6 +80,7 @@ void test_pointwise(jk_dtype dtype);
 void test_axis(jk_dtype dtype);
 void test_dense(jk_dtype dtype);
 void test_banded(jk_dtype dtype);
+void test_convolution(jk_dtype dtype);
 void test_gram(jk_dtype dtype);
 void test_rowwise(jk_dtype dtype);
 void test_sparse(jk_dtype dtype);

@@ -227,6 +227,7 @@ static void run_all(jk_dtype dtype)
     test_axis(dtype);
     test_dense(dtype);
     test_banded(dtype);
+    test_convolution(dtype);
     test_gram(dtype);
     test_rowwise(dtype);
     test_sparse(dtype);

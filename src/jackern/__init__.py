@@ -21,6 +21,7 @@ from jackern._constructors.by_letters import (
     zero,
 )
 from jackern._constructors.by_slices import banded, select
+from jackern._constructors.convolution import convolution
 from jackern._constructors.linear_maps import linear_map
 from jackern._constructors.sparse import sparse
 from jackern._core import get_num_threads, set_num_threads, unbroadcast
@@ -32,6 +33,7 @@ __all__ = [
     "block",
     "block_diagonal",
     "broadcast",
+    "convolution",
     "dense",
     "diagonal",
     "einsum",

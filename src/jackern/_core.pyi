@@ -216,6 +216,24 @@ class BandedProducts(Products):
     def _banded_product(self, v: Any, out: Any, accumulate: bool, transposed: bool) -> None: ...
 
 @disjoint_base
+class ConvolutionProducts(Products):
+    def __new__(
+        cls,
+        kernel: ndarray[Any, Any],
+        shift: int,
+        lengths: tuple[int, int, int, int],
+        out_shape: tuple[int, ...],
+        in_shape: tuple[int, ...],
+    ) -> Self: ...
+    @property
+    def _kernel(self) -> ndarray[Any, Any]: ...
+    @property
+    def _shift(self) -> int: ...
+    @property
+    def _lengths(self) -> tuple[int, int, int, int]: ...
+    def _convolution_product(self, v: Any, out: Any, accumulate: bool, transposed: bool) -> None: ...
+
+@disjoint_base
 class SparsePattern:
     def __new__(
         cls,

@@ -211,6 +211,26 @@ jk_status jk_banded_jvp(const jk_context *context, int n_bands, const jk_band *b
 jk_status jk_banded_vjp(const jk_context *context, int n_bands, const jk_band *bands, const jk_view *u,
                         const jk_view *out, int accumulate);
 
+/* ---- convolution -------------------------------------------------------------------------------------------- */
+
+/* A convolution along one axis: out[i] = the sum of kernel[j] * v[i + shift - j] over the taps j for which v has such an
+ * element.  With a shift of 0 and n + n_taps - 1 elements of out for n of v it is the full one; with (n_taps - 1) / 2 and
+ * as many elements as v has, it is centred; n_taps - 1 and n - n_taps + 1 leave what needs nothing beyond the ends. */
+typedef struct jk_convolution {
+    jk_view kernel;  /* (n_taps), at least one */
+    ptrdiff_t shift; /* of any sign */
+    int n_behind;    /* axes of v and out behind the one that is convolved */
+} jk_convolution;
+
+/* out (*before, n_out, *behind) from v (*before, n_in, *behind), for any n_out and n_in.  Taps are added in their order,
+ * eight at a time, and these by halves; strides do not matter.  The views are the kernel, v or u, out, which must not
+ * overlap the others. */
+jk_status jk_convolution_jvp(const jk_context *context, const jk_convolution *convolution, const jk_view *v,
+                             const jk_view *out, int accumulate);
+/* The transpose: the kernel backwards, with a shift of n_taps - 1 - shift. */
+jk_status jk_convolution_vjp(const jk_context *context, const jk_convolution *convolution, const jk_view *u,
+                             const jk_view *out, int accumulate);
+
 /* ---- sparse ------------------------------------------------------------------------------------------------- */
 
 typedef enum jk_index { JK_INT32, JK_INT64, JK_N_INDICES } jk_index;

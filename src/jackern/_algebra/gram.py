@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jackern import _core
-from jackern._algebra import rules
+from jackern._algebra import convolution, rules
 from jackern._arrays.operands import Array, as_native, is_weak
 from jackern._arrays.shapes import ShapeLike
 from jackern._structures.axis import elementwise
 from jackern._structures.base import Jacobian, reshaped
+from jackern._structures.convolution import ConvolutionJacobian
 from jackern._structures.of_terms import from_terms
 from jackern._structures.product import Factors
 from jackern._structures.zero import ZeroJacobian
@@ -103,6 +104,11 @@ def gram(jacobian: Jacobian, weights: ArrayLike | None) -> Jacobian:
     if terms == () or 0 in jacobian.shape:
         return ZeroJacobian(shape, shape, dtype)
     try:
+        number = middle._multiple()
+        if number is not None and convolution.are_in_series(jacobian.T, jacobian):
+            assert isinstance(jacobian, ConvolutionJacobian)
+            rules.check_storage(2 * len(jacobian._kernel) - 1, 2 * jacobian._stored + middle._stored)
+            return convolution.gram(jacobian, number)
         if terms is not None and all({*term.out_letters} == {*term.in_letters} for term in terms):
             return from_terms(diagonals(middle, jacobian), shape, shape, dtype)
         # Without weights first: where the rule does not hold, J is not multiplied by them in vain.
@@ -116,8 +122,10 @@ def gram(jacobian: Jacobian, weights: ArrayLike | None) -> Jacobian:
 
 def diagonals(middle: Jacobian, jacobian: Jacobian) -> list[Term]:
     """Return ``JᵀWJ`` for a sum of diagonals; raises KeptApart if it stores more numbers than its factors."""
-    weighted = rules.compose(middle, jacobian)
-    pairs = [combine.composition(a.T, b) for a in jacobian._terms() or () for b in weighted._terms() or ()]
+    own, weighted = jacobian._terms(), rules.compose(middle, jacobian)._terms()
+    if own is None or weighted is None:
+        raise KeptApart("the weights are not multiplied out")
+    pairs = [combine.composition(a.T, b) for a in own for b in weighted]
     terms = rules.products(filter(None, pairs))
     rules.check_storage(sum(term.stored for term in terms), 2 * jacobian._stored + middle._stored)
     return terms

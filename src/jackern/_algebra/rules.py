@@ -13,9 +13,10 @@ from typing import TypeGuard
 
 import numpy as np
 
-from jackern._algebra import csr
+from jackern._algebra import convolution, csr
 from jackern._structures.axis import AxisJacobian
 from jackern._structures.base import Jacobian
+from jackern._structures.convolution import ConvolutionJacobian
 from jackern._structures.of_terms import from_terms, parts_of_terms
 from jackern._structures.product import ProductJacobian
 from jackern._structures.sum import SumJacobian
@@ -89,6 +90,16 @@ def multiplied(a: Jacobian, b: Jacobian) -> tuple[Jacobian, int]:
 
 
 # ---- the rules for a pair of factors -----------------------------------------------------------------------------
+
+
+def multiply_convolutions(a: Jacobian, b: Jacobian) -> tuple[Jacobian, int]:
+    """Convolutions with nothing cut off between them: their kernels are convolved."""
+    assert isinstance(a, ConvolutionJacobian)
+    assert isinstance(b, ConvolutionJacobian)
+    work = len(a._kernel) * len(b._kernel)
+    check_storage(len(a._kernel) + len(b._kernel) - 1, a._stored + b._stored)
+    check_work(work, a._cost + b._cost)
+    return convolution.multiply(a, b), work
 
 
 def is_zero(a: Jacobian, b: Jacobian) -> bool:
@@ -170,6 +181,8 @@ PRODUCTS: tuple[
     tuple[Callable[[Jacobian, Jacobian], bool], Callable[[Jacobian, Jacobian], tuple[Jacobian, int]]], ...
 ] = (
     (is_zero, make_zero),
+    (convolution.are_in_series, multiply_convolutions),
+    (convolution.are_scaled, scale),
     (are_terms, multiply_terms),
     (has_multiple, scale),
     (has_sum, distribute),
@@ -203,7 +216,11 @@ def add(a: Jacobian, b: Jacobian) -> Jacobian:
     if are_alike(a, b):
         with np.errstate(all="ignore"):
             return a._with_values(np.asarray(a.values + b.values))
+    if (total := convolution.total(a, b)) is not None:
+        return total
     dtype = np.result_type(a.dtype, b.dtype)
+    if is_zero(a, b):
+        return (b if a._terms() == () else a).astype(dtype)
     n_left = len(a._summands())
     terms: list[Term] = []
     sparse: Jacobian | None = None

@@ -99,6 +99,11 @@ cdef extern from "jackern/jackern.h" nogil:
         const Py_ssize_t *in_start
         const Py_ssize_t *in_step
 
+    ctypedef struct jk_convolution:
+        jk_view kernel
+        Py_ssize_t shift
+        int n_behind
+
     ctypedef enum jk_index:
         JK_INT32
         JK_INT64
@@ -147,6 +152,10 @@ cdef extern from "jackern/jackern.h" nogil:
                             const jk_view *out, int accumulate)
     jk_status jk_banded_vjp(const jk_context *, int n_bands, const jk_band *bands, const jk_view *u,
                             const jk_view *out, int accumulate)
+    jk_status jk_convolution_jvp(const jk_context *, const jk_convolution *convolution, const jk_view *v,
+                                 const jk_view *out, int accumulate)
+    jk_status jk_convolution_vjp(const jk_context *, const jk_convolution *convolution, const jk_view *u,
+                                 const jk_view *out, int accumulate)
     jk_status jk_csr_check(const jk_csr *matrix)
     jk_status jk_csr_jvp(const jk_context *, const jk_csr *matrix, const jk_view *v, const jk_view *out, int accumulate)
     jk_status jk_csr_vjp(const jk_context *, const jk_csr *matrix, const jk_view *u, const jk_view *out, int accumulate)

@@ -80,7 +80,7 @@ def explain(jacobian: Jacobian) -> str:
 
 def tree(part: Jacobian | Term, first: str = "", rest: str = "", depth: int = 0) -> Iterator[Line]:
     """The lines of one part and of those inside it; the first line is led by one string, the others by another."""
-    yield Line(first + part.structure, cells(part))
+    yield Line(first + (part._storage if isinstance(part, Jacobian) else part.structure), cells(part))
     parts, reasons = inside(part)
     if parts and depth == MAX_DEPTH:
         yield Line(f"{rest}... its {len(parts)} parts are not shown")

@@ -273,6 +273,11 @@ class Jacobian(Verbs, ABC):
         """Rows, columns and numbers of the entries that are not structurally zero; equal places add up."""
         raise ValueError(f"a {self.structure} Jacobian has no list of entries; toarray() forms them.")
 
+    @property
+    def _storage(self) -> str:
+        """What `explain` calls it: the structure, and its storage where several have that structure."""
+        return self.structure
+
     def _roles(self) -> Iterable[str]:
         """What each letter does, a sentence for every one; of a Jacobian that is kept as values and letters."""
         return ()

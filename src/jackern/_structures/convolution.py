@@ -1,0 +1,175 @@
+"""Convolutions along one axis: diagonals that are constant, one for every tap of a kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from jackern import _core
+from jackern._arrays.operands import Array, native_dtype
+from jackern._arrays.shapes import Shape, ShapeLike
+from jackern._structures import apply
+from jackern._structures.base import Jacobian, reshaped
+from jackern._structures.of_terms import from_terms
+from jackern._structures.zero import ZeroJacobian
+from jackern._terms import entries
+from jackern._terms.term import Axis, Term, canonical
+
+# of the axes before the convolved one, of that in the output and in the input, of those behind it
+Lengths = tuple[int, int, int, int]
+
+
+class ConvolutionJacobian(_core.ConvolutionProducts, Jacobian):
+    """A convolution along one axis; one call makes its product, and the numbers of the kernel are all that is kept.
+
+    Along that axis ``out[i]`` sums ``kernel[j] * v[i + shift - j]`` over the taps j for which v has such an element.
+    There are two taps at least, and each has a product.  The transpose is a convolution with the kernel backwards.
+    """
+
+    __slots__ = ("_terms_when_asked",)
+
+    _terms_when_asked: tuple[Term, ...]
+
+    @property
+    def dtype(self) -> Any:
+        return self._kernel.dtype
+
+    @property
+    def structure(self) -> str:
+        return "banded"
+
+    @property
+    def _storage(self) -> str:
+        return f"{self.structure} (convolution of {len(self._kernel)} taps)"
+
+    @property
+    def _n_entries(self) -> int:
+        n_before, n_out, n_in, n_behind = self._lengths
+        diagonals = np.arange(len(self._kernel)) - self._shift
+        lengths = np.minimum(n_out, n_in + diagonals) - np.maximum(diagonals, 0)
+        return n_before * int(lengths.sum()) * n_behind
+
+    @property
+    def T(self) -> ConvolutionJacobian:
+        n_before, n_out, n_in, n_behind = self._lengths
+        shift = len(self._kernel) - 1 - self._shift
+        return ConvolutionJacobian(
+            self._kernel[::-1], shift, (n_before, n_in, n_out, n_behind), self.in_shape, self.out_shape
+        )
+
+    def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> ConvolutionJacobian:
+        return ConvolutionJacobian(self._kernel, self._shift, self._lengths, *reshaped(self, out_shape, in_shape))
+
+    def astype(self, dtype: DTypeLike) -> ConvolutionJacobian:
+        dtype = native_dtype(dtype, "astype")
+        return self if dtype == self.dtype else self._with_kernel(self._numbers.astype(dtype))
+
+    def diagonal(self) -> Array:
+        _, n_out, n_in, _ = self._lengths
+        if n_out != n_in:
+            return entries.added_up(map(entries.diagonal, self._terms()), self.dtype)
+        result = np.zeros(min(self.shape), self.dtype)
+        if 0 <= self._shift < len(self._kernel):
+            result[:] = self._kernel[self._shift]
+        return result
+
+    @property
+    def _numbers(self) -> Array:
+        """The numbers stored: one where all taps are equal."""
+        return self._kernel[:1] if self._kernel.strides == (0,) else self._kernel
+
+    def _with_kernel(self, numbers: Array) -> ConvolutionJacobian:
+        """Return the Jacobian with other numbers; those that were constant stay so."""
+        kernel = np.broadcast_to(numbers, self._kernel.shape)
+        return ConvolutionJacobian(kernel, self._shift, self._lengths, self.out_shape, self.in_shape)
+
+    def _written(self, v: Array, batch: Shape, out: Array, accumulate: bool, transposed: bool) -> bool:
+        n_before, n_out, n_in, n_behind = self._lengths
+        own, other = (n_before, n_in, n_behind), (n_before, n_out, n_behind)
+        if transposed:
+            own, other = other, own
+
+        def call(v: Array, out: Array) -> None:
+            self._convolution_product(v, out, accumulate, transposed)
+
+        return apply.by_axes(call, v, own, batch, out, other)
+
+    def _fill(self, matrix: Array) -> None:
+        for term in self._terms():
+            entries.fill(term, matrix)
+
+    def _scaled(self, function: Callable[..., Any], number: Any) -> ConvolutionJacobian:
+        with np.errstate(all="ignore"):
+            return self._with_kernel(np.asarray(function(self._numbers, number)))
+
+    def _arrays(self) -> tuple[Array, ...]:
+        return (self._numbers,)
+
+    @property
+    def _stored(self) -> int:
+        return int(self._numbers.size)
+
+    @property
+    def _cost(self) -> int:
+        return self.nnz
+
+    def _terms(self) -> tuple[Term, ...]:
+        if not hasattr(self, "_terms_when_asked"):
+            self._terms_when_asked = terms(self._kernel, self._shift, self._lengths)
+        return self._terms_when_asked
+
+    def _entries(self) -> tuple[Array, Array, Array]:
+        rows, columns, values = zip(*map(entries.entries, self._terms()), strict=True)
+        return np.concatenate(rows), np.concatenate(columns), np.concatenate(values)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A broadcast view would be pickled with all its repetitions.
+        state = self._numbers, len(self._kernel), self._shift, self._lengths, self.out_shape, self.in_shape
+        return _core.restored, ("convolution", *state)
+
+
+def rebuilt(numbers: Array, n_taps: int, *rest: Any) -> ConvolutionJacobian:
+    """Return a pickled Jacobian."""
+    return ConvolutionJacobian(np.broadcast_to(numbers, n_taps), *rest)
+
+
+_core.register("convolution", rebuilt)
+
+
+def terms(kernel: Array, shift: int, lengths: Lengths) -> tuple[Term, ...]:
+    """Return a term for every tap that has a product: a diagonal of one number."""
+    n_before, n_out, n_in, n_behind = lengths
+
+    def term(j: int) -> Term | None:
+        first = max(0, j - shift)
+        length = max(0, min(n_out, n_in + j - shift) - first)
+        out, in_ = (
+            [Axis(0, n_before), Axis(1, n, start), Axis(2, n_behind)]
+            for n, start in ((n_out, first), (n_in, first + shift - j))
+        )
+        return canonical(kernel[j, ...], (), out, in_, {0: n_before, 1: length, 2: n_behind})
+
+    return tuple(filter(None, map(term, range(len(kernel)))))
+
+
+def convolved(kernel: Array, shift: int, lengths: Lengths, out_shape: Shape, in_shape: Shape) -> Jacobian:
+    """Return a convolution by the taps that have products: a single diagonal if there is one, zero if there is none.
+
+    Parameters
+    ----------
+    kernel : ndarray
+        ``(n_taps,)``, native and aligned; it is kept.
+    shift, lengths, out_shape, in_shape
+        As for `ConvolutionJacobian`.
+    """
+    _, n_out, n_in, _ = lengths
+    first, end = max(0, shift - n_in + 1), min(len(kernel), shift + n_out)
+    if end <= first or 0 in lengths:
+        return ZeroJacobian(out_shape, in_shape, kernel.dtype)
+    kernel, shift = kernel[first:end], shift - first
+    if len(kernel) == 1:
+        return from_terms(terms(kernel, shift, lengths), out_shape, in_shape, kernel.dtype)
+    return ConvolutionJacobian(kernel, shift, lengths, out_shape, in_shape)
