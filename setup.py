@@ -35,6 +35,8 @@ class BuildExt(build_ext):
         lines = [line.split(" = ") for line in (CSRC / "flags.mk").read_text().splitlines()]
         flags = {line[0]: line[1].split() for line in lines if len(line) == 2}
         family = "msvc" if self.compiler.compiler_type == "msvc" else "cc"
+        if family == "cc" and "-g" not in os.environ.get("CFLAGS", "").split():
+            flags["cc"].append("-g0")  # Python's own flags have -g, which takes build time and most of a wheel
         ext.extra_compile_args = flags[family]
         ext.libraries = [] if family == "msvc" else ["m"]
         ext.cython_c_in_temp = True  # no generated C beside the sources
