@@ -11,7 +11,7 @@ ARGS ?=
 SOURCES := pyproject.toml setup.py VERSION $(wildcard csrc/*.* $(filter-out csrc/build/% csrc/test/%,$(wildcard csrc/*/*.* csrc/*/*/*.*))) \
            $(foreach suffix,pyx pxd pxi h in,$(wildcard src/jackern/*.$(suffix) src/jackern/*/*.$(suffix)))
 
-.PHONY: help build demo test test-newest versions test-isa accuracy chains closure bench lint c sanitize clean
+.PHONY: help build demo test test-newest versions test-isa accuracy chains closure bits bench lint c sanitize clean
 help:
 	@echo 'make demo      a network on real digits, forward and backward through jackern (under a minute)'
 	@echo 'make test      the tests'
@@ -20,6 +20,7 @@ help:
 	@echo 'make accuracy  the largest errors of every function (ARGS="--exhaustive exp": all of float32)'
 	@echo 'make chains    20,000 random chains of Jacobians against dense matrices (minutes)'
 	@echo 'make closure   docs/closure.md, the table of what structures compose and add to'
+	@echo 'make bits      the bits of all results against those of a commit (BASE=main; HEAD by default)'
 	@echo 'make bench     the benchmarks against NumPy'
 	@echo 'make c         the C library without Python (csrc/libjackern.a), and its tests'
 	@echo 'make lint      formatters, linters, type checkers'
@@ -74,6 +75,33 @@ chains: $(VENV)/built $(VENV)/has-test
 closure: $(VENV)/built $(VENV)/has-test
 	$(BIN)/python tools/closure_table.py > docs/closure.md.new
 	mv docs/closure.md.new docs/closure.md
+
+# A commit's build is kept, and so is what it writes, until the cases change; the working tree's is made anew.
+# `built` names the instruction sets.  One thread of OpenBLAS, and of jackern where a case does not say otherwise.
+BASE ?= HEAD
+BITS := build/bits
+ALONE := OPENBLAS_NUM_THREADS=1 JACKERN_NUM_THREADS=1
+bits: $(VENV)/built $(VENV)/has-test
+	@commit=$$(git rev-parse --verify --quiet '$(BASE)^{commit}') || { echo 'no commit: BASE=$(BASE)'; exit 2; }; \
+	rm -rf $(BITS)/tree; \
+	$(MAKE) --no-print-directory $(BITS)/$$commit/built $(BITS)/tree/built && \
+	sets=$$(cat $(BITS)/$$commit/built) && \
+	files=$$(for set in $$sets; do echo $(BITS)/$$commit/$$set.txt $(BITS)/tree/$$set.txt; done) && \
+	$(MAKE) --no-print-directory -j2 $$files && \
+	$(BIN)/python tools/bits.py compare $(BITS)/$$commit $(BITS)/tree $(ARGS)
+
+$(BITS)/%/built:
+	rm -rf $(@D) && mkdir -p $(@D)/sources
+	$(if $(filter tree,$*),,git archive $* | tar -x -C $(@D)/sources)
+	cd $(if $(filter tree,$*),.,$(@D)/sources) && $(CURDIR)/$(BIN)/python setup.py --quiet build \
+	    --build-base $(CURDIR)/$(@D)/base --build-lib $(CURDIR)/$(@D)/lib
+	PYTHONPATH=$(@D)/lib $(BIN)/python -c \
+	    'import jackern; print(*jackern.show_config("dicts")["instruction sets"])' > $@.new
+	mv $@.new $@
+
+$(BITS)/%.txt: tools/bits.py $(wildcard tools/bits_cases/*.py) $(VENV)/has-test
+	$(ALONE) JACKERN_ISA=$(*F) PYTHONPATH=$(@D)/lib $(BIN)/python tools/bits.py write $@.new
+	mv $@.new $@
 
 bench: $(VENV)/built $(VENV)/has-bench
 	$(BIN)/python -m pytest bench $(ARGS)
