@@ -148,7 +148,9 @@ def test_a_large_cotangent_meets_small_probabilities(dtype):
 @pytest.mark.isa
 def test_infinite_logits_give_the_limit(dtype):
     inf = np.inf
-    logits = np.array([[inf, 0, 1], [0, inf, 1], [-inf, 1, -inf], [inf, -inf, 3], [inf, inf, 0], [-inf, -inf, -inf]], dtype)
+    logits = np.array(
+        [[inf, 0, 1], [0, inf, 1], [-inf, 1, -inf], [inf, -inf, 3], [inf, inf, 0], [-inf, -inf, -inf]], dtype
+    )
     loss = cross_entropy(logits, np.zeros(6, int))
     np.testing.assert_array_equal(loss, np.array([0, inf, inf, 0, np.nan, np.nan]))
     gradient = cross_entropy.vjp(np.ones(6, dtype), logits, np.zeros(6, int))

@@ -208,19 +208,20 @@ static void check_row(jk_dtype dtype, int op, double a, double b, double c, doub
 
 static void check_infinite(jk_dtype dtype)
 {
+    const double inf = (double)INFINITY, nan = (double)NAN;
     const int entropy = jk_find_rowwise("softmax_cross_entropy"), lse = jk_find_rowwise("logsumexp");
-    check_row(dtype, entropy, INFINITY, 0, 1, 0, 0, "the label is certain");
-    check_row(dtype, entropy, 0, INFINITY, 1, INFINITY, -1, "another class is certain");
-    check_row(dtype, entropy, -INFINITY, 1, -INFINITY, INFINITY, -1, "the label is impossible");
-    check_row(dtype, entropy, INFINITY, INFINITY, 1, NAN, NAN, "two infinite maxima");
-    check_row(dtype, entropy, -INFINITY, -INFINITY, -INFINITY, NAN, NAN, "nothing but -inf");
-    check_row(dtype, entropy, 1, NAN, 1, NAN, NAN, "a NaN");
-    check_row(dtype, entropy, NAN, INFINITY, 1, NAN, NAN, "a NaN at the label");
-    check_row(dtype, lse, INFINITY, 0, 1, INFINITY, 1, "an infinite maximum");
-    check_row(dtype, lse, 0, -INFINITY, -INFINITY, 0, 1, "all but one impossible");
-    check_row(dtype, lse, INFINITY, INFINITY, 1, INFINITY, NAN, "two infinite maxima");
-    check_row(dtype, lse, -INFINITY, -INFINITY, -INFINITY, -INFINITY, NAN, "nothing but -inf");
-    check_row(dtype, lse, NAN, 1, 1, NAN, NAN, "a NaN");
+    check_row(dtype, entropy, inf, 0, 1, 0, 0, "the label is certain");
+    check_row(dtype, entropy, 0, inf, 1, inf, -1, "another class is certain");
+    check_row(dtype, entropy, -inf, 1, -inf, inf, -1, "the label is impossible");
+    check_row(dtype, entropy, inf, inf, 1, nan, nan, "two infinite maxima");
+    check_row(dtype, entropy, -inf, -inf, -inf, nan, nan, "nothing but -inf");
+    check_row(dtype, entropy, 1, nan, 1, nan, nan, "a NaN");
+    check_row(dtype, entropy, nan, inf, 1, nan, nan, "a NaN at the label");
+    check_row(dtype, lse, inf, 0, 1, inf, 1, "an infinite maximum");
+    check_row(dtype, lse, 0, -inf, -inf, 0, 1, "all but one impossible");
+    check_row(dtype, lse, inf, inf, 1, inf, nan, "two infinite maxima");
+    check_row(dtype, lse, -inf, -inf, -inf, -inf, nan, "nothing but -inf");
+    check_row(dtype, lse, nan, 1, 1, nan, nan, "a NaN");
 }
 
 static void check_empty(jk_dtype dtype)
