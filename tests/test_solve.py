@@ -283,6 +283,43 @@ def test_long_bands_have_a_small_backward_error(main, dtype):
         assert residual <= 50 * np.finfo(dtype).eps * (99 * np.abs(x).max() + np.abs(b).max())
 
 
+def powers_of_two(n, largest):
+    return np.ldexp(1.0, np.random.default_rng(n).integers(-largest, largest, n))
+
+
+@pytest.mark.isa
+@pytest.mark.sanitize
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 9, 40])
+@pytest.mark.parametrize("bands", [(1, 1), (0, 1), (1, 0), (2, 1), (0, 3)])
+def test_a_power_of_two_that_scales_a_column_divides_its_unknown_to_the_last_bit(n, bands, dtype):
+    offsets = [k for k in range(-bands[0], bands[1] + 1) if abs(k) < n]
+    data, b = numbers(len(offsets), n, dtype=dtype), numbers(3, n, dtype=dtype)
+    scale = powers_of_two(n, 80 if dtype == np.float32 else 700).astype(dtype)
+    x = jk.banded(data, offsets, (n, n)).solve(b)
+    assert np.array_equal(jk.banded(data * scale, offsets, (n, n)).solve(b), x / scale)
+
+
+@pytest.mark.isa
+@pytest.mark.parametrize("n", [4, 9, 40])
+def test_powers_of_two_that_scale_both_ends_of_a_definite_band_change_no_digit(n, dtype):
+    offsets = range(-2, 3)
+    data, b = np.broadcast_to(np.array([[1], [1], [6], [1], [1]], dtype), (5, n)), numbers(3, n, dtype=dtype)
+    scale = powers_of_two(n, 40 if dtype == np.float32 else 350).astype(dtype)
+    scaled = data * scale
+    for row, k in zip(scaled, offsets, strict=True):
+        j = np.arange(max(0, k), n + min(0, k))
+        row[j] *= scale[j - k]
+    x = jk.banded(data, offsets, (n, n)).solve(b)
+    assert np.array_equal(jk.banded(scaled, offsets, (n, n)).solve(b * scale), x / scale)
+
+
+@pytest.mark.sanitize
+@pytest.mark.parametrize(("tiny", "huge", "wanted"), [(1e-200, 1e200, 2e200), (2.0**-1074, 1.0, 2.0**1023)])
+def test_the_quotients_of_a_tridiagonal_may_overflow_where_its_unknowns_do_not(tiny, huge, wanted):
+    J = jk.banded([[tiny, huge], [0.0, huge]], [0, 1], (2, 2))
+    assert J.solve([1 + tiny * wanted, 1.0]) == pytest.approx([wanted, 1 / huge])
+
+
 @pytest.mark.parametrize("n", [1, 7, 8, 9, 64, 100])
 @pytest.mark.parametrize("n_sides", [1, 3, 80])
 def test_blocks_have_a_small_backward_error(n, n_sides, dtype):

@@ -36,7 +36,7 @@ JK_INLINE int N(outweighs)(real b, real a) { return LIBM(fabs)(b) > LIBM(fabs)(a
 /* What is kept of the elimination of unknown k.  Behind it lie k+1 and k+2 from the top, k-1 and k-2 from the bottom. */
 typedef struct N(steps) {
     real *pivot;
-    real *next, *after; /* of the pivot's row, at the two unknowns behind, over the pivot */
+    real *next, *after; /* of the pivot's row, at the two unknowns behind */
     real *multiplier;   /* of the pivot's row, that was subtracted from the other one */
 } N(steps);
 
@@ -103,29 +103,27 @@ static ptrdiff_t N(tridiagonal_factor)(ptrdiff_t n, const void *lower, ptrdiff_t
     s.pivot[h + 1] = N(eliminate)(&s, swapped, h, top, bottom.next, bottom.own, 0).own;
     if (s.pivot[h] == 0) return h;
     if (s.pivot[h + 1] == 0) return h + 1;
+    return -1;
 #undef L
 #undef D
 #undef U
-    JK_SIMD
-    for (ptrdiff_t k = 0; k < n; k++) {
-        s.next[k] /= s.pivot[k];
-        s.after[k] /= s.pivot[k];
-    }
-    return -1;
 }
 
-/* The same on the right-hand side: x[k] and the running value become multiples of unknown k and of those behind. */
+/* The same on the right-hand side: x[k] becomes that of the pivot's row. */
 JK_INLINE real N(eliminate_value)(const N(steps) * s, int swapped, ptrdiff_t k, real *x, real running, real behind)
 {
     const real y = swapped ? behind : running, rest = swapped ? running : behind;
-    x[k] = y / s->pivot[k];
+    x[k] = y;
     return rest - s->multiplier[k] * y;
 }
 
-/* Unknown k, after those behind it. */
+/* Unknown k, after those behind it.  Their coefficients over the pivot need not be representable where the unknown is,
+ * so the sum is divided, not its parts; by a reciprocal, since that does not have to wait for the sum. */
 JK_INLINE real N(substitute)(const N(steps) * s, ptrdiff_t k, real *x, real next, real after)
 {
-    return x[k] = (x[k] - s->after[k] * after) - s->next[k] * next;
+    const real pivot = s->pivot[k], inverse = 1 / pivot;
+    const real sum = (x[k] - s->after[k] * after) - s->next[k] * next;
+    return x[k] = isnormal(inverse) ? sum * inverse : sum / pivot;
 }
 
 static void N(tridiagonal_solve)(ptrdiff_t n, void *factor, const unsigned char *swapped, void *solution)
@@ -144,7 +142,7 @@ static void N(tridiagonal_solve)(ptrdiff_t n, void *factor, const unsigned char 
     }
     if (n % 2) bottom = N(eliminate_value)(&s, swapped[h + 2], h + 2, x, bottom, x[h + 1]);
     x[h + 1] = N(eliminate_value)(&s, swapped[h], h, x, top, bottom) / s.pivot[h + 1];
-    x[h] -= s.next[h] * x[h + 1];
+    N(substitute)(&s, h, x, x[h + 1], 0);
 
     real top_next = x[h], top_after = x[h + 1], bottom_next = top_after, bottom_after = top_next;
     for (ptrdiff_t i = 0; i < h; i++) {
