@@ -46,8 +46,12 @@ class Letters(NamedTuple):
 
     @property
     def cost(self):
-        """How many multiplications one product with a vector takes."""
-        return math.prod(self.lengths[x] for x in {*self.stored, *letters_of(self.in_)})
+        """How many multiplications one product with a vector takes: what is not stored is summed before, or repeated
+        after, unless nothing has to be summed or nothing repeated."""
+        out, in_ = set(letters_of(self.out)), set(letters_of(self.in_))
+        if in_ <= out or out <= in_:
+            return math.prod(self.lengths.values())
+        return math.prod(self.lengths[x] for x in {*self.stored, *(out & in_)})
 
     @property
     def structure(self):
@@ -212,8 +216,9 @@ def compose(a, b, ordered_values=True):
     lengths = a.lengths | {same.get(x, x): n for x, n in b.lengths.items()}
     stored = dict.fromkeys(a.stored + tuple(same.get(x, x) for x in b.stored))
     alive = {*letters_of(a.out), *letters_of(in_)}
-    work = math.prod(lengths[x] for x in stored)
+    b_stored = {same.get(x, x) for x in b.stored}
     kept = tuple(x for x in stored if x in alive)
+    work = math.prod(lengths[x] for x in stored if x in alive or (x in a.stored and x in b_stored))
     return Composed(canonical(Letters(a.out, in_, kept, {x: lengths[x] for x in alive})), work)
 
 

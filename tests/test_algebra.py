@@ -6,6 +6,7 @@ import collections
 import itertools
 import math
 import os
+import re
 
 import algebra
 import letters as rules
@@ -69,6 +70,60 @@ def check(jacobian, matrix, generator):
     scaled = 2 * jacobian
     assert scaled.structure == jacobian.structure
     assert np.array_equal(scaled.jvp(v), 2 * y_dot)
+
+
+def check_questions(jacobian, matrix, generator):
+    """What else a Jacobian answers: its entries, its Gram matrices, its solves, and what it says of itself."""
+    tolerance = 1e3 * np.finfo(generator.dtype).eps
+    assert np.array_equal(jacobian.diagonal(), np.diagonal(matrix))
+    assert np.array_equal(jacobian.totensor(), matrix.reshape(jacobian.out_shape + jacobian.in_shape))
+    answered(lambda: check_entries(jacobian.tocsr(), matrix), ValueError, "linear-map")
+    answered(lambda: check_count(jacobian, matrix), ValueError, "product|linear map")
+    # Numbers may have digits that only float64 holds in part, so the sum of their sizes is the measure.
+    weights = generator.array(jacobian.out_shape)
+    for w, gram in ((1, jacobian.gram()), (weights, jacobian.gram(weights))):
+        w = np.broadcast_to(w, jacobian.out_shape).reshape(-1, 1)
+        error = gram.diagonal() - np.sum(matrix * w * matrix, axis=0)
+        assert np.all(np.abs(error) <= tolerance * np.sum(matrix * abs(w) * matrix, axis=0))
+    name, shape = jacobian.structure, f"{jacobian.out_shape} <- {jacobian.in_shape}"
+    assert repr(jacobian).startswith(f"<{name} Jacobian, {shape}, {jacobian.dtype}, {jacobian.nbytes} bytes>")
+    assert jacobian.explain().startswith(f"{name} Jacobian, {shape}")
+    m, n = matrix.shape
+    if m == n > 0:
+        answered(lambda: check_solve(jacobian, matrix, generator), ValueError, "sparse|linear-map")
+
+
+def answered(ask, refusal, reason):
+    """An answer, which is right, or a refusal with its reason."""
+    try:
+        ask()
+    except refusal as error:
+        assert re.search(reason, str(error))
+
+
+def check_entries(csr, matrix):
+    assert np.array_equal(csr.toarray(), matrix)
+
+
+def check_count(jacobian, matrix):
+    assert np.count_nonzero(matrix) <= jacobian.nnz <= matrix.size
+
+
+def check_solve(jacobian, matrix, generator):
+    """A solution of a small backward error and the determinant, or an error where the matrix is nearly singular."""
+    eps, n = np.finfo(generator.dtype).eps, len(matrix)
+    condition = np.linalg.cond(matrix)
+    b = generator.array((2, *jacobian.out_shape))
+    try:
+        x = jacobian.solve(b).reshape(2, n).astype(float)
+    except np.linalg.LinAlgError:
+        assert condition > 1e-3 / eps
+        assert not np.isnan(jacobian.logabsdet())
+        return
+    residual = np.abs(x @ matrix.T - b.reshape(2, n)).max(axis=1)
+    assert np.all(residual <= 100 * eps * (np.abs(matrix).sum(axis=1).max() * np.abs(x).max(axis=1) + np.abs(b).max()))
+    if condition < 1e-3 / eps:
+        np.testing.assert_allclose(jacobian.logabsdet(), np.linalg.slogdet(matrix)[1], rtol=1e-6, atol=100 * eps * condition)
 
 
 def described(case):
@@ -144,6 +199,8 @@ def check_chain(cases, generator):
     from_right = jacobians[-1]
     for jacobian in jacobians[-2::-1]:
         from_right = jacobian @ from_right
+    check_questions(from_left, matrix, generator)
+    check_questions(cases[0].jacobian, cases[0].matrix, generator)
     for whole in (from_left, from_right, bracketed(jacobians, generator)):
         check(whole, matrix, generator)
         if not any(case.indexed for case in cases):
@@ -180,6 +237,7 @@ def test_random_sums_of_chains_equal_the_sums_of_dense_matrices(group):
                 ((first.jacobian + second.jacobian) @ tail.jacobian, (first.matrix + second.matrix) @ tail.matrix),
             ):
                 check(total, matrix, generator)
+                check_questions(total, matrix, generator)
         except Exception as error:
             error.add_note(f"sum {seed}: {' and '.join(map(described, (first, second, tail)))}")
             raise

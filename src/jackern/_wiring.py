@@ -2,7 +2,7 @@
 
 from jackern import _core
 from jackern._adapters import scipy
-from jackern._algebra import gram, rules
+from jackern._algebra import diagonal, gram, rules
 from jackern._ops import pointwise
 from jackern._show import explain, spy
 from jackern._solve import solve
@@ -13,6 +13,7 @@ verbs.fill(
     add=rules.add,
     aslinearoperator=scipy.aslinearoperator,
     compose=rules.compose,
+    diagonal_of_product=diagonal.of_product,
     explain=explain.explain,
     gram=gram.gram,
     logabsdet=solve.logabsdet,

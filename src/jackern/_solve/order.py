@@ -17,7 +17,7 @@ from jackern._solve.expand import check_size
 from jackern._solve.factor import ZeroPivot
 from jackern._terms import entries
 from jackern._terms.letters import aligned
-from jackern._terms.term import Axis, KeptApart, Term, covers, matched
+from jackern._terms.term import Axis, KeptApart, Term, covers, with_equal_axes
 
 
 class Order(NamedTuple):
@@ -86,17 +86,6 @@ def arranged(terms: Sequence[Term], n: int) -> tuple[list[Term], Order]:
 
     order = Order(out, in_, out_axes, in_axes, n_shared, n_blocks, n // n_shared)
     return [kept(term) for term in terms], order
-
-
-def with_equal_axes(terms: Sequence[Term]) -> list[Term]:
-    """Return the terms with the same axes; raises KeptApart where they cannot have them."""
-    result = list(terms)
-    for _ in result:
-        if len({tuple(axis.full for axis in term.out + term.in_) for term in result}) == 1:
-            return result
-        for k, end in itertools.product(range(len(result)), ("out", "in_")):
-            result[k - 1], result[k] = matched(result[k - 1], end, result[k], end)
-    raise KeptApart("their axes have no common refinement")
 
 
 def is_pair(term: Term, i: int, j: int) -> bool:

@@ -16,7 +16,7 @@ from jackern._structures import apply
 from jackern._structures.base import Jacobian, reshaped
 from jackern._terms import entries
 from jackern._terms.letters import aligned
-from jackern._terms.term import Axis, KeptApart, Term, canonical, matched
+from jackern._terms.term import Axis, KeptApart, Term, canonical, with_equal_axes
 
 # values with an axis per axis of the output and the input, then starts and steps of their slices
 Band = tuple[Array, Shape, Shape, Shape, Shape]
@@ -143,15 +143,7 @@ def fused(terms: Sequence[Term], out_shape: Shape, in_shape: Shape) -> BandedJac
     KeptApart
         The ends cannot be cut to axes that are paired the same way in all terms.
     """
-    terms = list(terms)
-    for _ in terms:
-        if len({(fulls(t.out), fulls(t.in_)) for t in terms}) == 1:
-            break
-        for k in range(len(terms)):
-            for end in ("out", "in_"):
-                terms[k - 1], terms[k] = matched(terms[k - 1], end, terms[k], end)
-    else:
-        raise KeptApart("their axes have no common refinement")
+    terms = with_equal_axes(terms)
     pairs = paired(terms)
 
     def band(term: Term) -> Band:
@@ -172,11 +164,6 @@ def fused(terms: Sequence[Term], out_shape: Shape, in_shape: Shape) -> BandedJac
     out_lengths = tuple(1 if k is None else terms[0].out[k].full for k, _ in pairs)
     in_lengths = tuple(1 if k is None else terms[0].in_[k].full for _, k in pairs)
     return BandedJacobian(tuple(map(band, terms)), out_lengths, in_lengths, out_shape, in_shape)
-
-
-def fulls(axes: Iterable[Axis]) -> Shape:
-    """Return the full lengths of axes."""
-    return tuple(x.full for x in axes)
 
 
 def paired(terms: Sequence[Term]) -> list[tuple[int | None, int | None]]:

@@ -15,10 +15,7 @@ from jackern._arrays.shapes import ShapeLike
 from jackern._structures import bracket
 from jackern._structures.base import Jacobian, reshaped
 from jackern._structures.combination import Combination
-from jackern._terms import combine, entries
-from jackern._terms.term import KeptApart
-
-MANY = 16  # entries for every number stored are not too many to list
+from jackern._structures.verbs import verbs
 
 
 class Factors(Combination):
@@ -72,31 +69,7 @@ class ProductJacobian(_core.ChainProducts, Factors):
         return self._with_parts([first, *middle, last])
 
     def diagonal(self) -> Array:
-        if len(self._parts) == 2 and self.shape[0] == self.shape[1]:
-            a, b = self._parts
-            if max(len(a._summands()), len(b._summands())) > 1:
-                pairs = ((p @ q).diagonal() for p in a._summands() for q in b._summands())
-                return entries.added_up(pairs, self.dtype)
-            a_terms, b_terms = a._terms(), b._terms()
-            if a_terms is not None and b_terms is not None:
-                try:
-                    pairs = (combine.diagonal_of_product(p, q) for p in a_terms for q in b_terms)
-                    return entries.added_up(pairs, self.dtype)
-                except KeptApart:
-                    pass
-            if all(has_few_entries(x) for x in (a, b)):
-                return entries.diagonal_of_product(a._entries(), b._entries(), self.shape[0], self.dtype)
-        n = min(self.shape)
-        result = np.empty(n, self.dtype)
-        # Unit vectors, so many at a time that they take no more room than what is stored.
-        step = max(1, self._stored // max(1, *self.shape))
-        for start in range(0, n, step):
-            places = np.arange(start, min(start + step, n))
-            units = np.zeros((len(places), self.shape[1]), self.dtype)
-            units[np.arange(len(places)), places] = 1
-            columns = self.jvp(units.reshape(len(units), *self.in_shape)).reshape(len(places), self.shape[0])
-            result[places] = columns[np.arange(len(places)), places]
-        return result
+        return verbs.diagonal_of_product(self._parts)
 
     def _plan(self, n_vectors: int | None) -> bracket.Plan:
         sizes = (self.shape[0], *(part.shape[1] for part in self._parts))
@@ -152,9 +125,3 @@ class ProductJacobian(_core.ChainProducts, Factors):
 
 
 _core.register("product", ProductJacobian)
-
-
-def has_few_entries(jacobian: Jacobian) -> bool:
-    """Whether the entries are known, and not many more than the numbers that are stored anyway."""
-    n = jacobian._n_entries
-    return n is not None and n <= MANY * (jacobian._stored + sum(jacobian.shape))

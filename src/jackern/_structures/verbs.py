@@ -16,6 +16,7 @@ verbs = _core.Slots(
     "add",
     "aslinearoperator",
     "compose",
+    "diagonal_of_product",
     "explain",
     "gram",
     "logabsdet",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ from jackern._terms.term import (
     restrict,
     unused,
     window,
+    with_equal_axes,
 )
 
 WORK = 4  # two factors are multiplied out if that costs no more than so many applications of both
@@ -43,8 +44,9 @@ class Composition(NamedTuple):
 
     @property
     def work(self) -> int:
-        """How many multiplications make them."""
-        return math.prod(self.lengths[x] for x in {*self.a.letters, *self.b.letters})
+        """How many multiplications make them, after each factor is summed over what it alone has."""
+        both = {*self.a.letters} & {*self.b.letters}
+        return math.prod(self.lengths[x] for x in both.union(self.letters))
 
     def term(self) -> Term | None:
         """Multiply out."""
@@ -52,10 +54,7 @@ class Composition(NamedTuple):
         if {*a.letters, *b.letters} == {*self.letters}:
             values = product(aligned(a.values, a.letters, self.letters), aligned(b.values, b.letters, self.letters))
         else:
-            name = {x: k for k, x in enumerate(self.lengths)}
-            numbers = [[name[x] for x in letters] for letters in (a.letters, b.letters, self.letters)]
-            with np.errstate(all="ignore"):
-                values = summed(a.values, numbers[0], b.values, numbers[1], numbers[2])
+            values = contraction(a.values, a.letters, b.values, b.letters, self.letters)
         if self.repeats > 1:
             values = product(values, np.asarray(self.repeats, values.dtype))
         alive = {*a.out_letters, *b.in_letters}
@@ -63,11 +62,28 @@ class Composition(NamedTuple):
         return canonical(values, self.letters, a.out, b.in_, lengths)
 
 
-def summed(a: Array, a_letters: list[int], b: Array, b_letters: list[int], letters: list[int]) -> Array:
-    """Return the einsum of two arrays.  It adds one by one, and so in float64 at least."""
-    operands: list[Any] = [a, a_letters, b, b_letters, letters]
-    total = np.asarray(np.einsum(*operands, dtype=np.float64))
+def contraction(
+    a: Array, a_letters: Sequence[int], b: Array, b_letters: Sequence[int], letters: Sequence[int]
+) -> Array:
+    """Return the einsum of two arrays, each summed first over what it alone has.
+
+    It adds one by one, and so in float64 at least.
+    """
+    place = {x: k for k, x in enumerate(dict.fromkeys((*a_letters, *b_letters)))}
+    a_places, b_places, places = ([place[x] for x in some] for some in (a_letters, b_letters, letters))
+    with np.errstate(all="ignore"):
+        a_sum, a_places = summed(a, a_places, {*b_places, *places})
+        b_sum, b_places = summed(b, b_places, {*a_places, *places})
+        total = np.asarray(np.einsum(a_sum, a_places, b_sum, b_places, places, dtype=np.float64))
     return total.astype(np.result_type(a, b), copy=False)
+
+
+def summed(array: Array, places: list[int], kept: Collection[int]) -> tuple[Array, list[int]]:
+    """Return the array summed over all letters but these, and its letters."""
+    left = [x for x in dict.fromkeys(places) if x in kept]
+    if left == places:
+        return array, places
+    return np.asarray(np.einsum(array, places, left, dtype=np.float64)), left
 
 
 def product(a: Array, b: Array) -> Array:
@@ -114,11 +130,7 @@ def add(a: Term, b: Term) -> Term:
     One renaming of letters has to make both equal, and the sum may store no more numbers than both.  Where slices
     differ, those of one term have to lie inside the other's on the same shift.
     """
-    while True:
-        a, b = matched(a, "out", b, "out", joining=False)
-        a, b = matched(a, "in_", b, "in_", joining=False)
-        if all([x.full for x in p] == [y.full for y in q] for p, q in ((a.out, b.out), (a.in_, b.in_))):
-            break
+    a, b = with_equal_axes((a, b), joining=False)
     pairs = list(zip(a.out + a.in_, b.out + b.in_, strict=True))
     if all(elements(x, a.lengths) == elements(y, b.lengths) for x, y in pairs):
         names: dict[int, int] = {}
@@ -203,36 +215,32 @@ def diagonal_of_product(a: Term, b: Term) -> Array:
 
     Raises KeptApart where the slices of the two differ, or their axes do not match.
     """
-    b = b.T
+    a, b = with_equal_axes((a, b.T))
     shift = unused(a)
     b = relabelled(b, lambda x: x + shift)
-    for _ in range(2):
-        a, b = matched(a, "out", b, "out")
-        a, b = matched(a, "in_", b, "in_")
-    rows, columns = list(zip(a.out, b.out, strict=True)), list(zip(a.in_, b.in_, strict=True))
-    if any(elements(x, a.lengths) != elements(y, b.lengths) for x, y in rows + columns):
+    pairs = list(zip(a.out + a.in_, b.out + b.in_, strict=True))
+    if any(elements(x, a.lengths) != elements(y, b.lengths) for x, y in pairs):
         raise KeptApart("their slices differ")
     # Letters of one place are one letter, whatever else they stood for.
     same = {x: x for x in (*a.lengths, *b.lengths)}
-    for x, y in rows + columns:
+    for x, y in pairs:
         if x.letter is not None and y.letter is not None:
             first, other = same[x.letter], same[y.letter]
             same = {k: first if v == other else v for k, v in same.items()}
-    kept = [same[x.letter] for x, _ in rows if x.letter is not None]
+    a_letters, b_letters, rows = ([same[x] for x in letters] for letters in (a.letters, b.letters, a.out_letters))
+    stored = {*a_letters, *b_letters}
+    order = [x for x in dict.fromkeys(rows) if x in stored]
+    values = contraction(a.values, a_letters, b.values, b_letters, order)
     lengths = {same[x]: n for x, n in {**a.lengths, **b.lengths}.items()}
-    stored = {same[x] for x in (*a.letters, *b.letters)}
-    name = {x: k for k, x in enumerate(lengths)}
-    names = [[name[same[x]] for x in term.letters] for term in (a, b)]
-    order = [x for x in dict.fromkeys(kept) if x in stored]
+    repeats = math.prod(n for x, n in lengths.items() if x not in stored and x not in rows)
     with np.errstate(all="ignore"):
-        values = summed(a.values, names[0], b.values, names[1], [name[x] for x in order])
-        values *= math.prod(n for x, n in lengths.items() if x not in stored and x not in kept)
-    result = np.zeros([x.full for x, _ in rows], values.dtype)
-    letters = dict.fromkeys(kept)
-    part: Any = result[window(a.out, a.lengths)]
-    if len(letters) < len(kept):  # two axes of one end have become one letter
-        part = np.einsum(part, [name[x] for x in kept], [name[x] for x in letters])
-    part[...] = aligned(values, order, list(letters))
+        values = values * repeats
+    result = np.zeros([x.full for x in a.out], values.dtype)
+    letters = list(dict.fromkeys(rows))
+    part = result[(*window(a.out, a.lengths), ...)]
+    if len(letters) < len(rows):  # two axes of one end have become one letter
+        part = np.einsum(part, rows, letters)
+    part[...] = aligned(values, order, letters)
     return result.reshape(-1)
 
 

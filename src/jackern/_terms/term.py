@@ -72,8 +72,14 @@ class Term(NamedTuple):
 
     @property
     def cost(self) -> int:
-        """How many multiplications one product with a vector takes."""
-        return math.prod(self.lengths[x] for x in {*self.letters, *self.in_letters})
+        """How many multiplications one product with a vector takes.
+
+        Where no letter is summed, or none is repeated, one pass goes through them all.  Else what is not stored is
+        summed before the values are multiplied, and repeated after.
+        """
+        own, other = {*self.out_letters}, {*self.in_letters}
+        passed = own | other if own <= other or other <= own else (own & other).union(self.letters)
+        return math.prod(self.lengths[x] for x in passed)
 
     @property
     def nnz(self) -> int:
@@ -116,6 +122,11 @@ def elements(axis: Axis, lengths: Mapping[int, int]) -> range:
     """Return the elements of an axis that its letter runs over."""
     length = 1 if axis.letter is None else lengths[axis.letter]
     return range(axis.start, axis.start + axis.step * length, axis.step)
+
+
+def lengths_of(axes: Iterable[Axis]) -> tuple[int, ...]:
+    """Return the full lengths of axes."""
+    return tuple(axis.full for axis in axes)
 
 
 def as_slice(places: range) -> slice:
@@ -290,6 +301,18 @@ def matched(a: Term, a_end: str, b: Term, b_end: str, *, joining: bool = True) -
     if apart:
         raise KeptApart("their axes have no common refinement")
     return cut(a, a_end, target), cut(b, b_end, target)
+
+
+def with_equal_axes(terms: Iterable[Term], *, joining: bool = True) -> list[Term]:
+    """Return terms of one shape with the same axes; raises KeptApart where they cannot have them."""
+    result = list(terms)
+    # A cut at one end goes through the letters of both to the other end, and from there to the next term.
+    for _ in range(sum(len(term.out + term.in_) for term in result) + 1):
+        if len({(lengths_of(term.out), lengths_of(term.in_)) for term in result}) == 1:
+            return result
+        for k, end in itertools.product(range(len(result)), ("out", "in_")):
+            result[k - 1], result[k] = matched(result[k - 1], end, result[k], end, joining=joining)
+    raise KeptApart("their axes have no common refinement")
 
 
 def refinement(a: Term, a_end: str, b: Term, b_end: str) -> tuple[list[int], list[tuple[int, int]]]:
