@@ -78,7 +78,7 @@ def check_questions(jacobian, matrix, generator):
     assert np.array_equal(jacobian.diagonal(), np.diagonal(matrix))
     assert np.array_equal(jacobian.totensor(), matrix.reshape(jacobian.out_shape + jacobian.in_shape))
     answered(lambda: check_entries(jacobian.tocsr(), matrix), ValueError, "linear-map")
-    answered(lambda: check_count(jacobian, matrix), ValueError, "product|linear map")
+    answered(lambda: check_count(jacobian, matrix), ValueError, "product|linear-map")
     # Numbers may have digits that only float64 holds in part, so the sum of their sizes is the measure.
     weights = generator.array(jacobian.out_shape)
     for w, gram in ((1, jacobian.gram()), (weights, jacobian.gram(weights))):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+import time
+import tracemalloc
 from fractions import Fraction
 
 import numpy as np
@@ -60,6 +62,67 @@ def test_the_diagonal_of_a_product_of_large_factors_takes_linear_time():
     for jacobian in (softmax, gather, gather.T, jk.broadcast(softmax.diagonal(), ()) @ jk.reduction(np.ones(n))):
         assert jacobian.gram().diagonal().shape == (n,)
         assert (jacobian @ jacobian.T).diagonal().shape == (n,)
+
+
+def narrow(n):
+    """A permutation, and two dense factors through which four numbers pass."""
+    return jk.select(rng.permutation(n), n) @ jk.dense(rng.normal(size=(n, 4))) @ jk.dense(rng.normal(size=(4, n)))
+
+
+def constant_bands(n):
+    return jk.banded(np.broadcast_to([[1.0], [-2.0], [1.0]], (3, n)), [-1, 0, 1], (n, n))
+
+
+def shuffled_bands(n):
+    """Three factors of few entries, none of which can be multiplied with another."""
+    return jk.select(rng.permutation(n), n) @ constant_bands(n) @ jk.select(rng.permutation(n), n)
+
+
+def centred_bands(n):
+    """A band with every row's mean taken off: its terms of rank one store a vector."""
+    return constant_bands(n) @ (jk.identity(n) - jk.einsum("i,j->i", np.full(n, 1 / n), n, n)) @ constant_bands(n)
+
+
+CHAINS = {
+    "reduction after dense": lambda n: jk.dense(rng.random((4, 2))) @ jk.reduction(rng.random((2, 2)), axis=0),
+    "two letters of one place": lambda n: (
+        jk.einsum("a,g->a", rng.random(4), in_shape=2, out_shape=4)
+        @ jk.einsum("g,ga->a", rng.random(2), in_shape=(2, 2), out_shape=2).reshape(2, (2, 2))
+    ),
+    "one element": lambda n: (jk.select(np.s_[2:3], n) - 2 * jk.select(np.s_[n - 1 :], n)).gram(),
+    "through four numbers": narrow,
+    "few entries": shuffled_bands,
+    "rank one inside": centred_bands,
+    "gram of rank one inside": lambda n: centred_bands(n).gram(),
+    "gram of a narrow one": lambda n: narrow(n).gram(),
+    "three grids": lambda n: (
+        jk.block_diagonal(rng.random((n // 10, 10, 10)))
+        @ jk.block_diagonal(rng.random((n // 10, 10, 10)))
+        @ jk.block_diagonal(rng.random((n // 10, 10, 10)))
+    ),
+    "rectangular": lambda n: narrow(n) @ jk.select(np.s_[: n // 2], n).T,
+    "a few rows": lambda n: jk.dense(rng.random((3, n))) @ shuffled_bands(n) @ jk.dense(rng.random((n, n // 100))),
+}
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_the_diagonal_of_a_chain_equals_that_of_the_dense_product(name):
+    jacobian = CHAINS[name](300)
+    np.testing.assert_allclose(jacobian.diagonal(), np.diagonal(jacobian.toarray()), rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_the_diagonal_of_a_chain_takes_time_and_room_of_order_n(name):
+    n = 20_000
+    jacobian = CHAINS[name](n)
+    start = time.perf_counter()
+    jacobian.diagonal()
+    assert time.perf_counter() - start < 2  # with every unit vector it would be many times as long
+    tracemalloc.start()
+    jacobian.diagonal()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1000 * 8 * n
 
 
 def test_long_sums_of_float32_keep_their_digits():

@@ -158,6 +158,27 @@ def test_the_terms_of_a_sum_say_why_they_are_apart():
     assert "│  apart: " in J.explain()
 
 
+@pytest.mark.parametrize(
+    ("J", "cost"),
+    [
+        (jk.einsum("i,j->i", np.ones(500), 300, 500), 500),  # summed, multiplied, written
+        (jk.einsum("j,j->i", np.ones(300), 300, 500), 300),  # multiplied and summed, repeated
+        (jk.einsum(",j->i", 2.0, 300, 500), 1),
+        (jk.einsum("ij,bj->bi", np.ones((5, 4)), (7, 4)), 7 * 5 * 4),
+        (jk.broadcast(np.broadcast_to(1.0, 500), ()), 500),
+        (jk.reduction(np.broadcast_to(1.0, 500)), 500),
+        (jk.identity(500), 500),
+        (2 * jk.identity(500) - jk.einsum("i,j->i", np.ones(500), 500, 500), 1000),
+        (jk.broadcast(np.ones(500), ()) @ jk.reduction(np.ones(500)), 1000),
+        (jk.dense(np.ones((500, 2))) @ jk.dense(np.ones((2, 500))), 2000),
+        (jk.banded(np.ones((3, 500)), [-1, 0, 1], (500, 500)), 1498),
+    ],
+)
+def test_costs_are_the_multiplications_of_the_call(J, cost):
+    _, (_, jvp, vjp) = columns(J.explain().splitlines()[2])
+    assert (jvp, vjp) == (cost, cost)
+
+
 def test_slices_are_written_as_indices():
     tridiagonal = jk.banded(np.ones((3, 8)), [-1, 0, 1], (8, 8)).explain()
     assert [line.split()[2] for line in tridiagonal.splitlines()[3:]] == ["a,a[:7]->a[1:]", "a,a->a", "a,a[1:]->a[:7]"]

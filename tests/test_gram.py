@@ -271,6 +271,14 @@ def test_weights_of_another_kind_raise(weights, error, message):
         jk.dense(np.ones((3, 40))).gram(weights)
 
 
+def test_weights_whose_axes_do_not_match_the_terms_are_not_dropped():
+    jacobian = jk.einsum(",ab->ba", np.float64(2), (3, 8), (8, 3)).reshape((1, 4, 6), (3, 8))
+    weights = layouts.integers((1, 4, 6), np.float64, "weights", 1, 4)
+    gram = jacobian.gram(weights)  # axes of 3 and 8 and of 4 and 6 have no common refinement
+    assert np.array_equal(gram.toarray(), dense_gram(jacobian, weights))
+    assert np.array_equal(gram.diagonal(), np.diagonal(dense_gram(jacobian, weights)))
+
+
 def test_a_matrix_beyond_the_cap_is_not_formed():
     gram = jk.dense(np.ones((1, 50_000)).repeat(2, axis=0)).gram()
     with pytest.raises(MemoryError, match=r"\(50000, 50000\) takes 20000000000 bytes"):

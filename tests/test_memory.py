@@ -92,6 +92,11 @@ CASES = {
     "solve a tridiagonal": (lambda: tridiagonal(bands()), lambda J: J.solve(of_shape(N)), 12),
     "gram of a tridiagonal": (lambda: tridiagonal(bands()), lambda J: J.gram(), 16),
     "step with a gram": (lambda: tridiagonal(bands()), lambda J: (J.gram() + jk.identity(N)).solve(of_shape(N)), 24),
+    "columns of a sum scaled": (
+        lambda: (2 * jk.identity(N) - jk.einsum("i,j->i", vector(0), N, N), jk.diagonal(vector(1))),
+        composed,
+        4,
+    ),
     "build a softmax": (probabilities, softmax, 2),
     "jvp of a softmax": (lambda: softmax(probabilities()), lambda J: J.jvp(of_shape(N)), 3.1),
     "vjp of a softmax": (lambda: softmax(probabilities()), lambda J: J.vjp(of_shape(N)), 3.1),
@@ -167,3 +172,120 @@ def test_the_solutions_are_right():
     d = 1 - 0.5 * s
     wanted = np.sum(np.log(d)) + np.log1p(0.5 * np.sum(s * s / d))
     np.testing.assert_allclose(step.logabsdet(), wanted, rtol=1e-9)
+
+
+# ---- a law for all of them ---------------------------------------------------------------------------------------
+
+FEW = 4  # times the bytes that go in and come out
+CONSTANT = 2**16
+
+
+class Small:
+    """Random Jacobians of few numbers between long vectors, and sums and products of them."""
+
+    def __init__(self, seed):
+        self.rng = np.random.default_rng((5, seed))
+        self.n = int(self.rng.choice([2000, 3000]))
+
+    def vector(self, *shape):
+        return self.rng.uniform(1, 2, shape)
+
+    def square(self):
+        """n <- n."""
+        n, k = self.n, 20
+        offsets = self.rng.permutation([-n // 3, -1, 0, 1, 5])[:3]
+        makers = [
+            lambda: jk.identity(n, 2.0),
+            lambda: jk.diagonal(self.vector(n)),
+            lambda: jk.diagonal(np.broadcast_to(self.vector(k, 1), (k, n // k))).reshape(n, n),
+            lambda: jk.select(self.rng.permutation(n), n),
+            lambda: jk.select(self.rng.integers(0, n, n), n).T,
+            lambda: jk.select(np.s_[::-1], n),
+            lambda: jk.select(np.s_[5:], n).T @ jk.select(np.s_[:-5], n),
+            lambda: jk.banded(self.vector(3, n), offsets, (n, n)),
+            lambda: jk.banded(np.broadcast_to(self.vector(3, 1), (3, n)), offsets, (n, n)),
+            lambda: jk.einsum(",ab->ba", 1.0, (k, n // k), (n // k, k)).reshape(n, n),
+            lambda: jk.einsum("ij,bj->bi", self.vector(k, k), (n // k, k)).reshape(n, n),
+            lambda: jk.einsum("ij,jb->ib", self.vector(k, k), (k, n // k)).reshape(n, n),
+            lambda: jk.einsum("i,j->i", self.vector(n), n, n),
+            lambda: jk.einsum("j,j->i", self.vector(n), n, n),
+            lambda: jk.einsum(",j->i", 3.0, n, n),
+            lambda: jk.broadcast(self.vector(n), ()) @ jk.reduction(self.vector(n)),
+            lambda: jk.dense(self.vector(n, 2)) @ jk.dense(self.vector(2, n)),
+            lambda: jk.linear_map(np.cumsum, lambda u: np.cumsum(u[::-1])[::-1], n, n),
+        ]
+        return makers[self.rng.integers(len(makers))]()
+
+    def factor(self, m):
+        """Something of m outputs: of n, or of few."""
+        if m != self.n:
+            few = int(self.rng.choice([1, 2]))
+            return jk.dense(self.vector(m, few)) if self.rng.random() < 0.3 else jk.dense(self.vector(m, self.n))
+        if self.rng.random() < 0.15:
+            return jk.dense(self.vector(m, int(self.rng.choice([1, 2]))))
+        J = self.square()
+        if self.rng.random() < 0.3:
+            J = J + self.square() if self.rng.random() < 0.5 else self.square() - J
+        return J
+
+    def chain(self):
+        factors = [self.factor(self.n)]
+        for _ in range(self.rng.integers(1, 4)):
+            factors.append(self.factor(factors[-1].shape[1]))
+        return factors
+
+
+def peak_of(run):
+    """The result, and the peak of the memory that was new."""
+    tracemalloc.start()
+    try:
+        result = run()
+        return result, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def room(*things):
+    """Bytes that arrays take, and that Jacobians hold and pass on between their factors."""
+    sizes = [
+        x.nbytes + 8 * sum(x.shape[0] + part.shape[1] for part in x._factors()) if isinstance(x, jk.Jacobian) else x.nbytes
+        for x in things
+    ]
+    return sum(sizes)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_nothing_takes_more_than_a_few_times_what_goes_in_and_comes_out(seed):
+    generator = Small(seed)
+    factors = generator.chain()
+    tangent, cotangent = generator.vector(factors[-1].shape[1]), generator.vector(factors[0].shape[0])
+
+    def within(run, *given):
+        run()  # what is kept from then on is no part of it
+        result, peak = peak_of(run)
+        assert peak <= FEW * room(*given, result) + CONSTANT
+        return result
+
+    J = factors[0]
+    for factor in factors[1:]:
+        J = within(lambda J=J, factor=factor: J @ factor, J, factor)
+    wanted = tangent
+    for factor in reversed(factors):
+        wanted = factor.jvp(wanted)
+    np.testing.assert_allclose(within(lambda: J.jvp(tangent), J, tangent), wanted, rtol=1e-9)
+    within(lambda: J.vjp(cotangent), J, cotangent)
+    for change in (lambda: J.T, lambda: 2 * J, lambda: J / 3, lambda: -J, lambda: J.astype(np.float32), lambda: J.gram()):
+        within(change, J)
+    within(lambda: J.reshape((J.shape[0], 1), (1, J.shape[1])), J)
+    other = generator.factor(generator.n)
+    if other.shape == J.shape:
+        within(lambda: J + other, J, other)
+        within(lambda: other - J, J, other)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_diagonals_and_words_take_far_less_than_the_matrix(seed):
+    generator = Small(seed)
+    J = composed(generator.chain())
+    for ask in (J.diagonal, J.gram().diagonal, J.explain, J.__repr__):
+        assert peak_of(ask)[1] <= 8 * generator.n**2 / 4

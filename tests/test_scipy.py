@@ -286,3 +286,14 @@ def test_least_squares_takes_the_operator():
 
     result = scipy.optimize.least_squares(residuals, [1.0, 1.0], jac=jacobian, tr_solver="lsmr", xtol=1e-14)
     assert np.allclose(result.x, wanted, rtol=1e-8)
+
+
+def test_a_sparse_array_beside_a_jacobian_is_refused_with_what_makes_one_of_it():
+    J, csr = jk.identity(3), scipy.sparse.csr_array(np.eye(3))
+    for wrong in (lambda: J @ csr, lambda: J.jvp(csr), lambda: J.solve(csr), lambda: J * csr):
+        with pytest.raises(TypeError, match=r"is a csr_array; jk\.sparse\(\w+\) makes a Jacobian of it"):
+            wrong()
+    for other, maker in ((csr, "sparse"), (np.eye(3), "dense"), (1.0, "identity")):
+        for wrong in (lambda other=other: J + other, lambda other=other: J - other, lambda other=other: other + J):
+            with pytest.raises(TypeError, match=rf"identity Jacobian [+-] \w+: expected a Jacobian; jk\.{maker} makes"):
+                wrong()

@@ -360,6 +360,105 @@ def test_low_rank_on_a_nearly_singular_base_has_a_small_backward_error(make, sma
     assert backward_error(J.toarray(), J.solve(b), b) <= 1e-14
 
 
+def random_update(seed, dtype):
+    """A band or a diagonal, with pivots of all sizes, and a product of low rank; some corners are unit vectors."""
+    rng = np.random.default_rng([7, seed])
+    n, rank = int(rng.choice([48, 64, 100])), int(rng.integers(1, 4))
+    main = rng.normal(size=n) * 10.0 ** rng.integers(-3, 3, n) ** rng.integers(0, 2)
+    for k in rng.integers(0, n, rng.integers(0, 4)):
+        main[k] = 0 if rng.random() < 0.2 else 10.0 ** -rng.integers(1, 30)
+    offsets = [(0,), (0, 1), (-1, 0, 1), (-1, 0, 1, 2)][rng.integers(4)]
+    data = rng.normal(size=(len(offsets), n))
+    data[offsets.index(0)] = main * 10.0 ** -rng.integers(0, 3)
+    left, right = rng.normal(size=(n, rank)), rng.normal(size=(rank, n))
+    left = np.eye(n)[:, rng.permutation(n)[:rank]] if rng.random() < 0.3 else left
+    right = np.eye(n)[rng.permutation(n)[:rank]] if rng.random() < 0.3 else right
+    base = jk.banded(data.astype(dtype), offsets, (n, n))
+    return base + jk.dense(left.astype(dtype)) @ jk.dense(right.astype(dtype))
+
+
+def test_low_rank_updates_are_right_or_refused(dtype):
+    eps = float(np.finfo(dtype).eps)
+    for seed in range(200):
+        J = random_update(seed, dtype)
+        matrix, b = J.toarray().astype(float), numbers(*J.out_shape, dtype=dtype, seed=seed)
+        condition = np.linalg.cond(matrix)
+        try:
+            assert backward_error(matrix, J.solve(b), b) <= 1e3 * eps
+        except np.linalg.LinAlgError:
+            assert condition > 1e-2 / eps
+        if condition < 1e-4 / eps:
+            wanted = np.linalg.slogdet(matrix)[1]
+            assert J.logabsdet() == pytest.approx(wanted, rel=10 * eps, abs=max(eps ** (1 / 2), 100 * eps * condition))
+
+
+def cyclic_band(n):
+    """0.01 I and a cyclic shift: of condition 1.02, but not without the corner."""
+    return jk.banded(np.stack([np.full(n, 1e-2), np.ones(n), np.ones(n)]), [0, 1, 1 - n], (n, n))
+
+
+def cyclic_sum(n):
+    """The same as a sum of a band and a product."""
+    e = np.eye(n)
+    shift = jk.banded(np.stack([np.full(n, 1e-2), np.ones(n)]), [0, 1], (n, n))
+    return shift + jk.broadcast(e[-1], ()) @ jk.reduction(e[0])
+
+
+@pytest.mark.parametrize("make", [cyclic_band, cyclic_sum])
+@pytest.mark.parametrize("n", [64, 65, 300])
+def test_a_well_conditioned_sum_on_a_base_that_is_not_is_solved(make, n):
+    J, b = make(n), numbers(3, n)
+    np.testing.assert_allclose(J.solve(b), np.linalg.solve(J.toarray(), b.T).T, rtol=1e-10)
+    np.testing.assert_allclose(J.logabsdet(), np.linalg.slogdet(J.toarray())[1], atol=1e-12)
+
+
+def tiny_pivots(n, pivot=1e-20):
+    d = np.ones(n)
+    d[[3, 7]] = pivot
+    return jk.diagonal(d) + jk.dense(numbers(n, 3)) @ jk.dense(numbers(3, n))
+
+
+@pytest.mark.parametrize("pivot", [1e-5, 1e-9, 1e-14, 1e-20, 1e-200, 1e-310])
+def test_tiny_pivots_take_no_digits_from_a_determinant(pivot):
+    J = tiny_pivots(64, pivot)
+    np.testing.assert_allclose(J.logabsdet(), np.linalg.slogdet(J.toarray())[1], rtol=1e-9)
+
+
+def test_what_cannot_be_vouched_for_raises_where_a_dense_matrix_is_too_large():
+    J = tiny_pivots(20_000)
+    with pytest.raises(np.linalg.LinAlgError, match=r"solve: the residual stays at .*e[+-]\d\d of its largest part"):
+        J.solve(np.ones(20_000))
+    with pytest.raises(np.linalg.LinAlgError, match="logabsdet: the logarithm of the determinant may be off by"):
+        J.logabsdet()
+
+
+@pytest.mark.parametrize(
+    "J",
+    [
+        jk.diagonal([1e-300, 1.0]),
+        jk.banded([[1e-300, 1.0, 1.0], [1.0, 1.0, 1.0]], [0, 1], (3, 3)),
+        jk.dense([[1e-300, 0.0], [1.0, 1.0]]),
+        jk.einsum("ij,ij->ji", np.array([[1e-300, 2.0], [3.0, 4.0]]), (2, 2), (2, 2)),
+    ],
+)
+def test_a_solution_that_overflows_raises(J):
+    b = np.full(J.out_shape, 1e100)
+    with pytest.raises(np.linalg.LinAlgError, match="solve: x overflows float64 for finite b"):
+        J.solve(b)
+    assert not np.isfinite(J.solve(b * np.nan)).all()
+
+
+def test_right_hand_sides_of_nan_leave_the_others_alone():
+    n = 20_000
+    J = jk.identity(n) + jk.broadcast(np.ones(n), ()) @ jk.reduction(np.full(n, 1 / n))
+    x = J.solve(np.stack([np.full(n, np.nan), np.ones(n)]))
+    assert np.isnan(x[0]).all()
+    np.testing.assert_allclose(x[1], 0.5, rtol=1e-12)
+    K = jk.identity(n) + jk.broadcast(np.full(n, np.nan), ()) @ jk.reduction(np.ones(n))
+    assert np.isnan(K.solve(np.ones(n))).any()
+    assert np.isnan(K.logabsdet())
+
+
 # ---- what cannot be solved ----------------------------------------------------------------------------------------
 
 

@@ -12,18 +12,20 @@ import numpy as np
 from jackern._algebra import csr, rules
 from jackern._arrays.operands import Array
 from jackern._structures.base import Jacobian
-from jackern._structures.sparse import SparseJacobian
+from jackern._structures.of_terms import cut_at_diagonal, from_terms
 from jackern._terms import combine, entries
-from jackern._terms.term import Axis, KeptApart, canonical
+from jackern._terms.entries import Entries
+from jackern._terms.term import Axis, KeptApart, canonical, rank_of
 
-MANY = 16  # entries for every number stored are not too many to list
+MANY = 16  # entries for every number stored, or passed on, are not too many to list
+BLOCK = 2**16  # numbers in the columns and rows that are formed at a time, unless the factors store more
 
 
 def of_product(factors: Sequence[Jacobian]) -> Array:
     """Return the main diagonal of a product, ``(min(m, n),)``.
 
     Sums are multiplied out, as long as they make fewer products than there are rows.  All other products are cut in
-    two where the fewest numbers pass.
+    two where the fewest numbers pass, if need be inside a term.
     """
     m, n = factors[0].shape[0], factors[-1].shape[1]
     dtype = np.result_type(*(factor.dtype for factor in factors))
@@ -35,8 +37,13 @@ def of_product(factors: Sequence[Jacobian]) -> Array:
     summands = [factor._summands() for factor in factors]
     if 1 < math.prod(map(len, summands)) <= n:
         return entries.added_up((product_of(each).diagonal() for each in itertools.product(*summands)), dtype)
-    waist = min(range(1, len(factors)), key=lambda k: factors[k].shape[0])
-    return of_two(product_of(factors[:waist]), product_of(factors[waist:])).astype(dtype, copy=False)
+    parts = [part for factor in factors for part in cut(factor)]
+    waist = min(range(1, len(parts)), key=lambda k: parts[k].shape[0])
+    a, b = product_of(parts[:waist]), product_of(parts[waist:])
+    for way in (by_letters, by_entries):
+        if (result := way(a, b)) is not None:
+            return result.astype(dtype, copy=False)
+    return by_blocks(a, b).astype(dtype, copy=False)
 
 
 def product_of(factors: Sequence[Jacobian]) -> Jacobian:
@@ -44,31 +51,78 @@ def product_of(factors: Sequence[Jacobian]) -> Jacobian:
     return functools.reduce(rules.compose, factors)
 
 
-def of_two(a: Jacobian, b: Jacobian) -> Array:
-    """Return the diagonal of a square product of two: letter by letter, by blocks of columns, or entry by entry.
+def cut(factor: Jacobian) -> tuple[Jacobian, ...]:
+    """Return a factor as two, if it is a term of low rank."""
+    terms = factor._terms()
+    if terms is None or len(terms) != 1 or rank_of(terms[0]) >= min(factor.shape):
+        return (factor,)
+    return cut_at_diagonal(terms[0], factor.out_shape, factor.in_shape)
 
-    A block of columns of the left factor, and of rows of the right one, has no more numbers than both store; entries
-    are listed where it takes several blocks, and there are few of them.
-    """
+
+def by_letters(a: Jacobian, b: Jacobian) -> Array | None:
+    """Return the diagonal of the product of two, term by term; None where a pair of terms does not allow it."""
     a_terms, b_terms = a._terms(), b._terms()
+    if a_terms is None or b_terms is None:
+        return None
     dtype = np.result_type(a.dtype, b.dtype)
-    if a_terms is not None and b_terms is not None:
-        try:
-            return entries.added_up((combine.diagonal_of_product(x, y) for x in a_terms for y in b_terms), dtype)
-        except KeptApart:
-            pass
-    n, middle, stored = b.shape[1], a.shape[1], a._stored + b._stored
-    step = max(1, stored // max(n, middle))
-    if middle > step:
-        sparse = [with_few_entries(x, MANY * (stored + n + middle)) for x in (a, b)]
-        if sparse[0] is not None and sparse[1] is not None:
-            return entries.diagonal_of_product(sparse[0]._entries(), sparse[1]._entries(), n, dtype)
+    try:
+        return entries.added_up((combine.diagonal_of_product(x, y) for x in a_terms for y in b_terms), dtype)
+    except KeptApart:
+        return None
+
+
+def by_entries(a: Jacobian, b: Jacobian) -> Array | None:
+    """Return the diagonal of the product of two from the entries of one, where they are few and the other's known."""
+    n, middle = b.shape[1], a.shape[1]
+    limit = MANY * (a._stored + b._stored + n + middle)
+    for one, other in ((a, b), (b.T, a.T)):
+        listed = few_entries(one, limit)
+        if listed is None:
+            continue
+        rows, columns, values = listed
+        if (terms := other._terms()) is not None:
+            numbers = sum((entries.at(term, columns, rows) for term in terms), np.zeros(len(rows)))
+        elif (others := few_entries(other, limit)) is not None:
+            numbers = entries.found(others, columns, rows)
+        else:
+            continue
+        return np.bincount(rows, values * numbers, minlength=n)
+    return None
+
+
+def few_entries(jacobian: Jacobian, limit: int) -> Entries | None:
+    """Return the entries of a Jacobian, or of a product multiplied out; None if it lists more than the limit."""
+    parts = jacobian._factors()
+    for part in parts:
+        if any(x._n_entries is None for x in part._summands()) or part.nnz > limit:
+            return None
+    if len(parts) == 1:
+        return parts[0]._entries()
+    product, *rest = (csr.from_entries(*part._entries(), *((n,) for n in part.shape)) for part in parts)
+    for part in rest:
+        if csr.product_work(product, part) > limit:
+            return None
+        product = csr.multiply(product, part)
+    return product._entries()
+
+
+def by_blocks(a: Jacobian, b: Jacobian) -> Array:
+    """Return the diagonal of the product of two from blocks of it, or of columns of one and rows of the other."""
+    n, middle = b.shape[1], a.shape[1]
     a, b = a.reshape(n, middle), b.reshape(middle, n)
+    dtype = np.result_type(a.dtype, b.dtype)
+    length = min(n, middle)
+    step = max(1, max(BLOCK, a._stored + b._stored) // max(n, middle))
     result = np.zeros(n)
-    for start in range(0, middle, step):
-        part = elements(start, min(start + step, middle), middle, dtype)
-        columns, rows = (a @ part.T).toarray(max_bytes=None), (part @ b).toarray(max_bytes=None)
-        result += combine.contraction(columns, (0, 1), rows, (1, 0), (0,))
+    for start in range(0, length, step):
+        stop = min(start + step, length)
+        part = elements(start, stop, length, dtype)
+        if n < middle:
+            block = product_of([part, a, b, part.T]).toarray(max_bytes=None)
+            result[start:stop] = np.diagonal(block)
+        else:
+            columns, rows = (a @ part.T).toarray(max_bytes=None), (part @ b).toarray(max_bytes=None)
+            result += combine.contraction(columns, (0, 1), rows, (1, 0), (0,))
     return result
 
 
@@ -76,17 +130,4 @@ def elements(start: int, stop: int, n: int, dtype: np.dtype) -> Jacobian:
     """Return the Jacobian of ``x[start:stop]``, x of n elements."""
     length = stop - start
     term = canonical(np.ones((), dtype), (), [Axis(0, length)], [Axis(0, n, start)], {0: length})
-    return rules.from_terms([term] if term else [], (length,), (n,), dtype)
-
-
-def with_few_entries(jacobian: Jacobian, limit: int) -> SparseJacobian | None:
-    """Return a Jacobian, or a product multiplied out, as a sparse one; None if that lists more entries than the limit."""
-    result: SparseJacobian | None = None
-    for part in jacobian._factors():
-        if part._n_entries is None or part._n_entries > limit:
-            return None
-        sparse = csr.from_entries(*part._entries(), *((n,) for n in part.shape))
-        if result is not None and csr.product_work(result, sparse) > limit:
-            return None
-        result = sparse if result is None else csr.multiply(result, sparse)
-    return result
+    return from_terms([term] if term else [], (length,), (n,), dtype)

@@ -122,13 +122,11 @@ def gram(jacobian: Jacobian, weights: ArrayLike | None) -> Jacobian:
 
 def diagonals(middle: Jacobian, jacobian: Jacobian) -> list[Term]:
     """Return ``JᵀWJ`` for a sum of diagonals; raises KeptApart if it stores more numbers than its factors."""
-    own, weighted = jacobian._terms(), rules.compose(middle, jacobian)._terms()
-    if own is None or weighted is None:
+    terms, weighted = jacobian._terms(), rules.compose(middle, jacobian)._terms()
+    if terms is None or weighted is None:
         raise KeptApart("the weights are not multiplied out")
-    pairs = [combine.composition(a.T, b) for a in own for b in weighted]
-    terms = rules.products(filter(None, pairs))
-    rules.check_storage(sum(term.stored for term in terms), 2 * jacobian._stored + middle._stored)
-    return terms
+    compositions = [composed for a in terms for b in weighted if (composed := combine.composition(a.T, b))]
+    return rules.products(compositions, 2 * jacobian._stored + middle._stored)
 
 
 def weighting(jacobian: Jacobian, weights: Any) -> Jacobian:

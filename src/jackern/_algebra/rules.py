@@ -119,12 +119,10 @@ def multiply_terms(a: Jacobian, b: Jacobian) -> tuple[Jacobian, int]:
     pairs = ((p, q) for p in a._terms() or () for q in b._terms() or ())
     compositions = [composed for p, q in pairs if (composed := combine.composition(p, q))]
     work, stored = sum(composed.work for composed in compositions), a._stored + b._stored
-    if len(compositions) == 1:
-        check_storage(compositions[0].stored, stored)
+    # A sum stores at least what its largest term does.
+    check_storage(max((composed.stored for composed in compositions), default=0), stored)
     check_work(work, a._cost + b._cost)
-    terms = products(compositions)
-    check_storage(sum(term.stored for term in terms), stored)
-    return from_terms(terms, a.out_shape, b.in_shape, np.result_type(a.dtype, b.dtype)), work
+    return from_terms(products(compositions, stored), a.out_shape, b.in_shape, np.result_type(a.dtype, b.dtype)), work
 
 
 def has_multiple(a: Jacobian, b: Jacobian) -> bool:
@@ -190,9 +188,13 @@ PRODUCTS: tuple[
 )
 
 
-def products(compositions: Iterable[Composition]) -> list[Term]:
-    """Return the terms of the sum of products that are to be multiplied out."""
-    return combine.sum_of(filter(None, (composed.term() for composed in compositions)))
+def products(compositions: Sequence[Composition], given: int) -> list[Term]:
+    """Return the terms of a sum of products; raises KeptApart, before it multiplies, if they store more than given."""
+    if sum(composed.stored for composed in compositions) <= given:
+        return combine.sum_of(composed.term() for composed in compositions)
+    plans = combine.planned(compositions)
+    check_storage(sum(plan.outline.stored for plan in plans), given)
+    return [plan.make() for plan in plans]
 
 
 def check_storage(stored: int, given: int) -> None:

@@ -24,6 +24,11 @@ def is_weak(x: object) -> bool:
     return type(x) in (bool, int, float)
 
 
+def is_scipy_sparse(x: object) -> bool:
+    """One of SciPy's sparse arrays or matrices; SciPy need not be there."""
+    return type(x).__module__.startswith("scipy.sparse")
+
+
 def as_ndarray(x: object, where: str, name: str) -> Array:
     """Any array-like as an ndarray; TypeError for None and masked arrays, ValueError for a ragged list."""
     if x is None:
@@ -38,6 +43,8 @@ def as_ndarray(x: object, where: str, name: str) -> Array:
 
 def as_array(x: object, where: str, name: str) -> Array:
     """Any array-like of real numbers as an ndarray of its own dtype; TypeError for what jackern does not compute."""
+    if is_scipy_sparse(x):
+        raise TypeError(f"{where}: {name} is a {type(x).__name__}; jk.sparse({name}) makes a Jacobian of it")
     array = as_ndarray(x, where, name)
     if array.dtype == object:
         raise TypeError(f"{where}: {name} is an object array ({type(x).__name__}); pass an array of float32 or float64")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,12 +11,12 @@ import numpy as np
 from jackern._arrays.operands import Array
 from jackern._solve import factor
 from jackern._solve.expand import check_size, multiplied_out
-from jackern._solve.factor import Solver, ZeroPivot
+from jackern._solve.factor import Singular, Solver, ZeroPivot
 from jackern._solve.order import Order, arranged, band_of, blocks_of, by_diagonal, diagonal_at, permutation_of
 from jackern._structures.base import Jacobian
-from jackern._structures.of_terms import from_terms
+from jackern._structures.of_terms import cut_at_diagonal, from_terms
 from jackern._terms import combine
-from jackern._terms.term import Axis, Term, canonical
+from jackern._terms.term import Axis, Term, canonical, rank_of
 
 LOW_RANK = 16  # a rank of at most the number of rows over this is low
 N_TRIALS = 4  # of solving for a residual again, before the formula is given up
@@ -67,7 +66,7 @@ def arranged_solver(terms: Sequence[Term], order: Order, dtype: np.dtype[Any]) -
         return factor.block_solver(blocks_of(terms, order, dtype))
 
     if base and low:
-        return low_rank_solver(base, [cut_at_diagonal(term, n) for term in low], n, dtype, direct)
+        return low_rank_solver(base, [cut_at_diagonal(term, (n,), (n,)) for term in low], n, dtype, direct)
     return direct()
 
 
@@ -78,33 +77,6 @@ def by_rank(terms: Sequence[Term], n: int) -> tuple[list[Term], list[Term]]:
     """Return the terms of high rank and those of low rank."""
     low = [term for term in terms if rank_of(term) * LOW_RANK <= n]
     return [term for term in terms if not any(term is x for x in low)], low
-
-
-def rank_of(term: Term) -> int:
-    """Return a bound of the rank.
-
-    Where the numbers are the same in all columns, or in all rows, that belong to one another, only letters of both
-    ends count.
-    """
-    own, other = {*term.out_letters}, {*term.in_letters}
-    if (own - other) & {*term.letters} and (other - own) & {*term.letters}:
-        return min(term.shape)
-    return math.prod(term.lengths[x] for x in own & other)
-
-
-def cut_at_diagonal(term: Term, n: int) -> Pair:
-    """Return a term as a product whose middle has the letters of both ends."""
-    middle = tuple(Axis(x, term.lengths[x]) for x in term.out_letters if x in term.in_letters)
-    one = np.ones((), term.values.dtype)
-    stored_left = {*term.letters} <= {*term.out_letters}
-
-    def half(out: tuple[Axis, ...], in_: tuple[Axis, ...], stored: bool, shape: tuple[int, int]) -> Jacobian:
-        lengths = {x.letter: term.lengths[x.letter] for x in (*out, *in_) if x.letter is not None}
-        values, letters = (term.values, term.letters) if stored else (one, ())
-        return from_terms([Term(values, letters, out, in_, lengths)], shape[:1], shape[1:], values.dtype)
-
-    rank = rank_of(term)
-    return half(term.out, middle, stored_left, (n, rank)), half(middle, term.in_, not stored_left, (rank, n))
 
 
 def jacobian_of(terms: Sequence[Term], n: int, dtype: np.dtype[Any]) -> Jacobian:
@@ -120,8 +92,9 @@ def low_rank_solver(
     With the capacitance C = I + V B⁻¹ U, the solution is ``x = B⁻¹ (b - U C⁻¹ V B⁻¹ b)``, and det (B + U V) is
     det B det C.  Where B is diagonal, C is formed in its structure: for a batch of softmaxes it is diagonal.
 
-    The formula loses digits where B is nearer to a singular matrix than the sum is, so the residual is looked at and
-    solved for again; where that does not help, or B is singular, the solver is `direct`.
+    The formula loses digits where B is nearer to a singular matrix than the sum is.  So a solution is taken if its
+    residual is small, if need be after solving for it again, and a determinant if C times solutions with C, by its
+    parts, gives back what they were solved for.  Otherwise, and where B is singular, the solver is `direct`.
     """
     ranks = [left.shape[1] for left, _ in pairs]
 
@@ -138,45 +111,73 @@ def low_rank_solver(
         try:
             return direct()
         except MemoryError:
-            raise np.linalg.LinAlgError(
+            raise Singular(
                 f"solve: the pivot in row {row} of the low-rank part is zero; the Jacobian is singular."
             ) from None
     matrix = jacobian_of(base, n, dtype)
 
+    def from_right(rows: Array) -> Array:
+        return np.concatenate([right.jvp(rows) for _, right in pairs], axis=1)
+
+    def add_left(middle: Array, rows: Array) -> Array:
+        """Add U times the middle, in place."""
+        for (left, _), part in zip(pairs, np.split(middle, np.cumsum(ranks)[:-1], axis=1), strict=True):
+            left.jvp(part, out=rows, accumulate=True)
+        return rows
+
     def once(rows: Array) -> Array:
-        first = inner.solve(rows)
-        middle = outer.solve(np.concatenate([right.jvp(first) for _, right in pairs], axis=1))
-        rest = rows.copy()
-        for (left, _), part in zip(pairs, np.split(-middle, np.cumsum(ranks)[:-1], axis=1), strict=True):
-            left.jvp(part, out=rest, accumulate=True)
-        return inner.solve(rest)
+        return inner.solve(add_left(-outer.solve(from_right(inner.solve(rows))), rows.copy()))
 
     def solve(rows: Array) -> Array:
+        error: Any = np.inf
         try:
             x = once(rows)
             for _ in range(N_TRIALS):
                 rest, error = residual(rows, x, matrix, pairs)
-                if not error > 100 * np.finfo(dtype).eps:
+                if error <= 100 * np.finfo(dtype).eps or (np.isnan(error) and not is_finite(matrix, pairs)):
                     return x
                 x += once(rest)
         except ZeroPivot:
             pass
-        return direct().solve(rows)
+        return instead(f"solve: the residual stays at {error:.1e} of its largest part").solve(rows)
 
     def logabsdet() -> Any:
-        return inner.logabsdet() + outer.logabsdet()
+        signs = np.random.default_rng(0).choice([-1, 1], (2, sum(ranks))).astype(dtype)
+        solved = outer.solve(signs)
+        again = solved + from_right(inner.solve(add_left(solved, np.zeros((2, n), dtype))))
+        # The size of the error of log det C: the trace of an error of C times the inverse.
+        error = np.abs(again - signs).sum(axis=1).max()
+        if error <= np.finfo(dtype).eps ** (2 / 3) or not is_finite(matrix, pairs):
+            return inner.logabsdet() + outer.logabsdet()
+        return instead(f"logabsdet: the logarithm of the determinant may be off by {error:.1e}").logabsdet()
+
+    def instead(reason: str) -> Solver:
+        """Return the direct solver; LinAlgError where that takes too much room."""
+        try:
+            return direct()
+        except MemoryError as error:
+            raise np.linalg.LinAlgError(
+                f"{reason}, since what is left without the terms of low rank is nearly singular; {error}"
+            ) from None
 
     return Solver(solve, logabsdet)
 
 
 def residual(rows: Array, x: Array, matrix: Jacobian, pairs: Sequence[Pair]) -> tuple[Array, Any]:
-    """Return ``b - B x - U V x``, and its size relative to the largest part, the worst of all rows."""
+    """Return ``b - B x - U V x``, and its size relative to the largest part, the worst of all rows with a finite b."""
     rest = rows.copy()
     scale = np.abs(rows).max(axis=1)
+    finite = np.isfinite(scale)
     for part in itertools.chain([matrix.jvp(x)], (left.jvp(right.jvp(x)) for left, right in pairs)):
         rest -= part
         scale = np.maximum(scale, np.abs(part, out=part).max(axis=1))
-    return rest, np.max(np.abs(rest).max(axis=1) / np.where(scale > 0, scale, 1))
+    errors = np.abs(rest).max(axis=1) / np.where(scale > 0, scale, 1)
+    return rest, np.max(errors, where=finite, initial=0)
+
+
+def is_finite(matrix: Jacobian, pairs: Sequence[Pair]) -> bool:
+    """Whether all numbers of ``B + U V`` are."""
+    return all(np.isfinite(array).all() for part in (matrix, *itertools.chain(*pairs)) for array in part._arrays())
 
 
 def capacitance_solver(base: Sequence[Term], inner: Solver, pairs: Sequence[Pair], dtype: np.dtype[Any]) -> Solver:

@@ -29,7 +29,7 @@ def multiplied_out(parts: Sequence[Jacobian], dtype: np.dtype[Any]) -> Sequence[
             continue
         try:
             pairs = [combine.composition(p, q) for p, q in itertools.product(result, terms)]
-            result = combine.sum_of(filter(None, (contracted(pair, dtype) for pair in pairs if pair is not None)))
+            result = combine.sum_of(contracted(pair, dtype) for pair in pairs if pair is not None)
         except KeptApart:
             shape = parts[0].shape[0], parts[-1].shape[1]
             check_size(shape, dtype)
@@ -60,7 +60,7 @@ def expanded(jacobian: Jacobian, dtype: np.dtype[Any]) -> Sequence[Term]:
     return [dense_term(jacobian.toarray(max_bytes=None))]
 
 
-def contracted(pair: Composition, dtype: np.dtype[Any]) -> Term | None:
+def contracted(pair: Composition, dtype: np.dtype[Any]) -> Term:
     """Multiply out by np.matmul, which takes sums over letters of both factors to the BLAS."""
     a, b = pair.a, pair.b
     summed = [x for x in a.letters if x in b.letters and x not in pair.letters]
@@ -77,11 +77,10 @@ def contracted(pair: Composition, dtype: np.dtype[Any]) -> Term | None:
 
     values = np.matmul(matrices(a, rows, summed), matrices(b, summed, columns))
     letters = (*stack, *rows, *columns)
-    lengths = {x: n for x, n in pair.lengths.items() if x in {*a.out_letters, *b.in_letters}}
-    values = values.reshape([lengths[x] for x in letters])
+    values = values.reshape([pair.lengths[x] for x in letters])
     if pair.repeats > 1:
         values *= pair.repeats
-    return canonical(values, letters, a.out, b.in_, lengths)
+    return pair.with_values(values, letters)
 
 
 def dense_term(matrix: Array) -> Term:

@@ -13,7 +13,11 @@ from jackern._arrays.operands import Array
 FEW = 64  # right-hand sides; more than so many, and than a quarter of the rows, are worth LAPACK's blocking
 
 
-class ZeroPivot(np.linalg.LinAlgError):
+class Singular(np.linalg.LinAlgError):
+    """There is no solution for every right-hand side: the determinant is zero."""
+
+
+class ZeroPivot(Singular):
     """Elimination has come to a zero in this row."""
 
     def __init__(self, row: int):

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jackern._arrays.operands import Array, as_native, quiet
-from jackern._solve.eliminate import LOW_RANK, Pair, by_rank, cut_at_diagonal, low_rank_solver, solver_of_terms
+from jackern._solve.eliminate import LOW_RANK, Pair, by_rank, low_rank_solver, solver_of_terms
 from jackern._solve.expand import expanded, product_of
-from jackern._solve.factor import Solver, ZeroPivot
+from jackern._solve.factor import Singular, Solver, ZeroPivot
 from jackern._structures.base import Jacobian
+from jackern._structures.of_terms import cut_at_diagonal
 from jackern._terms import combine
 from jackern._terms.term import Term
 
@@ -36,7 +37,19 @@ def solve(jacobian: Jacobian, b: ArrayLike) -> Any:
     if b.size == 0:
         return np.empty(batch + jacobian.in_shape, dtype)
     rows = np.ascontiguousarray(b, dtype).reshape(math.prod(batch), n)
-    return solver_of(jacobian, dtype).solve(rows).reshape(batch + jacobian.in_shape)[()]
+    x = solver_of(jacobian, dtype).solve(rows)
+    if not np.isfinite(x).all():
+        check_finite(jacobian, rows, x)
+    return x.reshape(batch + jacobian.in_shape)[()]
+
+
+def check_finite(jacobian: Jacobian, rows: Array, x: Array) -> None:
+    """Raise LinAlgError for a solution that is not finite where all that it was computed from is."""
+    bad = np.isfinite(rows).all(axis=1) & ~np.isfinite(x).all(axis=1)
+    if bad.any() and all(np.isfinite(array).all() for array in jacobian._arrays()):
+        raise np.linalg.LinAlgError(
+            f"solve: x overflows {x.dtype} for finite b; the Jacobian is singular, or nearly so, or badly scaled."
+        )
 
 
 @quiet
@@ -46,7 +59,7 @@ def logabsdet(jacobian: Jacobian) -> Any:
         return jacobian.dtype.type(0)
     try:
         return solver_of(jacobian, jacobian.dtype).logabsdet()
-    except np.linalg.LinAlgError:
+    except Singular:
         return jacobian.dtype.type(-np.inf)
 
 
@@ -135,7 +148,7 @@ def solver_of_sum(total: Jacobian, n: int, dtype: np.dtype[Any]) -> Solver:
     def direct() -> Solver:
         return solver_of_terms(combine.sum_of(expanded(total, dtype)), n, dtype)
 
-    return low_rank_solver(base, [*pairs, *(cut_at_diagonal(term, n) for term in low)], n, dtype, direct)
+    return low_rank_solver(base, [*pairs, *(cut_at_diagonal(term, (n,), (n,)) for term in low)], n, dtype, direct)
 
 
 def cut_at_waist(parts: Sequence[Jacobian], n: int) -> Pair | None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from jackern import _core
-from jackern._arrays.operands import Array, as_native
+from jackern._arrays.operands import Array, as_native, is_scipy_sparse
 from jackern._arrays.shapes import Shape, ShapeLike, as_shape
 from jackern._structures import apply
 from jackern._structures.verbs import MAX_BYTES, Verbs, verbs
@@ -402,12 +402,25 @@ class Jacobian(Verbs, ABC):
         """``J + K``; ``J + 0`` too, so that sum() works."""
         if isinstance(other, Jacobian):
             return verbs.add(self, other)
-        return self if type(other) is int and other == 0 else NotImplemented
+        return self if type(other) is int and other == 0 else self._not_added("+", other)
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Any:
-        return self + -other if isinstance(other, Jacobian) else NotImplemented
+        return self + -other if isinstance(other, Jacobian) else self._not_added("-", other)
+
+    def _not_added(self, sign: str, other: Any) -> Any:
+        """Say what makes a Jacobian of a number or an array; leave the rest to the other one."""
+        kinds = {
+            "sparse": is_scipy_sparse(other),
+            "dense": isinstance(other, np.ndarray),
+            "identity": isinstance(other, int | float | np.number),
+        }
+        maker = next((name for name, fits in kinds.items() if fits), None)
+        if maker is None:
+            return NotImplemented
+        name = type(other).__name__
+        raise TypeError(f"{self.structure} Jacobian {sign} {name}: expected a Jacobian; jk.{maker} makes one of it.")
 
     def __mul__(self, number: Any) -> Any:
         return self._times(np.multiply, number)

@@ -13,7 +13,7 @@ from jackern._structures.base import Jacobian
 from jackern._structures.sliced import SlicedJacobian
 from jackern._structures.sum import SumJacobian
 from jackern._structures.zero import ZeroJacobian
-from jackern._terms.term import KeptApart, Term
+from jackern._terms.term import Axis, KeptApart, Term, rank_of
 
 
 def from_terms(terms: Sequence[Term], out_shape: Shape, in_shape: Shape, dtype: np.dtype) -> Jacobian:
@@ -40,3 +40,20 @@ def parts_of_terms(terms: Sequence[Term], out_shape: Shape, in_shape: Shape) -> 
         if not term.is_diagonal:
             parts.append(lowered(term, *shapes) if term.is_plain else SlicedJacobian(term, *shapes))
     return parts
+
+
+def cut_at_diagonal(term: Term, out_shape: Shape, in_shape: Shape) -> tuple[Jacobian, Jacobian]:
+    """Return a term whose rank is that of its letters of both ends as a product, whose middle has these letters."""
+    middle = tuple(Axis(x, term.lengths[x]) for x in term.out_letters if x in term.in_letters)
+    stored_left = {*term.letters} <= {*term.out_letters}
+
+    def half(out: tuple[Axis, ...], in_: tuple[Axis, ...], stored: bool, *shapes: Shape) -> Jacobian:
+        lengths = {x.letter: term.lengths[x.letter] for x in (*out, *in_) if x.letter is not None}
+        values, letters = (term.values, term.letters) if stored else (np.ones((), term.values.dtype), ())
+        return from_terms([Term(values, letters, out, in_, lengths)], *shapes, term.values.dtype)
+
+    rank = rank_of(term)
+    return (
+        half(term.out, middle, stored_left, out_shape, (rank,)),
+        half(middle, term.in_, not stored_left, (rank,), in_shape),
+    )

@@ -173,7 +173,8 @@ class Verbs:
         ValueError
             A Jacobian that is not square; another shape of `b`; a structure that cannot be solved directly.
         numpy.linalg.LinAlgError
-            A singular Jacobian, with the index of the zero pivot.
+            A singular Jacobian, with the index of the zero pivot; one so nearly singular, or so badly scaled, that
+            no solution can be vouched for, with the residual.
         MemoryError
             A dense matrix would have to be formed, of more bytes than `toarray` forms.
 
@@ -197,6 +198,8 @@ class Verbs:
 
         Raises
         ------
+        numpy.linalg.LinAlgError
+            The digits of a determinant cannot be vouched for.
         ValueError, MemoryError
             As for `solve`.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from jackern._terms.term import (
     window,
     with_equal_axes,
 )
+
+Part = TypeVar("Part")
 
 WORK = 4  # two factors are multiplied out if that costs no more than so many applications of both
 
@@ -48,7 +50,7 @@ class Composition(NamedTuple):
         both = {*self.a.letters} & {*self.b.letters}
         return math.prod(self.lengths[x] for x in both.union(self.letters))
 
-    def term(self) -> Term | None:
+    def term(self) -> Term:
         """Multiply out."""
         a, b = self.a, self.b
         if {*a.letters, *b.letters} == {*self.letters}:
@@ -57,9 +59,53 @@ class Composition(NamedTuple):
             values = contraction(a.values, a.letters, b.values, b.letters, self.letters)
         if self.repeats > 1:
             values = product(values, np.asarray(self.repeats, values.dtype))
-        alive = {*a.out_letters, *b.in_letters}
+        return self.with_values(values, self.letters)
+
+    def outline(self) -> Term:
+        """Return the term without its numbers: an array of their shape that takes no room."""
+        zero = np.zeros((), np.result_type(self.a.values, self.b.values))
+        term = self.with_values(zero, ())
+        letters = tuple(x for x in self.letters if x in term.lengths)
+        return term._replace(values=np.broadcast_to(zero, [term.lengths[x] for x in letters]), letters=letters)
+
+    def with_values(self, values: Array, letters: Sequence[int]) -> Term:
+        """Return a term of the product's letters."""
+        alive = {*self.a.out_letters, *self.b.in_letters}
         lengths = {x: n for x, n in self.lengths.items() if x in alive}
-        return canonical(values, self.letters, a.out, b.in_, lengths)
+        term = canonical(values, letters, self.a.out, self.b.in_, lengths)
+        assert term is not None  # no letter is empty
+        return term
+
+
+class Addition(NamedTuple):
+    """A sum of two terms of the same axes, not yet added: one lies inside the slices of the other."""
+
+    outer: Term
+    inner: Term
+    letters: tuple[int, ...]  # of the sum's values
+    places: Mapping[int, range] | None  # at which indices of the outer one's letters; None: at all of them
+
+    @property
+    def shape(self) -> list[int]:
+        """Of the sum's values."""
+        return [self.outer.lengths[x] for x in self.letters]
+
+    def term(self) -> Term:
+        """Add."""
+        outer, inner = (aligned(term.values, term.letters, self.letters) for term in (self.outer, self.inner))
+        with np.errstate(all="ignore"):
+            if self.places is None:
+                values = np.asarray(np.add(outer, inner))
+            else:
+                values = np.empty(self.shape, np.result_type(outer, inner))
+                values[...] = outer
+                values[tuple(as_slice(self.places[x]) for x in self.letters)] += inner
+        return self.outer._replace(values=values, letters=self.letters)
+
+    def outline(self) -> Term:
+        """Return the term without its numbers: an array of their shape that takes no room."""
+        zero = np.zeros((), np.result_type(self.outer.values, self.inner.values))
+        return self.outer._replace(values=np.broadcast_to(zero, self.shape), letters=self.letters)
 
 
 def contraction(
@@ -124,8 +170,8 @@ def composition(a: Term, b: Term) -> Composition | None:
     return Composition(a, b, letters, lengths, repeats)
 
 
-def add(a: Term, b: Term) -> Term:
-    """Return the sum of two terms of one shape as one term; raises KeptApart where it is none.
+def addition(a: Term, b: Term) -> Addition:
+    """Return the sum of two terms of one shape, to be added to one term; raises KeptApart where it is none.
 
     One renaming of letters has to make both equal, and the sum may store no more numbers than both.  Where slices
     differ, those of one term have to lie inside the other's on the same shift.
@@ -141,29 +187,15 @@ def add(a: Term, b: Term) -> Term:
                 raise KeptApart("their letters have other roles")
         if len({*names.values()}) < len(names):
             raise KeptApart("their letters have other roles")
-        return total(a, relabelled(b, names.__getitem__))
+        b = relabelled(b, names.__getitem__)
+        return checked(Addition(a, b, a.letters + tuple(x for x in b.letters if x not in a.letters), None))
     for outer, inner in ((a, b), (b, a)):
         if (result := nested(outer, inner)) is not None:
-            return result
+            return checked(result)
     raise KeptApart("their letters have other roles, or their slices another shift")
 
 
-def total(a: Term, b: Term) -> Term:
-    """Return the sum of two terms of the same letters and slices."""
-    letters = a.letters + tuple(x for x in b.letters if x not in a.letters)
-    check_sum(math.prod(a.lengths[x] for x in letters), a, b)
-    with np.errstate(all="ignore"):
-        values = np.add(aligned(a.values, a.letters, letters), aligned(b.values, b.letters, letters))
-    return a._replace(values=np.asarray(values), letters=letters)
-
-
-def check_sum(stored: int, a: Term, b: Term) -> None:
-    """Raise KeptApart if a sum would store more numbers than its terms."""
-    if stored > a.stored + b.stored:
-        raise KeptApart(f"their sum would store {stored:,} numbers instead of {a.stored + b.stored:,}")
-
-
-def nested(outer: Term, inner: Term) -> Term | None:
+def nested(outer: Term, inner: Term) -> Addition | None:
     """Return the sum where the slices of one term lie inside the other's; None if they do not."""
     places: dict[int, range] = {}
     names: dict[int, int] = {}
@@ -179,34 +211,59 @@ def nested(outer: Term, inner: Term) -> Term | None:
             return None
     if len({*names.values()}) < len(names):
         return None
-    letters = tuple(places)
-    stored = math.prod(outer.lengths[x] for x in letters)
-    if stored > outer.stored + inner.stored:
-        return None
-    inner = relabelled(inner, names.__getitem__)
-    dtype = np.promote_types(outer.values.dtype, inner.values.dtype)
-    values = np.empty([outer.lengths[x] for x in letters], dtype)
-    values[...] = aligned(outer.values, outer.letters, letters)
-    part = values[tuple(map(as_slice, places.values()))]
-    with np.errstate(all="ignore"):
-        part += aligned(inner.values, inner.letters, letters)
-    return outer._replace(values=values, letters=letters)
+    return Addition(outer, relabelled(inner, names.__getitem__), tuple(places), places)
+
+
+def checked(sum_: Addition) -> Addition:
+    """Raise KeptApart if a sum would store more numbers than its terms."""
+    stored, given = math.prod(sum_.shape), sum_.outer.stored + sum_.inner.stored
+    if stored > given:
+        raise KeptApart(f"their sum would store {stored:,} numbers instead of {given:,}")
+    return sum_
+
+
+def add(a: Term, b: Term) -> Term:
+    """Return the sum of two terms of one shape as one term; raises KeptApart where it is none."""
+    return addition(a, b).term()
+
+
+class Planned(NamedTuple):
+    """A term to be made: what it will be, and how."""
+
+    outline: Term
+    make: Callable[[], Term]
+
+    def plus(self, other: Planned) -> Planned:
+        """Return the sum; raises KeptApart where it is none."""
+        return Planned(addition(self.outline, other.outline).outline(), lambda: add(self.make(), other.make()))
+
+
+def planned(compositions: Iterable[Composition]) -> list[Planned]:
+    """Return the terms of a sum of products, of which none can be added to another; nothing is multiplied yet."""
+    return merged((Planned(composed.outline(), composed.term) for composed in compositions), Planned.plus)
 
 
 def sum_of(terms: Iterable[Term], done: Sequence[Term] = ()) -> list[Term]:
     """Return the terms of a sum, of which none can be added to another; those of `done` cannot to begin with."""
-    result, left = list(done), list(terms)
-    while left:
-        term = left.pop(0)
-        for k, other in enumerate(result):
-            try:
-                left.insert(0, add(other, term))
-            except KeptApart:
-                continue
-            del result[k]
-            break
-        else:
-            result.append(term)
+    return merged(terms, add, done)
+
+
+def merged(parts: Iterable[Part], add: Callable[[Part, Part], Part], done: Sequence[Part] = ()) -> list[Part]:
+    """Return the parts of a sum after every addition that does not raise KeptApart, one part read at a time."""
+    result = list(done)
+    for part in parts:
+        left = [part]
+        while left:
+            part = left.pop()
+            for k, other in enumerate(result):
+                try:
+                    left.append(add(other, part))
+                except KeptApart:
+                    continue
+                del result[k]
+                break
+            else:
+                result.append(part)
     return result
 
 

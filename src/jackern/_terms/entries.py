@@ -60,33 +60,38 @@ def diagonal(term: Term) -> Array:
         order = term.out_letters
         shape = [term.lengths[x] for x in order]
         return np.broadcast_to(aligned(term.values, term.letters, order), shape).flatten()
-    n = min(term.shape)
+    every = np.arange(min(term.shape))
+    return at(term, every, every)
+
+
+def at(term: Term, rows: Array, columns: Array) -> Array:
+    """Return the numbers of the matrix at these places; zero where it has no entry."""
     index: dict[int, Array] = {}
-    nonzero = np.ones(n, bool)
-    for axes in (term.out, term.in_):
-        places = np.unravel_index(np.arange(n), [axis.full for axis in axes]) if axes else ()
+    nonzero = np.ones(len(rows), bool)
+    for axes, positions in ((term.out, rows), (term.in_, columns)):
+        places = np.unravel_index(positions, [axis.full for axis in axes]) if axes else ()
         for axis, place in zip(axes, places, strict=True):
             k, rest = np.divmod(place - axis.start, axis.step)
             length = 1 if axis.letter is None else term.lengths[axis.letter]
             nonzero &= (rest == 0) & (k >= 0) & (k < length)
             if axis.letter is not None:
                 nonzero &= index.setdefault(axis.letter, k) == k
-    result = np.zeros(n, term.values.dtype)
+    result = np.zeros(len(rows), term.values.dtype)
     result[nonzero] = term.values[tuple(index[x][nonzero] for x in term.letters)]
     return result
 
 
-def diagonal_of_product(a: Entries, b: Entries, n: int, dtype: Any) -> Array:
-    """Return the diagonal of a product with n rows and columns, from the entries of both factors."""
-    (rows, middle, left), (other, columns, right) = a, b
-    if len(left) == 0 or len(right) == 0:
-        return np.zeros(n, dtype)
-    size = int(max(middle.max(), other.max())) + 1
-    places, of_place = np.unique(columns * size + other, return_inverse=True)
-    sums = np.bincount(of_place, right)
-    wanted = rows * size + middle
-    at = np.minimum(np.searchsorted(places, wanted), len(places) - 1)
-    return np.bincount(rows, left * np.where(places[at] == wanted, sums[at], 0), minlength=n).astype(dtype)
+def found(listed: Entries, rows: Array, columns: Array) -> Array:
+    """Return the sums of the entries at these places, from a list of them."""
+    own_rows, own_columns, values = listed
+    if len(values) == 0:
+        return np.zeros(len(rows))
+    size = int(max(columns.max(initial=0), own_columns.max())) + 1
+    keys, of_key = np.unique(own_rows * size + own_columns, return_inverse=True)
+    sums = np.bincount(of_key, values)
+    wanted = rows * size + columns
+    k = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[k] == wanted, sums[k], 0)
 
 
 def added_up(arrays: Iterable[Array], dtype: Any) -> Array:

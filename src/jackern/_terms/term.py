@@ -164,6 +164,18 @@ def canonical(
     return term
 
 
+def rank_of(term: Term) -> int:
+    """Return a bound of the rank.
+
+    Where the numbers are the same in all columns, or in all rows, that belong to one another, only letters of both
+    ends count.
+    """
+    own, other = {*term.out_letters}, {*term.in_letters}
+    if (own - other) & {*term.letters} and (other - own) & {*term.letters}:
+        return min(term.shape)
+    return math.prod(term.lengths[x] for x in own & other)
+
+
 # ---- cutting, joining and restricting axes ---------------------------------------------------------------------
 
 
