@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import linalg, sparse
+from scipy import linalg, ndimage, sparse
 
 import jackern as jk
 
@@ -49,6 +49,34 @@ def test_stencil_jvp(compare, n):
             "np.multiply(u[1:-1], -2, out=out); np.add(u[2:], out, out=out); np.add(out, u[:-2], out=out)",
         ),
         n_bytes=2 * u.nbytes,
+    )
+
+
+@pytest.mark.parametrize("k", [3, 33])
+@pytest.mark.parametrize(("n", "target"), [(8, None), (1_000_000, 1.0)])
+def test_convolution_jvp(compare, n, target, k):
+    kernel, v = RNG.standard_normal(min(k, n)), RNG.standard_normal(n)
+    compare(
+        f"convolution, n = {n:,}, {len(kernel)} taps",
+        {"J": jk.convolution(kernel, n, mode="same"), "convolve": np.convolve, "kernel": kernel, "v": v},
+        ("J @ v", "convolve(v, kernel, 'same')"),
+        targets=(target, None),
+        n_bytes=2 * v.nbytes,
+    )
+
+
+@pytest.mark.parametrize("k", [3, 33])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_convolution_along_an_axis_jvp(compare, axis, k):
+    kernel, v = RNG.standard_normal(k), RNG.standard_normal((1000, 1000))
+    names = {"J": jk.convolution(kernel, v.shape, axis, "same"), "convolve1d": ndimage.convolve1d, "v": v}
+    compare(
+        f"convolution along axis {axis} of 1000 x 1000, {k} taps",
+        names | {"kernel": kernel, "axis": axis, "out": np.empty_like(v)},
+        ("J.jvp(v)", "convolve1d(v, kernel, axis, mode='constant')"),
+        ("J.jvp(v, out=out)", "convolve1d(v, kernel, axis, output=out, mode='constant')"),
+        targets=(0.6, 0.6),
+        n_bytes=2 * v.nbytes,
     )
 
 

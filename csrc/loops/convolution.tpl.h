@@ -1,6 +1,7 @@
 /* Convolution: every element of out sums the products of constants, the taps, with elements of x that lie in equal steps
  * before one another.  Up to JK_TAPS products are summed in registers, by halves as every sum here. */
 
+/* clang-format off */
 /* n_taps is a constant here. */
 JK_INLINE real N(sum_of_taps)(int n_taps, const real *c, const real *const *x, ptrdiff_t i)
 {
@@ -17,6 +18,7 @@ JK_INLINE real N(sum_of_taps)(int n_taps, const real *c, const real *const *x, p
     }
 #undef P
 }
+/* clang-format on */
 
 /* n_taps and adds are constants here. */
 JK_INLINE void N(add_taps)(int n_taps, ptrdiff_t n, void *out, const void *taps, const void *in, ptrdiff_t step,
@@ -38,7 +40,6 @@ JK_INLINE void N(add_taps)(int n_taps, ptrdiff_t n, void *out, const void *taps,
 #define JK_EACH(n_taps)                                                                                                \
     if (adds) N(add_taps)(n_taps, n, out, taps, x, step, 1); else N(add_taps)(n_taps, n, out, taps, x, step, 0);       \
     break
-/* clang-format on */
 
 static void N(taps)(int n_taps, ptrdiff_t n, void *out, const void *taps, const void *x, ptrdiff_t step, int adds)
 {
@@ -53,4 +54,5 @@ static void N(taps)(int n_taps, ptrdiff_t n, void *out, const void *taps, const 
     default: JK_EACH(JK_TAPS);
     }
 }
+/* clang-format on */
 #undef JK_EACH

@@ -34,7 +34,8 @@ typedef struct product {
     axis rows, row; /* the rows of out, and the elements of one that are walked together */
     axis outer[JK_MAX_NDIM];
     int n_outer;
-    ptrdiff_t n_rows, n_tile; /* of a block, at most */
+    ptrdiff_t n_rows, n_tile; /* of a block, at most; where a row is longer, the last of the outer axes counts tiles */
+    ptrdiff_t n_parts;        /* of all rows */
 } product;
 
 /* Rows first <= i < last of out and `n` elements of each; the pointers are those of row 0, its first such element. */
@@ -112,10 +113,9 @@ static void write_rows(const product *p, const block *b, const char *scratch)
 static void run_block(const product *p, const block *b)
 {
     _Alignas(JK_ALIGNMENT) char scratch[2][SCRATCH * sizeof(double)];
-    char taps[JK_TAPS * sizeof(double)];
+    _Alignas(JK_ALIGNMENT) char taps[JK_TAPS * sizeof(double)];
     const ptrdiff_t whole = b->n * jk_itemsize(p->dtype), stride = p->kernel->strides_in_bytes[0];
-    const place sum =
-        p->write == NULL ? (place){b->out, 0, p->rows.out_stride} : (place){scratch[0], b->first, whole};
+    const place sum = p->write == NULL ? (place){b->out, 0, p->rows.out_stride} : (place){scratch[0], b->first, whole};
     for (ptrdiff_t first = 0; first < p->n_taps; first += JK_TAPS) {
         const ptrdiff_t last = JK_MIN(first + JK_TAPS, p->n_taps);
         const ptrdiff_t low = JK_MAX(b->first + p->shift - (last - 1), 0);
@@ -129,25 +129,39 @@ static void run_block(const product *p, const block *b)
     if (p->write != NULL) write_rows(p, b, scratch[0]);
 }
 
-static ptrdiff_t n_parts(ptrdiff_t n, ptrdiff_t of) { return (n - 1) / of + 1; }
+/* Part k of the rows, at `index` of the outer axes. */
+static block block_of(const product *p, const ptrdiff_t *index, ptrdiff_t k)
+{
+    const ptrdiff_t first = k * p->n_rows;
+    block b = {p->v, p->out, first, JK_MIN(first + p->n_rows, p->rows.n), p->n_tile};
+    for (int d = 0; d < p->n_outer; d++) {
+        b.v += index[d] * p->outer[d].in_stride;
+        b.out += index[d] * p->outer[d].out_stride;
+    }
+    if (p->n_tile < p->row.n) b.n = JK_MIN(p->n_tile, p->row.n - index[p->n_outer - 1] * p->n_tile);
+    return b;
+}
 
-/* The blocks first <= k < last: those of the same elements of all rows follow one another. */
+/* The blocks first <= k < last: the parts of the rows fastest, then the last of the outer axes. */
 static jk_status run_blocks(const product *p, const jk_context *context, ptrdiff_t first, ptrdiff_t last)
 {
-    const ptrdiff_t n_per_tile = n_parts(p->rows.n, p->n_rows), n_tiles = n_parts(p->row.n, p->n_tile);
+    ptrdiff_t index[JK_MAX_NDIM] = {0}, part = 0, rest = first;
+    if (first > 0) {
+        part = rest % p->n_parts;
+        rest /= p->n_parts;
+    }
+    for (int d = p->n_outer - 1; rest > 0; d--) {
+        index[d] = rest % p->outer[d].n;
+        rest /= p->outer[d].n;
+    }
     jk_poll poll = {context, 0};
     for (ptrdiff_t k = first; k < last; k++) {
-        const ptrdiff_t row = k % n_per_tile * p->n_rows, element = k / n_per_tile % n_tiles * p->n_tile;
-        block b = {p->v + element * p->row.in_stride, p->out + element * p->row.out_stride, row,
-                   JK_MIN(row + p->n_rows, p->rows.n), JK_MIN(p->n_tile, p->row.n - element)};
-        ptrdiff_t outer = k / n_per_tile / n_tiles;
-        for (int d = p->n_outer - 1; d >= 0; d--) {
-            b.v += outer % p->outer[d].n * p->outer[d].in_stride;
-            b.out += outer % p->outer[d].n * p->outer[d].out_stride;
-            outer /= p->outer[d].n;
-        }
+        const block b = block_of(p, index, part);
         run_block(p, &b);
         JK_TRY(jk_poll_after(&poll, (double)(b.last - b.first) * (double)b.n * (double)p->n_taps));
+        if (++part < p->n_parts) continue;
+        part = 0;
+        for (int d = p->n_outer - 1; d >= 0 && ++index[d] == p->outer[d].n; d--) index[d] = 0;
     }
     return jk_success();
 }
@@ -191,6 +205,8 @@ static void find_axes(product *p, const jk_view *v, const jk_view *out, int at)
     }
 }
 
+static ptrdiff_t n_parts(ptrdiff_t n, ptrdiff_t of) { return n <= of ? 1 : (n - 1) / of + 1; }
+
 /* What is read and written through scratch, and how large a block may be then. */
 static void find_blocks(product *p, const jk_view *v, const jk_view *out, int accumulate)
 {
@@ -202,14 +218,14 @@ static void find_blocks(product *p, const jk_view *v, const jk_view *out, int ac
     if (v->dtype != p->dtype || side_by_side->in_stride != item) p->read = jk_reader(p->dtype, v->dtype);
     if (accumulate || out->dtype != p->dtype || side_by_side->out_stride != item)
         p->write = jk_writer(p->dtype, out->dtype, accumulate);
-    if (p->read != NULL) {
-        p->n_tile = JK_MIN(p->row.n, JK_MAX(TILE, 1));
-        p->n_rows = SCRATCH / p->n_tile - (JK_TAPS - 1);
-    } else {
-        const ptrdiff_t n = p->write == NULL ? BLOCK : JK_MIN(BLOCK, SCRATCH);
-        p->n_tile = JK_MIN(p->row.n, n);
-        p->n_rows = n / p->n_tile;
-    }
+    const ptrdiff_t n = p->read != NULL ? SCRATCH : p->write != NULL ? JK_MIN(BLOCK, SCRATCH) : BLOCK;
+    p->n_tile = JK_MIN(p->row.n, p->read != NULL ? JK_MAX(TILE, 1) : n);
+    p->n_rows = p->n_tile == 1 ? n : n / p->n_tile;
+    if (p->read != NULL) p->n_rows -= JK_TAPS - 1; /* as many more are read */
+    p->n_parts = n_parts(p->rows.n, p->n_rows);
+    if (p->n_tile < p->row.n)
+        p->outer[p->n_outer++] = (axis){n_parts(p->row.n, p->n_tile), p->n_tile * p->row.out_stride,
+                                        p->n_tile * p->row.in_stride};
 }
 
 /* ---- checks ------------------------------------------------------------------------------------------------- */
@@ -218,7 +234,7 @@ static jk_status check_kernel(const jk_convolution *convolution)
 {
     JK_TRY(jk_check_input(&convolution->kernel, 0));
     if (convolution->kernel.ndim != 1 || convolution->kernel.shape[0] == 0) return jk_fail(JK_SHAPE, 0);
-    const ptrdiff_t most = PTRDIFF_MAX / 4; /* no length is larger */
+    const ptrdiff_t most = PTRDIFF_MAX / 4; /* no array is longer */
     if (convolution->shift < -most || convolution->shift > most) return jk_fail(JK_SHAPE, -1);
     return jk_success();
 }
@@ -254,7 +270,8 @@ static jk_status apply(const jk_context *context, const jk_convolution *convolut
     find_blocks(&p, v, out, accumulate);
     const double cost = (double)size * (double)p.n_taps;
     const int n_tasks = jk_n_tasks(context, cost);
-    const ptrdiff_t n_blocks = size / p.rows.n / p.row.n * n_parts(p.rows.n, p.n_rows) * n_parts(p.row.n, p.n_tile);
+    ptrdiff_t n_blocks = p.n_parts;
+    for (int d = 0; d < p.n_outer; d++) n_blocks *= p.outer[d].n;
     if (n_tasks == 1) return run_blocks(&p, context, 0, n_blocks);
     return jk_split(context, n_tasks, n_blocks, cost, run_share, &p);
 }
