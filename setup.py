@@ -1,5 +1,6 @@
 """Compiles the C core, each instruction set with its own flags; all else is in pyproject.toml."""
 
+import ast
 import itertools
 import os
 import re
@@ -90,14 +91,25 @@ class BuildPy(build_py):
 
 
 def stub_of_ops():
-    """Return the text of ops.pyi: what is fixed, then a line for every name in the table of ops."""
+    """Return the text of ops.pyi: what is fixed, then a line for every row of the table of ops and every family."""
     lines = Path("src/jackern/ops.pyi.in").read_text()
     kinds, rows = ((CSRC / "table" / name).read_text() for name in ("kinds.def", "ops.def"))
     n_args = dict(re.findall(r"^#define JK_(\w+)\(name, aliases,.*?JK_ROW\(name, aliases, (\d)", kinds, re.M | re.S))
     rows = re.findall(r'^JK_(\w+)\s*\(\s*(\w+)\s*,\s*"([^"]*)"', rows, re.M)
-    return lines + "".join(
-        f"{name}: {CLASSES[n_args[kind]]}\n" for kind, row, aliases in rows for name in [row, *aliases.split()]
-    )
+    names = [(name, CLASSES[n_args[kind]]) for kind, row, aliases in rows for name in [row, *aliases.split()]]
+    return lines + "".join(f"{name}: {kind}\n" for name, kind in [*names, *families()])
+
+
+def families():
+    """Return the name of every family and its class, from the decorators in src/jackern/_ops."""
+    for path in sorted(Path("src/jackern/_ops").glob("*.py")):
+        for node in ast.parse(path.read_text()).body:
+            decorators = node.decorator_list if isinstance(node, ast.ClassDef) else []
+            for call in (d for d in decorators if isinstance(d, ast.Call) and d.func.id == "registered"):
+                for family in call.args:
+                    described = {keyword.arg: keyword.value for keyword in family.keywords}
+                    aliases = ast.literal_eval(described["aliases"]) if "aliases" in described else ()
+                    yield from ((name, node.name) for name in (ast.literal_eval(described["name"]), *aliases))
 
 
 setup(

@@ -10,7 +10,7 @@ import jackern as jk
 
 pytestmark = pytest.mark.benchmark(group="pointwise vjp")
 
-CASES = [(name, 10**5) for name in jk.op_names()]
+CASES = [(name, 10**5) for name in jk.op_names() if hasattr(jk.op(name), "domain")]
 CASES += [(name, n) for n in (10**6, 10**7) for name in ("tanh", "multiply")]
 
 TARGETS = {("tanh", 10**5): (0.3, 0.7)}

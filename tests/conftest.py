@@ -1,4 +1,8 @@
-"""Every test that asks for `op`, `unary`, `binary`, `ternary`, `several`, `dtype` or `layout` is run for each of them."""
+"""Every test that asks for `op`, `family`, `any_op`, `dtype`, `layout`, ... is run for each of them.
+
+`op` is a row of the table, `unary`, `binary`, `ternary` and `several` one of so many arguments, `any_op` a row or a
+family.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,8 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 PARAMETERS = {
     "op": (products.OPS, lambda op: op.name),
+    "family": (products.FAMILIES, lambda op: op.name),
+    "any_op": (products.ALL, lambda op: op.name),
     "unary": (products.UNARY, lambda op: op.name),
     "binary": (products.BINARY, lambda op: op.name),
     "ternary": (products.TERNARY, lambda op: op.name),

@@ -6,7 +6,9 @@ import inspect
 
 import jackern as jk
 
-OPS = [getattr(jk.ops, name) for name in jk.op_names()]
+ALL = [getattr(jk.ops, name) for name in jk.op_names()]
+OPS = [op for op in ALL if op.kind in ("unary", "binary", "ternary", "select")]  # the rows of the table
+FAMILIES = [op for op in ALL if op not in OPS]
 UNARY = [op for op in OPS if op.nin == 1]
 BINARY = [op for op in OPS if op.nin == 2]
 TERNARY = [op for op in OPS if op.nin == 3]

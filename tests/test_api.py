@@ -47,9 +47,10 @@ def test_every_public_name_is_there():
     assert not [name for name in jk.__all__ if not hasattr(jk, name)]
 
 
-def test_ops_is_a_module_that_lists_every_op_and_family():
+def test_ops_is_a_module_that_lists_every_op():
     assert isinstance(jk.ops, types.ModuleType)
-    assert {*jk.op_names(), "sum", "mean", "matmul", "linear", "softmax_cross_entropy"} <= set(jk.ops.__all__)
+    assert {name for op in products.ALL for name in (op.name, *op.aliases)} == set(jk.ops.__all__)
+    assert {"sum", "mean", "matmul", "linear", "softmax_cross_entropy"} <= {op.name for op in products.FAMILIES}
     assert not [name for name in jk.ops.__all__ if not hasattr(jk.ops, name)]
     assert not hasattr(jk.ops, "no_such_op")
 
@@ -173,16 +174,16 @@ def test_the_signatures_of_a_ternary_op(ternary):
 @pytest.mark.parametrize(
     ("name", "value", "vjp", "jvp", "jacobian"),
     [
-        ("sum", "x axis keepdims out", "y_bar x axis keepdims out accumulate",
-         "x_dot x axis keepdims out accumulate", "x axis keepdims"),
-        ("mean", "x axis keepdims out", "y_bar x axis keepdims out accumulate",
-         "x_dot x axis keepdims out accumulate", "x axis keepdims"),
+        ("sum", "x axis keepdims out", "y_bar x axis keepdims wrt out accumulate",
+         "x_dot x axis keepdims out accumulate", "x axis keepdims wrt"),
+        ("mean", "x axis keepdims out", "y_bar x axis keepdims wrt out accumulate",
+         "x_dot x axis keepdims out accumulate", "x axis keepdims wrt"),
         ("matmul", "a b out", "y_bar a b wrt out accumulate",
          "tangents a b out accumulate", "a b wrt"),
         ("linear", "x w b out", "y_bar x w b wrt out accumulate",
          "tangents x w b out accumulate", "x w b wrt"),
-        ("softmax_cross_entropy", "logits labels out", "y_bar logits labels out accumulate",
-         "logits_dot logits labels out accumulate", "logits labels"),
+        ("softmax_cross_entropy", "logits labels out", "y_bar logits labels wrt out accumulate",
+         "logits_dot logits labels out accumulate", "logits labels wrt"),
     ],
 )  # fmt: skip
 def test_the_signatures_of_the_families(name, value, vjp, jvp, jacobian):
@@ -242,21 +243,19 @@ def test_ops_can_be_pickled_and_copied_and_stay_the_same_object(op):
     assert pickle.loads(pickle.dumps(op.vjp))(*[np.ones(3)] * (op.nin + 1)) is not None
 
 
-@pytest.mark.parametrize("name", ["sum", "mean", "matmul", "linear", "softmax_cross_entropy"])
-def test_families_can_be_pickled_and_copied_and_stay_the_same_object(name):
-    family = getattr(jk.ops, name)
+def test_families_can_be_pickled_and_copied_and_stay_the_same_object(family):
     assert pickle.loads(pickle.dumps(family)) is family
-    assert copy.deepcopy(family) is family
+    assert copy.copy(family) is copy.deepcopy(family) is family
 
 
 def test_ops_are_hashable_and_compare_by_identity():
     assert len({getattr(jk.ops, name) for name in jk.op_names()}) == len(jk.op_names())
 
 
-def test_ops_cannot_be_changed(op):
-    for name in ("name", "nin", "reads", "domain", "new"):
+def test_ops_cannot_be_changed(any_op):
+    for name in ("name", "nin", "reads", "kind", "new"):
         with pytest.raises(AttributeError):
-            setattr(op, name, None)
+            setattr(any_op, name, None)
 
 
 def test_there_is_one_class_of_op_per_kind():
@@ -306,7 +305,7 @@ def test_stats_count_only_what_the_user_called():
     for name, call in calls.items():
         jk.reset_stats()
         call()
-        assert jk.stats() == {name: 1}
+        assert {counted: n for counted, n in jk.stats().items() if "(general)" not in counted} == {name: 1}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import jackern as jk
 
 ROOT = Path(__file__).resolve().parents[1]
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
-MODULES = ["jackern", *sorted(module.name for module in pkgutil.iter_modules(jk.__path__, "jackern."))]
+MODULES = ["jackern", *sorted(module.name for module in pkgutil.walk_packages(jk.__path__, "jackern."))]
 DOCUMENTS = ["README.md", *sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md"))]
 
 
@@ -33,6 +33,13 @@ def test_docstrings_of_module(name):
 def test_docstring_of_op(name):
     test = doctest.DocTestParser().get_doctest(jk.op(name).__doc__, {"jk": jk}, name, None, None)
     run(test)
+
+
+def test_examples_are_found_where_they_stand():
+    """In files of the package's folders, and in methods of classes of the compiled module."""
+    for name, place in (("jackern._ops.reductions", "Reduction"), ("jackern._core", "ReductionOp.vjp")):
+        found = {test.name for test in doctest.DocTestFinder().find(importlib.import_module(name)) if test.examples}
+        assert f"{name}.{place}" in found
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

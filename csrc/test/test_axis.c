@@ -86,8 +86,63 @@ static void check_axis(jk_dtype dtype, layout lay, const char *values_text, cons
     free_arrays();
 }
 
+/* Every element of `out` against that of g which it repeats, and the adjoint, a sum. */
+static void check_repeat(jk_dtype dtype, layout lay, int g_ndim, const ptrdiff_t *g_shape, int ndim,
+                         const ptrdiff_t *shape)
+{
+    char what[64];
+    snprintf(what, sizeof what, "repeat, layout %d", (int)lay);
+    array *g = randoms(dtype, lay, -1, 1, g_ndim, g_shape), *u = randoms(dtype, lay, -1, 1, ndim, shape);
+    array *out = like(u), *wanted = laid_out(u, CONTIGUOUS), *g_bar = like(g);
+    for (ptrdiff_t i = 0; i < out->size; i++) {
+        ptrdiff_t rest = i, at = 0, stride = 1;
+        for (int d = ndim - 1; d >= 0; d--) {
+            const ptrdiff_t index = rest % shape[d];
+            const int own = d - (ndim - g_ndim);
+            rest /= shape[d];
+            if (own < 0) continue;
+            if (g_shape[own] != 1) at += index * stride;
+            stride *= g_shape[own];
+        }
+        set(wanted, i, get(g, at));
+    }
+    check_ok(jk_repeat(NULL, view(g), view(out), 0), what);
+    check_same_bits(out, wanted, what);
+    check_ok(jk_unbroadcast(NULL, view(u), view(g_bar), 0), what);
+    check_close(dot(u, out), dot(g_bar, g), 600 * rounding(dtype), what);
+    set_all(out, 0.25);
+    check_ok(jk_repeat(NULL, view(g), view(out), 1), what);
+    for (ptrdiff_t i = 0; i < out->size; i++) set(wanted, i, get(wanted, i) + 0.25);
+    check_array_close(out, wanted, rounding(dtype), what);
+    free_arrays();
+}
+
+static void test_repeat(jk_dtype dtype)
+{
+    for (layout lay = 0; lay < N_LAYOUTS; lay++) {
+        check_repeat(dtype, lay, DIMS(3, 4), DIMS(3, 4));
+        check_repeat(dtype, lay, DIMS(4), DIMS(3, 4));
+        check_repeat(dtype, lay, DIMS(3, 1), DIMS(3, 4));
+        check_repeat(dtype, lay, DIMS(1, 1), DIMS(2, 3, 4));
+        check_repeat(dtype, lay, SCALAR, DIMS(5));
+        check_repeat(dtype, lay, SCALAR, SCALAR);
+        check_repeat(dtype, lay, DIMS(2, 1, 4), DIMS(2, 3, 4));
+        check_repeat(dtype, lay, DIMS(3, 1), DIMS(2, 3, 0));
+        check_repeat(dtype, lay, DIMS(100, 1), DIMS(100, 100));
+    }
+    array *g = new_array(dtype, CONTIGUOUS, DIMS(3)), *out = new_array(dtype, CONTIGUOUS, DIMS(3, 4));
+    check_status(jk_repeat(NULL, view(g), view(out), 0), JK_SHAPE, 1, "repeat to a shape that is none");
+    check_status(jk_repeat(NULL, view(out), view(g), 0), JK_SHAPE, 1, "repeat to fewer axes");
+    array *row = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(1, 4));
+    jk_view inside = *view(out);
+    inside.data = row->view.data;
+    check_status(jk_repeat(NULL, view(row), &inside, 0), JK_OVERLAP, 0, "repeat onto itself");
+    free_arrays();
+}
+
 void test_axis(jk_dtype dtype)
 {
+    test_repeat(dtype);
     static const char *const cases[][3] = {
         {"a", "a", "a"},     {"ab", "ab", "b"},  {"", "a", ""},        {"", "", "a"},         {"ab", "a", "b"},
         {"bc", "ac", "ab"},  {"ab", "ac", "bc"}, {"", "a", "a"},       {"", "ba", "ab"},      {"ab", "b", "ab"},

@@ -1,6 +1,6 @@
 """Op objects under NumPy's names: every row of the table of pointwise ops, and the families.
 
-Each is callable and has ``jvp``, ``vjp``, ``jacobian`` (and ``vjp2`` for pointwise ops).
+Each is callable and has ``jvp``, ``vjp``, ``vjp2`` and ``jacobian``.
 
 >>> import numpy as np
 >>> from jackern import ops
@@ -10,11 +10,10 @@ array([1.  , 0.42])
 """
 
 from jackern import _core
-from jackern._ops import registry
+from jackern._ops import products, reductions, rowwise  # noqa: F401 - they register their ops
 
 globals().update(_core.named_ops())
-globals().update({op.name: op for op in registry.OPS})
-__all__ = [*_core.named_ops(), *(op.name for op in registry.OPS)]
+__all__ = [*_core.named_ops()]
 
 
 def __dir__() -> list[str]:

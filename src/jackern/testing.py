@@ -1,24 +1,27 @@
 """Checks of derivatives, for jackern's ops and for your own functions."""
 
 from collections.abc import Callable
+from functools import partial
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
+from jackern._config import op as find_op
 from jackern._probes import pattern
 from jackern._structures.base import Jacobian
 
 Array = np.ndarray[Any, Any]
 
 
-def check(op: Any, *primals: object, rtol: float | None = None, seed: int = 0) -> None:
+def check(op: Any, *primals: object, rtol: float | None = None, seed: int = 0, **keywords: Any) -> None:
     """Check derivatives at a point: JVPs against differences, and VJPs against JVPs by ⟨u, J v⟩ = ⟨Jᵀu, v⟩.
 
     Parameters
     ----------
-    op : op, or tuple (f, jacobian_of_f)
-        An op of `jackern.ops`, or a function with one that returns its `Jacobian`, both of the arguments `primals`;
-        for several arguments ``jacobian_of_f`` returns a tuple of them.
+    op : op, str or callable, or tuple (f, jacobian_of_f)
+        An op of `jackern.ops`, or what `jackern.op` finds it by; or a function with one that returns its `Jacobian`,
+        both of the arguments `primals`; for several arguments ``jacobian_of_f`` returns a tuple of them.
     *primals : array or None
         The point.  Integer arguments, such as labels, and None, such as a bias that is not there, are not varied.
     rtol : float, optional
@@ -26,11 +29,17 @@ def check(op: Any, *primals: object, rtol: float | None = None, seed: int = 0) -
         in float32, 1e-11 and 1e-4 against the complex step and in the adjoint test.
     seed : int
         Of the random directions.
+    **keywords
+        What the op, or both functions, take besides, as ``axis=1``.
 
     Raises
     ------
     AssertionError
         Says what failed, for which argument and at which index, with both values.
+    ValueError
+        There is no such op.
+    TypeError
+        No primal is a float array.
 
     Notes
     -----
@@ -42,6 +51,7 @@ def check(op: Any, *primals: object, rtol: float | None = None, seed: int = 0) -
     --------
     >>> import numpy as np, jackern as jk
     >>> jk.testing.check(jk.ops.tanh, np.linspace(-1, 1, 5))
+    >>> jk.testing.check(np.mean, np.eye(3), axis=0)
     >>> jk.testing.check((np.square, lambda x: jk.diagonal(2 * x)), np.arange(3.0))
     """
     rng = np.random.default_rng(seed)
@@ -49,7 +59,7 @@ def check(op: Any, *primals: object, rtol: float | None = None, seed: int = 0) -
     points = {k: x for k, x in enumerate(arrays) if x is not None and x.dtype.kind == "f"}
     if not points:
         raise TypeError("testing.check: no primal is a float array; nothing can be varied")
-    name, function, complex_function, jvp, vjp = _parts(op, arrays)
+    name, function, complex_function, jvp, vjp = _parts(op, arrays, keywords)
     for k, point in points.items():
         tangent = np.asarray(rng.standard_normal(point.shape), point.dtype)
         computed = np.asarray(jvp(k, tangent))
@@ -139,31 +149,32 @@ def assert_structure(
         check((function, lambda *_: jacobians), *point, seed=seed)
 
 
-def _parts(op: Any, arrays: list[Array | None]) -> tuple[str, Any, Any, Any, Any]:
+def _parts(op: Any, arrays: list[Array | None], keywords: dict[str, Any]) -> tuple[str, Any, Any, Any, Any]:
     """A name, the function, one that takes complex numbers, and JVP and VJP by argument."""
     if isinstance(op, tuple):
-        function, jacobian_of = op
+        function, jacobian_of = (partial(f, **keywords) if keywords else f for f in op)
         jacobians = jacobian_of(*arrays)
         if not isinstance(jacobians, tuple):
             jacobians = (jacobians,)
-        name = getattr(function, "__name__", repr(function))
         return (
-            name,
+            getattr(op[0], "__name__", repr(op[0])),
             function,
             function,
             lambda k, tangent: jacobians[k].jvp(tangent),
             lambda k, cotangent: jacobians[k].vjp(cotangent),
         )
-    single = op.nin == 1 or op.name == "softmax_cross_entropy"
+    op = find_op(op)
+    takes_several = "tangents" in signature(op.jvp).parameters
 
     def jvp(k: int, tangent: Array) -> Any:
-        tangents = tangent if single else tuple(tangent if i == k else None for i in range(len(arrays)))
-        return op.jvp(tangents, *arrays)
+        tangents = tuple(tangent if i == k else None for i in range(len(arrays))) if takes_several else tangent
+        return op.jvp(tangents, *arrays, **keywords)
 
     def vjp(k: int, cotangent: Array) -> Any:
-        return op.vjp(cotangent, *arrays) if single else op.vjp(cotangent, *arrays, wrt=k)
+        return op.vjp(cotangent, *arrays, wrt=k, **keywords)
 
-    return op.name, op, getattr(np, op.name, None), jvp, vjp
+    in_numpy = getattr(np, op.name, None)
+    return op.name, partial(op, **keywords), in_numpy and partial(in_numpy, **keywords), jvp, vjp
 
 
 def _difference(

@@ -152,6 +152,8 @@ jk_status jk_pointwise_vjp2(const jk_context *context, int op, const jk_view *co
 
 /* out = g summed over the axes that out lacks in front, and over those where out has length 1 and g has not. */
 jk_status jk_unbroadcast(const jk_context *context, const jk_view *g, const jk_view *out, int accumulate);
+/* The transpose: out = g repeated along the axes that g lacks in front, and those where g has length 1 and out has not. */
+jk_status jk_repeat(const jk_context *context, const jk_view *g, const jk_view *out, int accumulate);
 
 /* A Jacobian whose axes have roles.  Letters are small integers, each with a length; J v sums values * v over the
  * letters that `out` lacks and repeats it along those that only `out` has.  A letter stands at most once per string. */

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import operator
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,11 @@ def scipy_sparse(where: str) -> Any:
     except ImportError:
         raise ImportError(f"{where} needs SciPy: pip install scipy") from None
     return scipy.sparse
+
+
+def special_function(name: str) -> Any:
+    """Return the function of scipy.special of this name; None unless somebody has imported it already."""
+    return getattr(sys.modules.get("scipy.special"), name, None)
 
 
 def as_csr(a: Any, where: str) -> Any:

@@ -87,13 +87,23 @@ def as_native(x: object, where: str, name: str) -> Array:
     return native(array, promote([array]))
 
 
-def as_operands(named: dict[str, object], where: str) -> tuple[dict[str, Array], np.dtype[Any]]:
-    """Operands that are read, as native arrays, and the dtype they promote to."""
+def as_operands(
+    named: dict[str, object], where: str, shape_only: Sequence[object] = ()
+) -> tuple[dict[str, Array], np.dtype[Any]]:
+    """Operands that are read, as native arrays, and the dtype they promote to.
+
+    Where all of them are Python numbers, which are weak, the dtype is that of the operands that are read for their
+    shape only.
+    """
     first: Any = next(iter(named.values()))
     if all(is_native(x) and x.dtype == first.dtype for x in named.values()):  # type: ignore[attr-defined]
         return named, first.dtype  # type: ignore[return-value]
     arrays = {name: x if is_weak(x) else as_array(x, where, name) for name, x in named.items()}
-    dtype = promote(list(arrays.values()))
+    if all(map(is_weak, arrays.values())):
+        others = [as_array(x, where, "an operand") for x in shape_only if x is not None and not is_weak(x)]
+        dtype = promote(others or list(arrays.values()))
+    else:
+        dtype = promote(list(arrays.values()))
     operands = {
         name: as_scalar(x, dtype, where, name) if is_weak(x) else native(x, dtype) for name, x in arrays.items()
     }

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from jackern import _core
+from jackern._arrays.arguments import flags
 from jackern._arrays.operands import NATIVE, Array, is_native
 
 
@@ -35,14 +36,32 @@ def overlaps_itself(array: Array) -> bool:
     return False
 
 
-def new_output(shape: tuple[int, ...], dtype: np.dtype[Any], accumulate: bool) -> Array:
-    return np.zeros(shape, dtype) if accumulate else _core.new_output(shape, dtype)
-
-
 class Outputs:
     """The outputs of one call: given or new, and native stand-ins for those that the C library does not take.
 
     It takes no byte-swapped or misaligned ones, and none that interleave.
+
+    Parameters
+    ----------
+    where : str
+        The call, for errors.
+    outs : sequence
+        What was given, None for a new array.
+    shapes : sequence of tuple
+        Of the results.
+    dtype : numpy.dtype
+        Of new arrays.
+    accumulate : object
+        What was given: a bool, or a tuple of them if there may be several results.
+    single : bool
+        Whether there is one result, not a tuple of them.
+
+    Attributes
+    ----------
+    arrays : list of ndarray
+        What the C library writes to.
+    adds : list of bool
+        Whether it adds to them: never to a new one.
     """
 
     def __init__(
@@ -51,11 +70,15 @@ class Outputs:
         outs: Sequence[object],
         shapes: Sequence[tuple[int, ...]],
         dtype: np.dtype[Any],
-        accumulate: bool,
-        names: Sequence[str] = ("out",),
+        accumulate: object,
+        single: bool = True,
     ):
-        if accumulate and all(out is None for out in outs):
-            raise TypeError(f"{where}: accumulate=True needs out, the array to add to")
+        names = ["out"] if len(outs) == 1 else [f"out[{k}]" for k in range(len(outs))]
+        self.adds = [False] * len(outs)
+        for k, adds in enumerate(flags(where, accumulate, len(outs), single)):
+            if adds and outs[k] is None and (isinstance(accumulate, tuple) or all(out is None for out in outs)):
+                raise TypeError(f"{where}: accumulate={accumulate} needs {names[k]}, the array to add to")
+            self.adds[k] = adds and outs[k] is not None
         interleaved: set[int] = set()
         for k, (out, shape, name) in enumerate(zip(outs, shapes, names, strict=True)):
             if out is None:
@@ -71,11 +94,25 @@ class Outputs:
         self.arrays: list[Array] = []
         for k, (out, shape) in enumerate(zip(outs, shapes, strict=True)):
             if out is None:
-                self.arrays.append(new_output(shape, dtype, accumulate))
+                self.arrays.append(_core.new_output(shape, dtype))
             elif is_native(out) and k not in interleaved:
                 self.arrays.append(np.asarray(out))
             else:
                 self.arrays.append(np.asarray(out).astype(np.asarray(out).dtype.newbyteorder("=")))
+
+    def by_adds(self) -> list[tuple[bool, list[Array | None]]]:
+        """The arrays of all results that are added, and of all that are not, None in the places of the others."""
+        groups = []
+        for adds in sorted(set(self.adds)):
+            chosen = [x if own is adds else None for x, own in zip(self.arrays, self.adds, strict=True)]
+            groups.append((adds, chosen))
+        return groups
+
+    def spared(self, inputs: list[Any]) -> list[Any]:
+        """The inputs, with a copy of each that shares memory with an array which is written to."""
+        return [
+            x if x is None or not any(np.may_share_memory(x, out) for out in self.arrays) else x.copy() for x in inputs
+        ]
 
     def results(self) -> list[Any]:
         """What the caller gets: `out` itself where it was given, a NumPy scalar where a new result is 0-d."""

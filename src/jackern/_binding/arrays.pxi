@@ -3,6 +3,8 @@
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.pycapsule cimport PyCapsule_New
 
+from numpy import bool_ as numpy_bool
+
 cdef extern from "numpy/arrayobject.h":
     object PyArray_EMPTY(int ndim, cnp.npy_intp *shape, int typenum, int fortran)
 
@@ -84,7 +86,36 @@ class BadLabel(Exception):
 
 
 class Refused(ValueError):
-    """The C library refused the call for a reason that nobody above it ruled out."""
+    """Outputs overlap; or the C library has not so many axes, or no address for so large an array."""
+
+
+class InternalError(RuntimeError):
+    """A fault of jackern: the C library refused what all checks above it had let through."""
+
+
+cdef inline int as_flag(object x) noexcept:
+    """0 or 1 for a bool, of NumPy too; -1 for anything else."""
+    if x is False:
+        return 0
+    if x is True:
+        return 1
+    return (1 if x else 0) if type(x) is numpy_bool else -1
+
+
+cdef bint went(str where, jk_status status) except -1:
+    """Whether a call on the straight way did it.
+
+    False for the reasons for which the general way is there: an input has to be copied because an output overlaps it,
+    the stack has no room, or an argument is wrong and needs words.  Anything else is a fault of jackern.
+    """
+    if status.error == JK_OK:
+        return True
+    if status.error == JK_INTERRUPTED:
+        return raise_interrupt()
+    if status.error in (JK_OVERLAP, JK_WORKSPACE, JK_SELF_OVERLAP, JK_LABEL, JK_NDIM, JK_TOO_LARGE):
+        return False
+    raise InternalError(f"{where}: the C call says of argument {status.argument}: {jk_message(status.error).decode()}. "
+                        f"This is a fault of jackern, please report it.")
 
 
 cdef int raise_status(jk_status status) except -1:
@@ -95,9 +126,13 @@ cdef int raise_status(jk_status status) except -1:
         raise Overlap(status.argument)
     if status.error == JK_LABEL:
         raise BadLabel(status.argument)
+    message = jk_message(status.error).decode()
     if status.error == JK_WORKSPACE:
-        raise MemoryError(jk_message(status.error).decode())
-    raise Refused(jk_message(status.error).decode())
+        raise MemoryError(message)
+    if status.error in (JK_SELF_OVERLAP, JK_NDIM, JK_TOO_LARGE):
+        raise Refused(message)
+    raise InternalError(f"the C call says of argument {status.argument}: {message}. This is a fault of jackern, please "
+                        f"report it.")
 
 
 def new_output(tuple shape, dtype):

@@ -242,15 +242,27 @@ cdef class AxisProducts(Products):
         jk_loops_of(self.axis.values.dtype).op[<int>JK_OP_multiply].value(<Py_ssize_t>self.n_products, out, inputs)
 
     cdef object multiply(self, object v, object out, bint accumulate, bint transposed):
-        cdef cnp.ndarray result
         cdef End *source = &self.out_end if transposed else &self.in_end
         cdef End *target = &self.in_end if transposed else &self.out_end
-        if (out is None and self.kind == ELEMENTWISE and self.n_products < LARGE and not accumulate
-                and is_at(v, source) and cnp.PyArray_TYPE(<cnp.ndarray>v) == self.typenum):
+        cdef cnp.ndarray result
+        if (self.kind != ELEMENTWISE or self.n_products >= LARGE or accumulate or not is_at(v, source)
+                or cnp.PyArray_TYPE(<cnp.ndarray>v) != self.typenum):
+            return Products.multiply(self, v, out, accumulate, transposed)
+        if out is None:
             result = new_array(target.ndim, <cnp.npy_intp *>target.shape, self.typenum, False)
-            self.multiply_elements(cnp.PyArray_DATA(result), cnp.PyArray_DATA(<cnp.ndarray>v))
-            return result
-        return Products.multiply(self, v, out, accumulate, transposed)
+        elif (is_at(out, target) and cnp.PyArray_TYPE(<cnp.ndarray>out) == self.typenum
+                and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out) and lies_flat(v, out) and self.is_beside(out)):
+            result = <cnp.ndarray>out
+        else:
+            return Products.multiply(self, v, out, accumulate, transposed)
+        self.multiply_elements(cnp.PyArray_DATA(result), cnp.PyArray_DATA(<cnp.ndarray>v))
+        return result
+
+    cdef bint is_beside(self, cnp.ndarray out) noexcept:
+        """Whether `out`, which is as large as the values, lies apart from them or exactly on them."""
+        cdef char *a = <char *>self.axis.values.data
+        cdef char *b = <char *>cnp.PyArray_DATA(out)
+        return a == b or a + cnp.PyArray_NBYTES(out) <= b or b + cnp.PyArray_NBYTES(out) <= a
 
     def _straight_product(self, v, out, bint accumulate, bint transposed):
         """Writes the product with one vector into out, if one C call can; whether it did."""

@@ -138,6 +138,7 @@ cdef extern from "jackern/jackern.h" nogil:
                                 const jk_view *const *args, const jk_view *y, const jk_view *const *outs,
                                 int accumulate)
     jk_status jk_unbroadcast(const jk_context *, const jk_view *g, const jk_view *out, int accumulate)
+    jk_status jk_repeat(const jk_context *, const jk_view *g, const jk_view *out, int accumulate)
     jk_status jk_axis_jvp(const jk_context *, const jk_axis *jacobian, const jk_view *v, const jk_view *out,
                           int accumulate)
     jk_status jk_axis_vjp(const jk_context *, const jk_axis *jacobian, const jk_view *u, const jk_view *out,

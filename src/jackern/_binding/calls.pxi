@@ -103,7 +103,6 @@ def pointwise_value(Op op, list args, out, bint accumulate):
     with nogil:
         status = jk_pointwise_value(&call.context, op.index, v.at, v.at[n], accumulate)
     finish(status)
-    count(op.index, VALUE)
 
 
 def pointwise_jvp(Op op, list tangents, list args, y, out, bint accumulate):
@@ -115,7 +114,6 @@ def pointwise_jvp(Op op, list tangents, list args, y, out, bint accumulate):
     with nogil:
         status = jk_pointwise_jvp(&call.context, op.index, v.at, v.at + n, v.at[2 * n], v.at[2 * n + 1], accumulate)
     finish(status)
-    count(op.index, JVP)
 
 
 def pointwise_vjp(Op op, y_bar, list args, y, list outs, bint accumulate):
@@ -127,7 +125,6 @@ def pointwise_vjp(Op op, y_bar, list args, y, list outs, bint accumulate):
     with nogil:
         status = jk_pointwise_vjp(&call.context, op.index, v.at[0], v.at + 1, v.at[n + 1], v.at + n + 2, accumulate)
     finish(status)
-    count(op.index, VJP)
 
 
 def pointwise_vjp2(Op op, list h, y_bar, list args, y, list outs, bint accumulate):
@@ -140,7 +137,6 @@ def pointwise_vjp2(Op op, list h, y_bar, list args, y, list outs, bint accumulat
         status = jk_pointwise_vjp2(&call.context, op.index, v.at, v.at[n], v.at + n + 1, v.at[2 * n + 1],
                                    v.at + 2 * n + 2, accumulate)
     finish(status)
-    count(op.index, VJP2)
 
 
 def sum_to(g, out, bint accumulate):
@@ -160,9 +156,10 @@ cdef inline bint fits_length(object length, cnp.ndarray g, int from_end):
 
 
 cdef long long unbroadcast_calls = 0
+cdef long long unbroadcast_general_calls = 0
 
 
-def unbroadcast(g, shape, *, out=None, bint accumulate=False):
+def unbroadcast(g, shape, *, out=None, accumulate=False):
     """Sum a cotangent over the axes that broadcasting added or stretched.
 
     Parameters
@@ -192,12 +189,15 @@ def unbroadcast(g, shape, *, out=None, bint accumulate=False):
     >>> jk.unbroadcast(np.ones((4, 3)), (3,))
     array([4., 4., 4.])
     """
-    global unbroadcast_calls
+    global unbroadcast_calls, unbroadcast_general_calls
     cdef jk_view g_view, out_view
     cdef cnp.ndarray result
     cdef cnp.npy_intp lengths[JK_MAX_NDIM]
     cdef int d, n = 0
-    cdef bint straight = is_native(g) and type(shape) is tuple and len(<tuple>shape) <= JK_MAX_NDIM and not accumulate
+    cdef Wish wish
+    wish.is_tuple = False
+    cdef bint straight = (is_native(g) and type(shape) is tuple and len(<tuple>shape) <= JK_MAX_NDIM
+                          and read_outs(&wish, out, accumulate))
     if straight:
         n = <int>len(<tuple>shape)
         for d in range(n):
@@ -209,16 +209,17 @@ def unbroadcast(g, shape, *, out=None, bint accumulate=False):
         result = new_array(n, lengths, cnp.PyArray_TYPE(<cnp.ndarray>g), False) if out is None else <cnp.ndarray>out
         if cnp.PyArray_SIZE(<cnp.ndarray>g) >= LARGE:
             try:
-                sum_to(g, result, False)
+                sum_to(g, result, wish.adds[0])
             except (Overlap, Refused):
                 straight = False
         else:
             view_of(&g_view, <cnp.ndarray>g)
             view_of(&out_view, result)
-            straight = jk_unbroadcast(NULL, &g_view, &out_view, False).error == JK_OK
+            straight = went("unbroadcast", jk_unbroadcast(NULL, &g_view, &out_view, wish.adds[0]))
     if not straight:
         g = general.unbroadcast(g, shape, out, accumulate)
         unbroadcast_calls += 1
+        unbroadcast_general_calls += 1
         return g
     unbroadcast_calls += 1
     return result if n > 0 or out is not None else result[()]
@@ -244,8 +245,30 @@ def dense_vjp(a, u, out, bint accumulate):
     finish(status)
 
 
+def matrix_product(a, b, out, bint accumulate):
+    """out = or += a @ b, by NumPy's rules for vectors and stacks; the operands lie apart from out."""
+    cdef Factors f
+    cdef Laid out_laid
+    if not is_native(a) or not is_native(b) or not lay_factors(&f, a, b) or not has_shape(out, f.ndim, f.shape):
+        raise TypeError(f"expected native arrays that fit, got {type(a)}, {type(b)} and {type(out)}")
+    lay_product(&out_laid, out, &f)
+    finish(multiply(&f.a, &f.b, &out_laid, accumulate))
+
+
+def repeat(g, out, bint accumulate):
+    """g repeated to the shape of out."""
+    cdef Views v = Views([g, out])
+    cdef Call call = Call(v.largest)
+    cdef jk_status status
+    with nogil:
+        status = jk_repeat(&call.context, v.at[0], v.at[1], accumulate)
+    finish(status)
+
+
 cdef cnp.ndarray label_array(object labels):
-    return cnp.PyArray_ContiguousFromAny(labels, cnp.NPY_INTP, 1, 1)
+    """A copy of the labels that nobody can write to once they are checked."""
+    cdef cnp.ndarray array = cnp.PyArray_ContiguousFromAny(labels, cnp.NPY_INTP, 1, 1)
+    return cnp.PyArray_NewCopy(array, cnp.NPY_CORDER) if array is labels or cnp.PyArray_BASE(array) != NULL else array
 
 
 def softmax_cross_entropy_value(logits, labels, loss, bint accumulate):

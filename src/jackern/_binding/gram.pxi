@@ -53,7 +53,7 @@ cdef class GramProducts(ChainProducts):
             return NotImplemented
         view_at(&v_view, v_strides, <cnp.ndarray>v, source)
         view_at(&out_view, out_strides, <cnp.ndarray>out, target)
-        return out if self.run_once(&v_view, &out_view, accumulate).error == JK_OK else NotImplemented
+        return out if self.did(self.run_once(&v_view, &out_view, accumulate), transposed) else NotImplemented
 
     cdef jk_status run_once(self, const jk_view *v, const jk_view *out, bint accumulate) except *:
         """The C call, with a workspace where the stack is not enough."""

@@ -4,9 +4,6 @@
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 
-cdef extern from "Python.h":
-    long PyLong_AsLongAndOverflow(object x, int *overflow)
-
 cdef struct Operands:
     # Arguments or tangents of a call, as views of arrays that the caller holds; NULL where one is not given.
     int n
@@ -143,28 +140,30 @@ cdef object value_of(Op op, object a, object b, object c, object out):
             pointwise_value(op, list(given(op, u, v, w)), result, False)
         except (Overlap, Refused):
             return general.value(op, given(op, a, b, c), out)
-        return result
-    if (alike and args.contiguous and cnp.PyArray_IS_C_CONTIGUOUS(result)
+    elif (alike and args.contiguous and cnp.PyArray_IS_C_CONTIGUOUS(result)
             and cnp.PyArray_TYPE(result) == typenum and lie_apart(&args, result)):
         read_all_flat(inputs, &args, result, None)
         flat_loops(op.index, result).value(cnp.PyArray_SIZE(result), cnp.PyArray_DATA(result), inputs)
     else:
         view_of(&out_view, result)
-        if jk_pointwise_value(NULL, op.index, args.at, &out_view, False).error != JK_OK:
+        if not op.went(VALUE, jk_pointwise_value(NULL, op.index, args.at, &out_view, False)):
             return general.value(op, given(op, a, b, c), out)
-    count(op.index, VALUE)
+    op.count(VALUE)
     return result
 
 
-cdef object jvp_of(Op op, object tangents, object a, object b, object c, object y, object out, bint accumulate):
+cdef object jvp_of(Op op, object tangents, object a, object b, object c, object y, object out, object accumulate):
     """The sum of derivative times tangent; by the straight way unless that cannot be taken."""
     cdef Operands args, dots
     cdef jk_view y_view, out_view
     cdef const jk_view *y_at = NULL
     cdef cnp.npy_intp shape[JK_MAX_NDIM]
     cdef int ndim = -1, typenum = typenum_of(a, b, c), n = op.row.n_args, n_tangents = 0, k
+    cdef Wish wish
     cdef cnp.ndarray u, v, w, u_dot, v_dot, w_dot, result
-    if typenum >= 0 and type(tangents) is tuple and len(<tuple>tangents) == n:
+    wish.is_tuple = False
+    if (typenum >= 0 and type(tangents) is tuple and len(<tuple>tangents) == n
+            and read_outs(&wish, out, accumulate)):
         u, v, w = as_operand(a, typenum), as_operand(b, typenum), as_operand(c, typenum)
         a_dot, b_dot, c_dot = (<tuple>tangents)[0], (<tuple>tangents)[1], (<tuple>tangents)[2] if n == 3 else None
         u_dot, v_dot, w_dot = as_operand(a_dot, typenum), as_operand(b_dot, typenum), as_operand(c_dot, typenum)
@@ -179,106 +178,109 @@ cdef object jvp_of(Op op, object tangents, object a, object b, object c, object 
                 n_tangents += 1
                 if not views_shape(dots.at[k], args.at[k].ndim, <const cnp.npy_intp *>args.at[k].shape):
                     ndim = -1
-    if (ndim <= 0 or n_tangents == 0 or (accumulate and out is None)
+    if (ndim <= 0 or n_tangents == 0
             or (y is not None and not (has_shape(y, ndim, shape) and cnp.PyArray_TYPE(<cnp.ndarray>y) == typenum))
             or (out is not None and not is_writable(out, ndim, shape))):
         return general.jvp(op, tangents, given(op, a, b, c), y, out, accumulate)
     result = <cnp.ndarray>out if out is not None else new_array(ndim, shape, typenum, False)
     if cnp.PyArray_SIZE(result) >= LARGE:
         try:
-            pointwise_jvp(op, list(given(op, u_dot, v_dot, w_dot)), list(given(op, u, v, w)), y, result, accumulate)
+            pointwise_jvp(op, list(given(op, u_dot, v_dot, w_dot)), list(given(op, u, v, w)), y, result,
+                          wish.adds[0])
         except (Overlap, Refused):
             return general.jvp(op, tangents, given(op, a, b, c), y, out, accumulate)
+        op.count(JVP)
         return result
     if y is not None:
         view_of(&y_view, <cnp.ndarray>y)
         y_at = &y_view
     view_of(&out_view, result)
-    if jk_pointwise_jvp(NULL, op.index, dots.at, args.at, y_at, &out_view, accumulate).error != JK_OK:
+    if not op.went(JVP, jk_pointwise_jvp(NULL, op.index, dots.at, args.at, y_at, &out_view, wish.adds[0])):
         return general.jvp(op, tangents, given(op, a, b, c), y, out, accumulate)
-    count(op.index, JVP)
+    op.count(JVP)
     return result
 
 
-cdef inline int position_in(object position, int n) noexcept:
-    """The position of an argument; -1 for anything else."""
-    cdef int overflow
-    cdef long k
-    if type(position) is not int:
-        return -1
-    k = PyLong_AsLongAndOverflow(position, &overflow)
-    return <int>k if 0 <= k < n else -1
+cdef inline int adds_alike(const Wish *wish) noexcept:
+    """Whether all results are added to what is there (1), or none (0); -1 for some, which takes two calls."""
+    cdef int i
+    for i in range(1, wish.n):
+        if wish.adds[i] != wish.adds[0]:
+            return -1
+    return wish.adds[0]
 
 
-cdef inline int positions_in(object wrt, int n) noexcept:
-    """A bit for every position in wrt, an int or a tuple of ints that grow; 0 for anything else."""
-    cdef int bits = 0, k
-    if type(wrt) is not tuple:
-        k = position_in(wrt, n)
-        return 1 << k if k >= 0 else 0
-    for position in <tuple>wrt:
-        k = position_in(position, n)
-        if k < 0 or bits >> k:
-            return 0
-        bits |= 1 << k
-    return bits
+cdef inline bint is_flat_result(const Operands *args, cnp.ndarray t, object y, const Wish *wish) noexcept:
+    """Whether loops may write to what is given as `out`, of the shape of t.
+
+    Then it is the only result, because a second loop would read what the first one wrote.
+    """
+    cdef cnp.ndarray out
+    if wish.n > 1 or wish.out[0] == NULL:
+        return wish.n == 1 or not any_out(wish)
+    out = <cnp.ndarray>wish.out[0]
+    return (cnp.PyArray_TYPE(out) == cnp.PyArray_TYPE(t) and cnp.PyArray_IS_C_CONTIGUOUS(out) and lies_flat(t, out)
+            and lies_flat(y, out) and lie_apart(args, out))
+
+
+cdef inline bint any_out(const Wish *wish) noexcept:
+    cdef int i
+    for i in range(wish.n):
+        if wish.out[i] != NULL:
+            return True
+    return False
 
 
 cdef object straight_vjp(Op op, cnp.ndarray t, cnp.ndarray u, cnp.ndarray v, cnp.ndarray w, object y, object wrt,
-                         object out, bint accumulate):
+                         object out, object accumulate):
     """The cotangents of the arguments in wrt; NotImplemented where the straight way cannot be taken."""
     cdef Operands args
+    cdef Wish wish
     cdef jk_view t_view, y_view
     cdef jk_view bar_view[JK_MAX_ARGS]
     cdef const jk_view *bars[JK_MAX_ARGS]
     cdef const jk_view *y_at = NULL
     cdef const void *inputs[JK_N_IN]
     cdef cnp.npy_intp shape[JK_MAX_NDIM]
-    cdef int k, place = 0, n = op.row.n_args, wanted = positions_in(wrt, n)
-    cdef bint alike, many = type(wrt) is tuple
+    cdef int i, k, n = op.row.n_args, adds
+    cdef bint alike
     cdef tuple results = None
     cdef cnp.ndarray result = None
     cdef const jk_op_loops *loops
     describe_all(&args, n, u, v, w)
-    if (not wanted or not args.complete or is_special(op, &args)
-            or (many and out is not None and (type(out) is not tuple or len(<tuple>out) != len(<tuple>wrt)))
-            or (y is not None and not is_like(y, t))):
+    if (not read_wrt(&wish, wrt, n) or not read_outs(&wish, out, accumulate) or not args.complete
+            or is_special(op, &args) or (y is not None and not is_like(y, t))):
         return NotImplemented
     alike = have_shape(&args, cnp.PyArray_NDIM(t), cnp.PyArray_DIMS(t))
-    if not alike and not has_shape(t, broadcast(&args, shape), shape):
+    adds = adds_alike(&wish)
+    if adds < 0 or (not alike and not has_shape(t, broadcast(&args, shape), shape)):
         return NotImplemented
-    if many:
-        results = PyTuple_New(len(<tuple>wrt))
     for k in range(n):
         bars[k] = NULL
-        if not wanted >> k & 1:
-            continue
+    if wish.is_tuple:
+        results = PyTuple_New(wish.n)
+    for i in range(wish.n):
+        k = wish.position[i]
         x = u if k == 0 else v if k == 1 else w
-        own = out if out is None or not many else (<tuple>out)[place]
-        if (args.at[k].ndim == 0 or (accumulate and own is None)
-                or (own is not None and not is_out(own, <cnp.ndarray>x))):
+        if args.at[k].ndim == 0 or (wish.out[i] != NULL and not is_out(<object>wish.out[i], <cnp.ndarray>x)):
             return NotImplemented
-        result = new_like(<cnp.ndarray>x) if own is None else <cnp.ndarray>own
+        result = new_like(<cnp.ndarray>x) if wish.out[i] == NULL else <cnp.ndarray>wish.out[i]
         view_of(&bar_view[k], result)
         bars[k] = &bar_view[k]
-        if many:
+        if results is not None:
             Py_INCREF(result)
-            PyTuple_SET_ITEM(results, place, result)
-        place += 1
+            PyTuple_SET_ITEM(results, i, result)
     if cnp.PyArray_SIZE(t) >= LARGE:
         outs = [None] * n
-        place = 0
-        for k in range(n):
-            if bars[k] != NULL:
-                outs[k] = results[place] if many else result
-                place += 1
+        for i in range(wish.n):
+            outs[wish.position[i]] = result if results is None else results[i]
         try:
-            pointwise_vjp(op, t, list(given(op, u, v, w)), y, outs, accumulate)
+            pointwise_vjp(op, t, list(given(op, u, v, w)), y, outs, adds)
         except (Overlap, Refused):
             return NotImplemented
-        return results if many else result
-    if (alike and args.contiguous and out is None and cnp.PyArray_IS_C_CONTIGUOUS(t)
-            and (cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>y) if y is not None else not op.all_reads & JK_READS_Y)):
+    elif (alike and args.contiguous and not adds and cnp.PyArray_IS_C_CONTIGUOUS(t)
+            and (cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>y) if y is not None else not op.all_reads & JK_READS_Y)
+            and is_flat_result(&args, t, y, &wish)):
         loops = flat_loops(op.index, t)
         read_all_flat(inputs, &args, t, y)
         for k in range(n):
@@ -289,14 +291,60 @@ cdef object straight_vjp(Op op, cnp.ndarray t, cnp.ndarray u, cnp.ndarray v, cnp
         if y is not None:
             view_of(&y_view, <cnp.ndarray>y)
             y_at = &y_view
-        if jk_pointwise_vjp(NULL, op.index, &t_view, args.at, y_at, bars, accumulate).error != JK_OK:
+        if not op.went(VJP, jk_pointwise_vjp(NULL, op.index, &t_view, args.at, y_at, bars, adds)):
             return NotImplemented
-    count(op.index, VJP)
-    return results if many else result
+    op.count(VJP)
+    return result if results is None else results
+
+
+cdef object straight_vjp2(Op op, Operands *h, list h_arrays, cnp.ndarray t, Operands *args, list arrays, object y,
+                          object out, object accumulate):
+    """Double backward; NotImplemented where the straight way cannot be taken.
+
+    An h has the shape and dtype of its argument.  The only argument may be missing where it is not read.
+    """
+    cdef Wish wish
+    cdef jk_view t_view, y_view
+    cdef jk_view bar_view[JK_MAX_ARGS + 1]
+    cdef const jk_view *bars[JK_MAX_ARGS + 1]
+    cdef const jk_view *y_at = NULL
+    cdef cnp.npy_intp shape[JK_MAX_NDIM]
+    cdef int i, n = op.row.n_args, adds
+    cdef list results = []
+    cdef cnp.ndarray like, result
+    wish.n = n + 1
+    wish.is_tuple = True
+    if not read_outs(&wish, out, accumulate) or (y is not None and not is_like(y, t)):
+        return NotImplemented
+    adds = adds_alike(&wish)
+    if adds < 0 or (args.complete and not has_shape(t, broadcast(args, shape), shape)):
+        return NotImplemented
+    for i in range(n + 1):
+        like = t if i == 0 or arrays[i - 1] is None else <cnp.ndarray>arrays[i - 1]
+        if cnp.PyArray_NDIM(like) == 0 or (wish.out[i] != NULL and not is_out(<object>wish.out[i], like)):
+            return NotImplemented
+        result = new_like(like) if wish.out[i] == NULL else <cnp.ndarray>wish.out[i]
+        view_of(&bar_view[i], result)
+        bars[i] = &bar_view[i]
+        results.append(result)
+    if cnp.PyArray_SIZE(t) >= LARGE:
+        try:
+            pointwise_vjp2(op, h_arrays, t, arrays, y, results, adds)
+        except (Overlap, Refused):
+            return NotImplemented
+    else:
+        view_of(&t_view, t)
+        if y is not None:
+            view_of(&y_view, <cnp.ndarray>y)
+            y_at = &y_view
+        if not op.went(VJP2, jk_pointwise_vjp2(NULL, op.index, h.at, &t_view, args.at, y_at, bars, adds)):
+            return NotImplemented
+    op.count(VJP2)
+    return tuple(results)
 
 
 cdef object vjp_of(Op op, object y_bar, object a, object b, object c, object y, object wrt, object out,
-                   bint accumulate):
+                   object accumulate):
     """The cotangents of the arguments in wrt; by the straight way unless that cannot be taken."""
     cdef int typenum
     result = NotImplemented
@@ -306,6 +354,41 @@ cdef object vjp_of(Op op, object y_bar, object a, object b, object c, object y, 
                               as_operand(c, typenum), y, wrt, out, accumulate)
     if result is NotImplemented:
         return general.vjp(op, y_bar, given(op, a, b, c), y, wrt, out, accumulate)
+    return result
+
+
+cdef object vjp2_of(Op op, object h, object y_bar, object a, object b, object c, object y, object wrt, object out,
+                    object accumulate):
+    """Double backward; by the straight way unless that cannot be taken."""
+    cdef Operands args, hs
+    cdef Wish wish
+    cdef int typenum, i, k, n = op.row.n_args, n_given = 0
+    cdef cnp.ndarray u, v, w
+    cdef bint fits
+    cdef list h_arrays
+    result = NotImplemented
+    several = h if type(wrt) is tuple else (h,)
+    if (is_operand(y_bar) and read_wrt(&wish, wrt, n) and type(several) is tuple and len(<tuple>several) == wish.n):
+        typenum = cnp.PyArray_TYPE(<cnp.ndarray>y_bar)
+        u, v, w = as_operand(a, typenum), as_operand(b, typenum), as_operand(c, typenum)
+        describe_all(&args, n, u, v, w)
+        describe_all(&hs, n, None, None, None)
+        fits = args.complete and not is_special(op, &args)
+        h_arrays = [None] * n
+        for i in range(wish.n):
+            one, k = (<tuple>several)[i], wish.position[i]
+            if one is None or not fits:
+                continue
+            fits = is_like(one, u if k == 0 else v if k == 1 else w)
+            if fits:
+                describe(&hs, k, <cnp.ndarray>one)
+                h_arrays[k] = one
+                n_given += 1
+        if fits and n_given > 0:
+            result = straight_vjp2(op, &hs, h_arrays, <cnp.ndarray>y_bar, &args, list(given(op, u, v, w)), y, out,
+                                   accumulate)
+    if result is NotImplemented:
+        return general.vjp2(op, h, y_bar, given(op, a, b, c), y, wrt, out, accumulate)
     return result
 
 
@@ -337,7 +420,7 @@ cdef class BinaryOp(Op):
     def __call__(self, a=None, b=None, out=None):
         return value_of(self, a, b, None, out)
 
-    def jvp(self, tangents, a, b, *, y=None, out=None, bint accumulate=False):
+    def jvp(self, tangents, a, b, *, y=None, out=None, accumulate=False):
         """The Jacobian-vector product ``dy/da * a_dot + dy/db * b_dot``.
 
         Parameters
@@ -360,7 +443,7 @@ cdef class BinaryOp(Op):
         """
         return jvp_of(self, tangents, a, b, None, y, out, accumulate)
 
-    def vjp(self, y_bar, a, b, *, y=None, wrt=(0, 1), out=None, bint accumulate=False):
+    def vjp(self, y_bar, a, b, *, y=None, wrt=(0, 1), out=None, accumulate=False):
         """The vector-Jacobian products ``dy/da * y_bar`` and ``dy/db * y_bar``, each summed to its argument's shape.
 
         Parameters
@@ -375,8 +458,8 @@ cdef class BinaryOp(Op):
             Which arguments' cotangents are wanted.
         out : ndarray or tuple of ndarray, optional
             Where the results are written; a tuple for a tuple, ``None`` in it makes a new array.
-        accumulate : bool
-            Add to `out` instead of overwriting it.
+        accumulate : bool or tuple of bool
+            Add to `out` instead of overwriting it; a tuple where `out` is one, for each of its arrays.
 
         Returns
         -------
@@ -385,7 +468,7 @@ cdef class BinaryOp(Op):
         """
         return vjp_of(self, y_bar, a, b, None, y, wrt, out, accumulate)
 
-    def vjp2(self, h, y_bar, a, b, *, y=None, wrt=(0, 1), out=None, bint accumulate=False):
+    def vjp2(self, h, y_bar, a, b, *, y=None, wrt=(0, 1), out=None, accumulate=False):
         """Double backward: the cotangents of ``(y_bar, a, b)`` for cotangents `h` of the results of `vjp`.
 
         Parameters
@@ -396,7 +479,7 @@ cdef class BinaryOp(Op):
             As `vjp` was given them.
         out : tuple of ndarray or None, optional
             Where the three results are written; ``None`` makes a new array.
-        accumulate : bool
+        accumulate : bool or tuple of bool
             Add to what is given in `out`.
 
         Returns
@@ -404,11 +487,13 @@ cdef class BinaryOp(Op):
         tuple of ndarray
             ``(y_bar_bar, a_bar, b_bar)``, each summed to the shape of what it is the cotangent of.
         """
-        return general.vjp2(self, h, y_bar, (a, b), y, wrt, out, accumulate)
+        return vjp2_of(self, h, y_bar, a, b, None, y, wrt, out, accumulate)
 
     def jacobian(self, a, b, *, y=None, wrt=0):
         """The Jacobian by one argument (an int in `wrt`), or a tuple of them: diagonal, or a broadcast."""
-        return general.jacobian(self, (a, b), y, wrt)
+        result = general.jacobian(self, (a, b), y, wrt)
+        self.count(JACOBIAN)
+        return result
 
     def accepts(self, *arrays):
         """Whether the straight way takes these arrays: native float32 or float64, one dtype, not 0-d, broadcastable."""
@@ -432,7 +517,7 @@ cdef class TernaryOp(Op):
     def __call__(self, a=None, b=None, c=None, /, out=None):
         return value_of(self, a, b, c, out)
 
-    def jvp(self, tangents, a, b, c, /, *, y=None, out=None, bint accumulate=False):
+    def jvp(self, tangents, a, b, c, /, *, y=None, out=None, accumulate=False):
         """The Jacobian-vector product, the sum of derivative times tangent over the three arguments.
 
         Parameters
@@ -451,7 +536,7 @@ cdef class TernaryOp(Op):
         """
         return jvp_of(self, tangents, a, b, c, y, out, accumulate)
 
-    def vjp(self, y_bar, a, b, c, /, *, y=None, wrt=None, out=None, bint accumulate=False):
+    def vjp(self, y_bar, a, b, c, /, *, y=None, wrt=None, out=None, accumulate=False):
         """The vector-Jacobian products by the arguments in `wrt`, each summed to its argument's shape.
 
         Parameters
@@ -473,7 +558,7 @@ cdef class TernaryOp(Op):
         """
         return vjp_of(self, y_bar, a, b, c, y, self.wrt_of(wrt), out, accumulate)
 
-    def vjp2(self, h, y_bar, a, b, c, /, *, y=None, wrt=None, out=None, bint accumulate=False):
+    def vjp2(self, h, y_bar, a, b, c, /, *, y=None, wrt=None, out=None, accumulate=False):
         """Double backward: the cotangents of `y_bar` and the three arguments, for cotangents `h` of what `vjp` gave.
 
         Parameters
@@ -484,7 +569,7 @@ cdef class TernaryOp(Op):
             As `vjp` was given them.
         out : tuple of ndarray or None, optional
             Where the four results are written; ``None`` makes a new array.
-        accumulate : bool
+        accumulate : bool or tuple of bool
             Add to what is given in `out`.
 
         Returns
@@ -492,11 +577,13 @@ cdef class TernaryOp(Op):
         tuple of ndarray
             ``(y_bar_bar, a_bar, b_bar, c_bar)``, each summed to the shape of what it is the cotangent of.
         """
-        return general.vjp2(self, h, y_bar, (a, b, c), y, self.wrt_of(wrt), out, accumulate)
+        return vjp2_of(self, h, y_bar, a, b, c, y, self.wrt_of(wrt), out, accumulate)
 
     def jacobian(self, a, b, c, /, *, y=None, wrt=0):
         """The Jacobian by one argument (an int in `wrt`), or a tuple of them: diagonal, or a broadcast."""
-        return general.jacobian(self, (a, b, c), y, wrt)
+        result = general.jacobian(self, (a, b, c), y, wrt)
+        self.count(JACOBIAN)
+        return result
 
     def accepts(self, *arrays):
         """Whether the straight way takes these arrays: native float32 or float64, one dtype, not 0-d, broadcastable."""

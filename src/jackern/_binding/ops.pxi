@@ -1,12 +1,9 @@
 # Op objects, one class per kind.  Their methods take the straight way where all operands are native arrays of one
-# dtype; whatever else comes (array-likes, mixed dtypes, 0-d, every error) goes to the general functions, which `_wiring`
-# hands in at import and which call the functions of calls.pxi.
+# dtype; whatever else comes (array-likes, mixed dtypes, 0-d, every error) goes to the general functions, which
+# `_wiring` hands in at import and which call the functions of calls.pxi.
 
-cdef enum:
-    VALUE, JVP, VJP, VJP2, N_PRODUCTS, MAX_OPS = 256
-
-cdef long long calls[MAX_OPS][N_PRODUCTS]
 cdef long long jacobian_calls[2]
+cdef long long jacobian_general_calls[2]
 
 # What takes the calls that the straight way does not.
 cdef object general = Slots("derivative_of", "docstring_of", "jacobian", "jvp", "readable", "signature_of",
@@ -14,29 +11,55 @@ cdef object general = Slots("derivative_of", "docstring_of", "jacobian", "jvp", 
 fallbacks = general
 
 
-cdef inline void count(int op, int product) noexcept:
-    calls[op][product] += 1
-
-
 def count_calls():
-    """Calls of every pointwise kernel since the start or the last reset, as ``{"tanh.vjp": 3}``."""
-    names = ("value", "jvp", "vjp", "vjp2")
-    counted = {f"{jk_op_at(i).name.decode()}.{names[k]}": calls[i][k]
-               for i in range(jk_n_ops()) for k in range(N_PRODUCTS) if calls[i][k]}
-    for name, n in (("unbroadcast", unbroadcast_calls), ("jacobian.jvp", jacobian_calls[0]),
-                    ("jacobian.vjp", jacobian_calls[1])):
-        if n:
-            counted[name] = n
+    """Successful calls since the start or the last reset, as ``{"tanh.vjp": 3, "tanh.vjp (general)": 1}``.
+
+    The first number is that of all calls; the second of those among them that did not go the straight way.
+    """
+    cdef NamedOp op
+    cdef int k
+    counted = {}
+    for name in op_names():
+        op = NAMED[name]
+        for k in range(N_PRODUCTS):
+            add_count(counted, f"{name}.{PRODUCT_NAMES[k]}", op.calls[k], op.general_calls[k])
+    add_count(counted, "unbroadcast", unbroadcast_calls, unbroadcast_general_calls)
+    for k in range(2):
+        add_count(counted, f"jacobian.{PRODUCT_NAMES[JVP + k]}", jacobian_calls[k], jacobian_general_calls[k])
     return counted
 
 
+cdef int add_count(dict counted, str name, long long n, long long n_general) except -1:
+    if n:
+        counted[name] = n
+    if n_general:
+        counted[f"{name} (general)"] = n_general
+    return 0
+
+
 def reset_calls():
-    """Sets the counters of all pointwise kernels to zero."""
-    global unbroadcast_calls
-    unbroadcast_calls = jacobian_calls[0] = jacobian_calls[1] = 0
-    for i in range(jk_n_ops()):
+    """Sets all counters to zero."""
+    global unbroadcast_calls, unbroadcast_general_calls
+    cdef NamedOp op
+    cdef int k
+    unbroadcast_calls = unbroadcast_general_calls = 0
+    for k in range(2):
+        jacobian_calls[k] = jacobian_general_calls[k] = 0
+    for op in NAMED.values():
         for k in range(N_PRODUCTS):
-            calls[i][k] = 0
+            op.calls[k] = op.general_calls[k] = 0
+
+
+def count_general(NamedOp op not None, str product not None):
+    """Counts a call that went the general way."""
+    op.count_general(PRODUCT_NAMES.index(product))
+
+
+def count_general_product(str product not None):
+    """Counts a product of a Jacobian that has no straight way."""
+    cdef int k = PRODUCT_NAMES.index(product) - JVP
+    jacobian_calls[k] += 1
+    jacobian_general_calls[k] += 1
 
 
 cdef inline bint is_operand(object x) noexcept:
@@ -103,10 +126,12 @@ cdef inline void read_flat(const void **inputs, cnp.ndarray t, object y) noexcep
         inputs[JK_IN_Y] = cnp.PyArray_DATA(<cnp.ndarray>y)
 
 
-cdef tuple CLASSES = ()  # of ops, by the number of arguments
+# Of ops, by the number of arguments.
+cdef tuple CLASSES = ()
+cdef tuple KINDS = ("unary", "binary", "ternary")
 
 
-cdef class Op:
+cdef class Op(NamedOp):
     """One row of the table of ops."""
 
     cdef readonly int index
@@ -136,6 +161,11 @@ cdef class Op:
     def nin(self):
         """The number of arguments."""
         return self.row.n_args
+
+    @property
+    def kind(self):
+        """What kind of row it is: unary, binary, ternary or, if it chooses, select."""
+        return "select" if self.row.selects else KINDS[self.row.n_args - 1]
 
     @property
     def selects(self):
@@ -177,15 +207,9 @@ cdef class Op:
         return self.row.kinks.decode()
 
     @property
-    def __name__(self):
-        return self.name
-
-    @property
     def __signature__(self):
         return general.signature_of(self)
 
-    def __repr__(self):
-        return f"jackern.ops.{self.name}"
-
-    def __reduce__(self):
-        return restored, ("op", self.name)
+    def sample(self, rng, n):
+        """Return arguments of n numbers each, drawn from the domain, and keywords to try the op with: none."""
+        return tuple(rng.uniform(low, high, n) for low, high in self.domain), {}

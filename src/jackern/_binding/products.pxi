@@ -1,5 +1,5 @@
-# What the products of all Jacobians have in common.  A product of contiguous arrays goes straight to one C call;
-# whatever else comes goes to `_general_product`, which the Python class above supplies.
+# What the products of all Jacobians have in common.  A product of contiguous arrays goes straight to C calls; whatever
+# else comes goes to `_general_product`, which the Python class above supplies.
 
 from numpy import may_share_memory
 
@@ -85,26 +85,52 @@ cdef class Products:
             call = Call()
             with nogil:
                 status = self.run(&call.context, &v_view, &result_view, accumulate, transposed)
-            if status.error == JK_INTERRUPTED:
-                raise_interrupt()
-        return result if status.error == JK_OK else NotImplemented
+        if status.error == JK_WORKSPACE and out is not None:  # a new array is the scratch that the call lacks
+            return self.add_new(v, out, accumulate, transposed)
+        return result if self.did(status, transposed) else NotImplemented
 
-    cdef object product(self, object v, object out, bint accumulate, bint transposed):
+    cdef bint did(self, jk_status status, bint transposed) except -1:
+        """Whether the C call did it."""
+        if status.error == JK_OK:
+            return True
+        return went(f"{self.structure}.{'vjp' if transposed else 'jvp'}", status)
+
+    cdef object add_new(self, object v, object out, bint accumulate, bint transposed):
+        """The product as a new array, and that written to out or added to it: rounded and added once."""
+        cdef Laid new_laid, out_laid
+        new = self.multiply(v, None, False, transposed)
+        if new is NotImplemented or not is_writable_like(out, new):
+            return NotImplemented
+        lay(&new_laid, new)
+        lay(&out_laid, out)
+        return out if self.did(move(jk_repeat, new, &new_laid, &out_laid, accumulate), transposed) else NotImplemented
+
+    cdef object product(self, object v, object out, object accumulate, bint transposed):
+        cdef int adds = as_flag(accumulate)
+        if adds >= 0:
+            result = self.multiply(v, out, adds, transposed)
+            if result is not NotImplemented:
+                jacobian_calls[transposed] += 1
+                if out is None and cnp.PyArray_NDIM(<cnp.ndarray>result) == 0:
+                    return result[()]
+                return result
+        result = self._general_product(v, out, accumulate, transposed)
         jacobian_calls[transposed] += 1
-        result = self.multiply(v, out, accumulate, transposed)
-        if result is NotImplemented:
-            return self._general_product(v, out, accumulate, transposed)
-        if out is None and cnp.PyArray_NDIM(<cnp.ndarray>result) == 0:
-            return result[()]
+        jacobian_general_calls[transposed] += 1
         return result
 
-    def jvp(self, x_dot, *, out=None, bint accumulate=False):
+    def jvp(self, x_dot, *, out=None, accumulate=False):
         """The Jacobian-vector product; see `jackern.Jacobian.jvp`."""
         return self.product(x_dot, out, accumulate, False)
 
-    def vjp(self, y_bar, *, out=None, bint accumulate=False):
+    def vjp(self, y_bar, *, out=None, accumulate=False):
         """The vector-Jacobian product; see `jackern.Jacobian.vjp`."""
         return self.product(y_bar, out, accumulate, True)
+
+
+cdef inline bint is_writable_like(object out, cnp.ndarray new) noexcept:
+    """Whether out is a writable native array of the shape of another one."""
+    return is_native(out) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out) and same_shape(<cnp.ndarray>out, new)
 
 
 cdef class SumProducts(Products):
@@ -127,11 +153,13 @@ cdef class SumProducts(Products):
 
     cdef object multiply(self, object v, object out, bint accumulate, bint transposed):
         # The sum is rounded and added once, and no part may read what another one wrote.
-        if not self.is_straight or accumulate or not is_native(v) or cnp.PyArray_TYPE(<cnp.ndarray>v) != self.typenum:
+        if not self.is_straight or not is_native(v) or cnp.PyArray_TYPE(<cnp.ndarray>v) != self.typenum:
             return NotImplemented
-        if out is not None and (not is_apart(out, v, self._parts)
+        if accumulate and out is None:
+            return NotImplemented
+        if out is not None and (accumulate or not is_native(out) or not is_apart(out, v, self._parts)
                                 or cnp.PyArray_TYPE(<cnp.ndarray>out) != self.typenum):
-            return NotImplemented
+            return self.add_new(v, out, accumulate, transposed)
         for part in self._parts:
             out = (<Products>part).multiply(v, out, accumulate, transposed)
             if out is NotImplemented:

@@ -1,5 +1,40 @@
-# The ops by name, and one function through which every pickle comes back: `jackern._core.restored` stays where it is
-# when files and classes move.
+# What all ops are, the ops by name, and one function through which every pickle comes back: `jackern._core.restored`
+# stays where it is when files and classes move.
+
+cdef enum:
+    VALUE, JVP, VJP, VJP2, JACOBIAN, N_PRODUCTS
+
+cdef tuple PRODUCT_NAMES = ("value", "jvp", "vjp", "vjp2", "jacobian")
+
+
+cdef class NamedOp:
+    """What all ops have in common: pickling by name, and how often each product was called."""
+
+    cdef long long calls[N_PRODUCTS]
+    cdef long long general_calls[N_PRODUCTS]
+
+    @property
+    def __name__(self):
+        return self.name
+
+    def __repr__(self):
+        return f"jackern.ops.{self.name}"
+
+    def __reduce__(self):
+        return restored, ("op", self.name)
+
+    cdef inline void count(self, int product) noexcept:
+        self.calls[product] += 1
+
+    cdef inline void count_general(self, int product) noexcept:
+        self.calls[product] += 1
+        self.general_calls[product] += 1
+
+    cdef bint went(self, int product, jk_status status) except -1:
+        """Whether the C call did it; False where the general way has to copy an operand, or has words for an error."""
+        if status.error == JK_OK:
+            return True
+        return went(f"ops.{self.name}.{PRODUCT_NAMES[product]}", status)
 
 # Op objects by name and alias, in the order of the table, then of registration.
 cdef dict NAMED = {}
@@ -36,8 +71,8 @@ def restored(kind, *state):
         A kind that this version does not know.
     """
     if kind not in MAKERS:
-        raise ValueError(f"jackern {library_version()} restores no {kind!r}, but {', '.join(map(repr, MAKERS))}; was it "
-                         f"pickled by a later version?")
+        raise ValueError(f"jackern {library_version()} restores no {kind!r}, but {', '.join(map(repr, MAKERS))}; was "
+                         f"it pickled by a later version?")
     return MAKERS[kind](*state)
 
 

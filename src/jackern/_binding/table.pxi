@@ -1,6 +1,7 @@
 # The table of loops, for calls that need no set-up at all.
 cdef extern from "engine/view.h" nogil:
     enum:
+        JK_OP_divide
         JK_OP_multiply
         JK_OP_power
         JK_IN_T

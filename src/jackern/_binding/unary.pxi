@@ -9,7 +9,7 @@ cdef class UnaryOp(Op):
     def __doc__(self):
         return general.docstring_of(self)
 
-    cdef object multiply(self, object t, object x, object y, object out, bint accumulate, bint forward):
+    cdef object multiply(self, int product, object t, object x, object y, PyObject *out, bint adds):
         """t * dy/dx the straight way; NotImplemented where that cannot be taken."""
         cdef jk_view t_view, x_view, y_view, out_view
         cdef const void *inputs[JK_N_IN]
@@ -30,43 +30,58 @@ cdef class UnaryOp(Op):
                 return NotImplemented
             view_of(&y_view, <cnp.ndarray>y)
             y_at = &y_view
-        if (self.all_reads & JK_READS_A and x_at == NULL) or (self.all_reads and x_at == NULL and y_at == NULL):
+        if not self.can_read(x, y):
             return NotImplemented
-        if out is None:
-            if accumulate:
-                return NotImplemented
+        if out == NULL:
             result = new_like(like)
-        elif is_out(out, like):
+        elif is_out(<object>out, like):
             result = <cnp.ndarray>out
         else:
             return NotImplemented
         cdef bint large = cnp.PyArray_SIZE(like) >= LARGE
         cdef const jk_op_loops *loops = flat_loops(self.index, like)
         cdef jk_pointwise_loop *loop = loops.first[0] if y is None or loops.first_from_y == NULL else loops.first_from_y
-        if (not large and not accumulate and loop != NULL and cnp.PyArray_TYPE(result) == cnp.PyArray_TYPE(like)
+        if (not large and not adds and loop != NULL and cnp.PyArray_TYPE(result) == cnp.PyArray_TYPE(like)
                 and cnp.PyArray_IS_C_CONTIGUOUS(result)
                 and lies_flat(t, result) and lies_flat(x, result) and lies_flat(y, result)):
             read_flat(inputs, like, y)
             if x is not None:
                 inputs[JK_IN_A] = cnp.PyArray_DATA(<cnp.ndarray>x)
             loop(cnp.PyArray_SIZE(like), cnp.PyArray_DATA(result), inputs)
-            count(self.index, JVP if forward else VJP)
+            self.count(product)
             return result
         if large:
             try:
-                if forward:
-                    pointwise_jvp(self, [t], [x], y, result, accumulate)
+                if product == JVP:
+                    pointwise_jvp(self, [t], [x], y, result, adds)
                 else:
-                    pointwise_vjp(self, t, [x], y, [result], accumulate)
+                    pointwise_vjp(self, t, [x], y, [result], adds)
             except (Overlap, Refused):
                 return NotImplemented
-            return result
-        view_of(&t_view, like)
-        view_of(&out_view, result)
-        if jk_pointwise_vjp(NULL, self.index, t_at, &x_at, y_at, &out_at, accumulate).error != JK_OK:
-            return NotImplemented
-        count(self.index, JVP if forward else VJP)
+        else:
+            view_of(&t_view, like)
+            view_of(&out_view, result)
+            if not self.went(product, jk_pointwise_vjp(NULL, self.index, t_at, &x_at, y_at, &out_at, adds)):
+                return NotImplemented
+        self.count(product)
         return result
+
+    cdef inline bint can_read(self, object x, object y) noexcept:
+        """Whether what is given is enough for the derivative."""
+        return (x is not None or not self.all_reads & JK_READS_A) and (x is not None or y is not None
+                                                                       or not self.all_reads)
+
+    cdef object twice(self, object h, object y_bar, object x, object y, object out, object accumulate):
+        """The results of `vjp2` the straight way; NotImplemented where that cannot be taken."""
+        cdef Operands args, hs
+        if (not is_operand(y_bar) or not is_like(h, <cnp.ndarray>y_bar)
+                or (x is not None and not is_like(x, <cnp.ndarray>y_bar)) or not self.can_read(x, y)):
+            return NotImplemented
+        args.n = hs.n = 1
+        args.complete = args.contiguous = hs.complete = hs.contiguous = True
+        describe(&args, 0, x)
+        describe(&hs, 0, h)
+        return straight_vjp2(self, &hs, [h], <cnp.ndarray>y_bar, &args, [x], y, out, accumulate)
 
     def __call__(self, x=None, out=None):
         cdef jk_view x_view, out_view
@@ -85,22 +100,22 @@ cdef class UnaryOp(Op):
                 and cnp.PyArray_SIZE(result) < LARGE and lies_flat(x, result)):
             read_flat(inputs, <cnp.ndarray>x, None)
             flat_loops(self.index, result).value(cnp.PyArray_SIZE(result), cnp.PyArray_DATA(result), inputs)
-            count(self.index, VALUE)
+            self.count(VALUE)
             return result
         if cnp.PyArray_SIZE(result) >= LARGE:
             try:
                 pointwise_value(self, [x], result, False)
             except (Overlap, Refused):
                 return general.value(self, (x,), out)
-            return result
-        view_of(&x_view, <cnp.ndarray>x)
-        view_of(&out_view, result)
-        if jk_pointwise_value(NULL, self.index, &x_at, &out_view, False).error != JK_OK:
-            return general.value(self, (x,), out)
-        count(self.index, VALUE)
+        else:
+            view_of(&x_view, <cnp.ndarray>x)
+            view_of(&out_view, result)
+            if not self.went(VALUE, jk_pointwise_value(NULL, self.index, &x_at, &out_view, False)):
+                return general.value(self, (x,), out)
+        self.count(VALUE)
         return result
 
-    def jvp(self, x_dot, x=None, *, y=None, out=None, bint accumulate=False):
+    def jvp(self, x_dot, x=None, *, y=None, out=None, accumulate=False):
         """The Jacobian-vector product ``dy/dx * x_dot``.
 
         Parameters
@@ -121,30 +136,51 @@ cdef class UnaryOp(Op):
         ndarray
             `out`, or a new array of the promoted dtype; a NumPy scalar if 0-d.
         """
-        result = self.multiply(x_dot, x, y, out, accumulate, True)
-        if result is NotImplemented:
-            return general.jvp(self, (x_dot,), (x,), y, out, accumulate)
-        return result
+        cdef Wish wish
+        wish.is_tuple = False
+        if read_outs(&wish, out, accumulate):
+            result = self.multiply(JVP, x_dot, x, y, wish.out[0], wish.adds[0])
+            if result is not NotImplemented:
+                return result
+        return general.jvp(self, (x_dot,), (x,), y, out, accumulate)
 
-    def vjp(self, y_bar, x=None, *, y=None, out=None, bint accumulate=False):
-        """The vector-Jacobian product ``dy/dx * y_bar``; parameters as for `jvp`, `y_bar` being the cotangent."""
-        result = self.multiply(y_bar, x, y, out, accumulate, False)
-        if result is NotImplemented:
-            return general.vjp(self, y_bar, (x,), y, 0, out, accumulate)
-        return result
+    def vjp(self, y_bar, x=None, *, y=None, wrt=0, out=None, accumulate=False):
+        """The vector-Jacobian product ``dy/dx * y_bar``.
 
-    def vjp2(self, h, y_bar, x=None, *, y=None, out=None, bint accumulate=False):
+        Parameters
+        ----------
+        y_bar : array
+            The cotangent, of the shape of `x`.
+        x, y, out, accumulate :
+            As for `jvp`.
+        wrt : int or tuple of int
+            0, or (0,) for a tuple of one result, whose `out` and `accumulate` may be tuples then.
+
+        Returns
+        -------
+        ndarray or tuple of ndarray
+            `out`, or a new array of the promoted dtype; a NumPy scalar if 0-d.
+        """
+        cdef Wish wish
+        if read_wrt(&wish, wrt, 1) and read_outs(&wish, out, accumulate):
+            result = self.multiply(VJP, y_bar, x, y, wish.out[0], wish.adds[0])
+            if result is not NotImplemented:
+                return (result,) if wish.is_tuple else result
+        return general.vjp(self, y_bar, (x,), y, wrt, out, accumulate)
+
+    def vjp2(self, h, y_bar, x=None, *, y=None, wrt=0, out=None, accumulate=False):
         """Double backward: the cotangents of ``(y_bar, x)`` for a cotangent `h` of the result of `vjp`.
 
         Parameters
         ----------
         h, y_bar : array
-            The cotangent of `vjp`'s result, and the cotangent that `vjp` was given; of the shape of `x`.
-        x, y : array, optional
+            The cotangent of `vjp`'s result, and the cotangent that `vjp` was given; of the shape of `x`.  `h` is a
+            tuple of one where `wrt` is a tuple.
+        x, y, wrt :
             As for `vjp`.
         out : tuple of ndarray or None, optional
             Where the two results are written; ``None`` makes a new array.
-        accumulate : bool
+        accumulate : bool or tuple of bool
             Add to what is given in `out`.
 
         Returns
@@ -152,11 +188,21 @@ cdef class UnaryOp(Op):
         tuple of ndarray
             ``(h * dy/dx, h * y_bar * d2y/dx2)``.
         """
-        return general.vjp2(self, h, y_bar, (x,), y, 0, out, accumulate)
+        cdef Wish wish
+        if read_wrt(&wish, wrt, 1):
+            one = h
+            if wish.is_tuple:
+                one = (<tuple>h)[0] if type(h) is tuple and len(<tuple>h) == 1 else None
+            result = self.twice(one, y_bar, x, y, out, accumulate)
+            if result is not NotImplemented:
+                return result
+        return general.vjp2(self, h, y_bar, (x,), y, wrt, out, accumulate)
 
-    def jacobian(self, x=None, *, y=None):
-        """The Jacobian at `x` (or read from `y`): diagonal, one number per element."""
-        return general.jacobian(self, (x,), y, 0)
+    def jacobian(self, x=None, *, y=None, wrt=0):
+        """The Jacobian at `x` (or read from `y`): diagonal, one number per element; in a tuple for a tuple `wrt`."""
+        result = general.jacobian(self, (x,), y, wrt)
+        self.count(JACOBIAN)
+        return result
 
     def accepts(self, *arrays):
         """Whether the straight way takes this array: native float32 or float64, not 0-d."""

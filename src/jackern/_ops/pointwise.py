@@ -3,11 +3,13 @@
 All checks come before anything is written.  The functions below `as_native` are handed to the binding at import.
 """
 
+import functools
 import inspect
 import itertools
 import operator
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,18 @@ from jackern._arrays.operands import Array, as_array, as_native, as_operands, is
 from jackern._arrays.outputs import Outputs, call
 from jackern._arrays.shapes import broadcast_shape, check_shape, listed, shape_of
 from jackern._structures.axis import elementwise
+
+
+def counted(product: Callable[..., Any]) -> Callable[..., Any]:
+    """Count a call of this function as one of the general way, once it has succeeded."""
+
+    @functools.wraps(product)
+    def count_and_call(op: Any, *args: Any) -> Any:
+        result = product(op, *args)
+        _core.count_general(op, product.__name__)
+        return result
+
+    return count_and_call
 
 
 def readable(expression: str) -> str:
@@ -42,7 +56,9 @@ def docstring_of(op: Any) -> str:
     kinks = ["", f"Where there is no derivative: {op.kinks}."] if op.kinks else []
     chooses = ["", "The op chooses: the cotangent of what it did not choose is dropped, never multiplied."] * op.selects
     head = [f"{op.name}({', '.join(names)}, out=None)", "", f"    y = {op.formula}", *derivatives]
-    return "\n".join([*head, *kinks, *chooses, "", "Methods: jvp, vjp, vjp2 (double backward), jacobian, accepts."])
+    return "\n".join(
+        [*head, *kinks, *chooses, "", "Methods: jvp, vjp, vjp2 (double backward), jacobian, accepts, sample."]
+    )
 
 
 def signature_of(op: Any) -> inspect.Signature:
@@ -112,6 +128,17 @@ def as_unary(op: Any, args: Sequence[object]) -> Any:
     return None if name is None else _core.op_named(name)
 
 
+def write_outputs(
+    where: str, outputs: Outputs, inputs: list[Any], write: Callable[[list[Array | None], bool, list[Any]], None]
+) -> None:
+    """Call ``write(arrays, adds, inputs)`` for the outputs that are added to, and for those that are not."""
+    groups = outputs.by_adds()
+    if len(groups) > 1:  # the first call may write to what the second one reads
+        inputs = outputs.spared(inputs)
+    for adds, arrays in groups:
+        call(where, inputs, partial(write, arrays, adds))
+
+
 @quiet
 def value(op: Any, args: tuple[object, ...], out: object) -> Any:
     where = f"ops.{op.name}"
@@ -134,7 +161,7 @@ def value(op: Any, args: tuple[object, ...], out: object) -> Any:
 
 
 @quiet
-def jvp(op: Any, tangents: object, args: tuple[object, ...], y: object, out: object, accumulate: bool) -> Any:
+def jvp(op: Any, tangents: object, args: tuple[object, ...], y: object, out: object, accumulate: object) -> Any:
     where = f"ops.{op.name}.jvp"
     names = op._argument_names
     if not isinstance(tangents, tuple) or len(tangents) != op.nin:
@@ -150,7 +177,7 @@ def jvp(op: Any, tangents: object, args: tuple[object, ...], y: object, out: obj
             found = shape_of(tangents[k], where, tangent_names[k])
             check_shape(where, tangent_names[k], found, expected, f"the shape of {names[k]}")
     read, use_y = read_operands(op, where, args, y, positions)
-    operands, dtype = as_operands({tangent_names[k]: tangents[k] for k in positions} | read, where)
+    operands, dtype = as_operands({tangent_names[k]: tangents[k] for k in positions} | read, where, args)
     unary = as_unary(op, args) if positions == [0] else None
     if unary is not None:
         return jvp(unary, (operands["a_dot"],), (operands.get("a", args[0]),), None, out, accumulate)
@@ -164,33 +191,38 @@ def jvp(op: Any, tangents: object, args: tuple[object, ...], y: object, out: obj
     call(
         where,
         inputs,
-        lambda i: _core.pointwise_jvp(op, i[:n], i[n : 2 * n], i[2 * n], outputs.arrays[0], accumulate),
+        lambda i: _core.pointwise_jvp(op, i[:n], i[n : 2 * n], i[2 * n], outputs.arrays[0], outputs.adds[0]),
     )
     return outputs.results()[0]
 
 
 @quiet
-def vjp(op: Any, y_bar: object, args: tuple[object, ...], y: object, wrt: object, out: object, accumulate: bool) -> Any:
+def vjp(
+    op: Any, y_bar: object, args: tuple[object, ...], y: object, wrt: object, out: object, accumulate: object
+) -> Any:
     where = f"ops.{op.name}.vjp"
     names = op._argument_names
     positions = wanted(where, wrt, op.nin)
     shape = value_shape(op, where, args, y, ("y_bar", y_bar))
     read, use_y = read_operands(op, where, args, y, positions)
     outs = as_outs(where, out, len(positions), single=not isinstance(wrt, tuple))
-    operands, dtype = as_operands({"y_bar": y_bar} | read, where)
+    operands, dtype = as_operands({"y_bar": y_bar} | read, where, args)
     unary = as_unary(op, args) if positions == (0,) else None
     if unary is not None:
         result = vjp(unary, operands["y_bar"], (operands.get("a", args[0]),), None, 0, outs[0], accumulate)
         return (result,) if isinstance(wrt, tuple) else result
     shapes = [shape if args[k] is None else shape_of(args[k], where, names[k]) for k in positions]
-    labels = ["out"] if len(outs) == 1 else [f"out[{i}]" for i in range(len(outs))]
-    outputs = Outputs(where, outs, shapes, dtype, accumulate, labels)
-    bars: list[Array | None] = [None] * op.nin
-    for k, array in zip(positions, outputs.arrays, strict=True):
-        bars[k] = array
+    outputs = Outputs(where, outs, shapes, dtype, accumulate, single=not isinstance(wrt, tuple))
     n = op.nin
     inputs: list[Any] = [operands["y_bar"], *(operands.get(name) for name in names), operands["y"] if use_y else None]
-    call(where, inputs, lambda i: _core.pointwise_vjp(op, i[0], i[1 : n + 1], i[n + 1], bars, accumulate))
+
+    def write(arrays: list[Array | None], adds: bool, inputs: list[Any]) -> None:
+        bars: list[Array | None] = [None] * n
+        for k, array in zip(positions, arrays, strict=True):
+            bars[k] = array
+        _core.pointwise_vjp(op, inputs[0], inputs[1 : n + 1], inputs[n + 1], bars, adds)
+
+    write_outputs(where, outputs, inputs, write)
     results = outputs.results()
     return tuple(results) if isinstance(wrt, tuple) else results[0]
 
@@ -204,7 +236,7 @@ def vjp2(
     y: object,
     wrt: object,
     out: object,
-    accumulate: bool,
+    accumulate: object,
 ) -> Any:
     where = f"ops.{op.name}.vjp2"
     names = op._argument_names
@@ -223,23 +255,23 @@ def vjp2(
     if not given:
         raise TypeError(f"{where}: every h is None; the products are zero")
     read, use_y = read_operands(op, where, args, y, range(op.nin))
-    operands, dtype = as_operands(given | {"y_bar": y_bar} | read, where)
+    operands, dtype = as_operands(given | {"y_bar": y_bar} | read, where, args)
     outs = as_outs(where, out, op.nin + 1, single=False)
-    labels = [f"out[{i}]" for i in range(op.nin + 1)]
-    outputs = Outputs(where, outs, [shape, *arg_shapes], dtype, accumulate, labels)
+    outputs = Outputs(where, outs, [shape, *arg_shapes], dtype, accumulate, single=False)
     n = op.nin
     inputs: list[Any] = [operands.get(f"h{k}") for k in range(n)]
     inputs += [operands["y_bar"], *(operands.get(name) for name in names), operands["y"] if use_y else None]
-    call(
+    write_outputs(
         where,
+        outputs,
         inputs,
-        lambda i: _core.pointwise_vjp2(op, i[:n], i[n], i[n + 1 : 2 * n + 1], i[2 * n + 1], outputs.arrays, accumulate),
+        lambda arrays, adds, i: _core.pointwise_vjp2(op, i[:n], i[n], i[n + 1 : 2 * n + 1], i[2 * n + 1], arrays, adds),
     )
     return tuple(outputs.results())
 
 
 @quiet
-def unbroadcast(g: object, shape: object, out: object, accumulate: bool) -> Any:
+def unbroadcast(g: object, shape: object, out: object, accumulate: object) -> Any:
     try:
         lengths = tuple(map(operator.index, (shape,) if isinstance(shape, int | np.integer) else shape))  # type: ignore
     except TypeError:
@@ -249,7 +281,7 @@ def unbroadcast(g: object, shape: object, out: object, accumulate: bool) -> Any:
     if len(lengths) > array.ndim or any(n not in (1, m) for n, m in zip(lengths, tail, strict=True)):
         raise ValueError(f"unbroadcast: shape {lengths} does not broadcast to the shape {array.shape} of g.")
     outputs = Outputs("unbroadcast", (out,), (lengths,), array.dtype, accumulate)
-    call("unbroadcast", [array], lambda i: _core.sum_to(i[0], outputs.arrays[0], accumulate))
+    call("unbroadcast", [array], lambda i: _core.sum_to(i[0], outputs.arrays[0], outputs.adds[0]))
     return outputs.results()[0]
 
 
@@ -269,7 +301,8 @@ def derivative(op: Any, k: int, args: tuple[object, ...], y: object) -> Array:
     values = _core.new_output(shape, dtype)
     tangents: list[Any] = [None] * op.nin
     own = operands.get(names[k])
-    tangents[k] = np.broadcast_to(np.ones((), dtype), () if own is None else own.shape)
+    like = own.shape if own is not None else shape if op.nin == 1 else ()  # of one argument, y has its shape
+    tangents[k] = np.broadcast_to(np.ones((), dtype), like)
     _core.pointwise_jvp(
         op, tangents, [operands.get(name) for name in names], operands["y"] if use_y else None, values, False
     )

@@ -1,19 +1,31 @@
-"""Softmax cross-entropy with integer labels."""
+"""Losses of rows against integer labels: the general way and the words."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from jackern import _core
-from jackern._arrays.operands import Array, as_native, as_ndarray, as_operands
+from jackern._arrays.arguments import as_outs, kind_of, wanted
+from jackern._arrays.operands import Array, as_native, as_ndarray, as_operands, quiet
 from jackern._arrays.outputs import Outputs, call
-from jackern._arrays.shapes import check_shape
+from jackern._arrays.shapes import check_shape, shape_of
 from jackern._constructors.by_letters import reduction
-from jackern._ops.family import Family, copy_into, counted
+from jackern._ops.registry import Family, registered
 
 
-class SoftmaxCrossEntropy(Family):
+@registered(
+    Family(
+        name="softmax_cross_entropy",
+        kind="row-wise",
+        formula="logsumexp(logits) - logits[label]",
+        derivative_formula=("sum((softmax(logits) - onehot(label))*dlogits)", "0"),
+        reads=["logits labels", ""],
+        options={"calls": "softmax_cross_entropy"},
+    )
+)
+class SoftmaxCrossEntropy(_core.RowLossOp):
     """``logsumexp(logits) - logits[label]`` for every row of logits: ``op(logits, labels, *, out=None)``.
 
     Stable for any finite logits; one pass per row.
@@ -47,7 +59,13 @@ class SoftmaxCrossEntropy(Family):
     array([1.38629436, 1.38629436])
     """
 
-    name, nin = "softmax_cross_entropy", 2
+    __slots__ = ()
+
+    def sample(self, rng: np.random.Generator, n: int) -> tuple[tuple[Array, ...], dict[str, Any]]:
+        """Return arguments and keywords to try the op with: rows of about n logits, and labels."""
+        n_rows = math.isqrt(n)
+        n_classes = n // n_rows
+        return (rng.standard_normal((n_rows, n_classes)), rng.integers(0, n_classes, n_rows)), {}
 
     def _labels(self, where: str, labels: object, shape: tuple[int, ...]) -> Array:
         """The labels as an array of integers, one per row of logits of this shape."""
@@ -73,149 +91,105 @@ class SoftmaxCrossEntropy(Family):
             label, n = labels.flat[bad.args[0]], inputs[-1].shape[-1]
             raise ValueError(f"{where}: labels[{at}] is {label}, expected a class from 0 to {n - 1}") from None
 
-    def _bars(
-        self, where: str, cotangent: Array, rows: Array, labels: Array, out: Any, dtype: np.dtype[Any], accumulate: bool
+    def _losses(
+        self, where: str, rows: Array, labels: Array, out: object, accumulate: object, tangent: Array | None = None
     ) -> Any:
-        """The cotangent of the logits."""
-        outputs = Outputs(where, (out,), (rows.shape,), dtype, accumulate)
-        n = rows.shape[-1]
-        direct = rows.ndim == 2
-        bars = outputs.arrays[0] if direct else np.empty((labels.size, n), dtype)
+        """The losses of all rows, or their tangents."""
+        dtype = rows.dtype if tangent is None else np.promote_types(rows.dtype, tangent.dtype)
+        outputs = Outputs(where, (out,), (rows.shape[:-1],), dtype, accumulate)
+        losses = _core.new_output((labels.size,), dtype)
+        flat = [x.reshape(labels.size, rows.shape[-1]) for x in (tangent, rows) if x is not None]
+
+        def write(inputs: list[Array], index: Array) -> None:
+            if tangent is None:
+                _core.softmax_cross_entropy_value(inputs[0], index, losses, False)
+            else:
+                _core.softmax_cross_entropy_jvp(inputs[0], inputs[1], index, losses, False)
+
+        self._run(where, labels, flat, write)
+        _core.repeat(losses.reshape(rows.shape[:-1]), outputs.arrays[0], outputs.adds[0])
+        return outputs.results()[0]
+
+    def _bars(self, where: str, cotangent: Array, rows: Array, labels: Array) -> Array:
+        """The cotangent of the logits, in a new array."""
+        bars = _core.new_output((labels.size, rows.shape[-1]), np.promote_types(rows.dtype, cotangent.dtype))
         self._run(
             where,
             labels,
-            [cotangent.reshape(labels.size), rows.reshape(labels.size, n)],
-            lambda i, index: _core.softmax_cross_entropy_vjp(i[0], i[1], index, bars, accumulate and direct),
+            [cotangent.reshape(labels.size), rows.reshape(bars.shape)],
+            lambda inputs, index: _core.softmax_cross_entropy_vjp(inputs[0], inputs[1], index, bars, False),
         )
-        if not direct:
-            copy_into(where, bars.reshape(rows.shape), outputs.arrays[0], accumulate)
-        return outputs.results()[0]
+        return bars.reshape(rows.shape)
 
-    @counted
-    def __call__(self, logits: object, labels: object, *, out: Any = None) -> Any:
-        where = self._where("")
+    @quiet
+    def _value(self, logits: object, labels: object, *, out: Any = None) -> Any:
+        where = f"ops.{self.name}"
         rows = as_native(logits, where, "logits")
-        classes = self._labels(where, labels, rows.shape)
-        outputs = Outputs(where, (out,), (rows.shape[:-1],), rows.dtype, False)
-        losses = np.empty(classes.size, rows.dtype) if rows.ndim != 2 else outputs.arrays[0]
-        self._run(
-            where,
-            classes,
-            [rows.reshape(classes.size, rows.shape[-1])],
-            lambda i, index: _core.softmax_cross_entropy_value(i[0], index, losses, False),
-        )
-        if losses is not outputs.arrays[0]:
-            copy_into(where, losses.reshape(rows.shape[:-1]), outputs.arrays[0], False)
-        return outputs.results()[0]
+        return self._losses(where, rows, self._labels(where, labels, rows.shape), out, False)
 
-    @counted
-    def jvp(
-        self, logits_dot: object, logits: object, labels: object, *, out: Any = None, accumulate: bool = False
+    @quiet
+    def _jvp(
+        self, logits_dot: object, logits: object, labels: object, *, out: Any = None, accumulate: Any = False
     ) -> Any:
-        """The tangent of every loss, ``sum((softmax(logits) - onehot(labels)) * logits_dot, axis=-1)``.
-
-        Parameters
-        ----------
-        logits_dot : array_like
-            The tangent, of the shape of `logits`.
-        logits, labels, out
-            As in the call.
-        accumulate : bool
-            Add to `out` instead of overwriting it.
-
-        Returns
-        -------
-        ndarray
-            `out`, or a new array ``(*batch,)``; a NumPy scalar if 0-d.
-
-        Raises
-        ------
-        ValueError
-            If `logits_dot` has another shape than `logits`, and as in the call.
-        TypeError
-            As in the call.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import jackern as jk
-        >>> jk.ops.softmax_cross_entropy.jvp(np.array([[1.0, 0.0]]), np.zeros((1, 2)), [1])
-        array([0.5])
-        """
-        where = self._where("jvp")
-        operands, dtype = as_operands({"logits_dot": logits_dot, "logits": logits}, where)
+        where = f"ops.{self.name}.jvp"
+        operands, _ = as_operands({"logits_dot": logits_dot, "logits": logits}, where)
         rows, tangent = operands["logits"], operands["logits_dot"]
         classes = self._labels(where, labels, rows.shape)
         check_shape(where, "logits_dot", tangent.shape, rows.shape, "the shape of logits")
-        outputs = Outputs(where, (out,), (rows.shape[:-1],), dtype, accumulate)
-        n = rows.shape[-1]
-        losses = np.empty(classes.size, dtype)
-        self._run(
-            where,
-            classes,
-            [tangent.reshape(classes.size, n), rows.reshape(classes.size, n)],
-            lambda i, index: _core.softmax_cross_entropy_jvp(i[0], i[1], index, losses, False),
-        )
-        copy_into(where, losses.reshape(rows.shape[:-1]), outputs.arrays[0], accumulate)
-        return outputs.results()[0]
+        return self._losses(where, rows, classes, out, accumulate, tangent)
 
-    @counted
-    def vjp(self, y_bar: object, logits: object, labels: object, *, out: Any = None, accumulate: bool = False) -> Any:
-        """The cotangent of the logits, ``y_bar[..., None] * (softmax(logits) - onehot(labels))``.
-
-        Parameters
-        ----------
-        y_bar : array_like
-            The cotangent, ``(*batch,)``, one number per row.
-        logits, labels
-            As in the call.
-        out : ndarray, optional
-            Where the result is written, of the shape of `logits`; it may be `logits` itself.
-        accumulate : bool
-            Add to `out` instead of overwriting it.
-
-        Returns
-        -------
-        ndarray
-            `out`, or a new array of the shape of `logits`.
-
-        Raises
-        ------
-        ValueError
-            If `y_bar` has another shape, and as in the call.
-        TypeError
-            As in the call.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import jackern as jk
-        >>> jk.ops.softmax_cross_entropy.vjp(np.ones(1), np.zeros((1, 2)), [1])
-        array([[ 0.5, -0.5]])
-        """
-        where = self._where("vjp")
+    @quiet
+    def _vjp(
+        self, y_bar: object, logits: object, labels: object, *, wrt: Any = 0, out: Any = None, accumulate: Any = False
+    ) -> Any:
+        where = f"ops.{self.name}.vjp"
+        wanted(where, wrt, 1)
+        single = not isinstance(wrt, tuple)
         operands, dtype = as_operands({"y_bar": y_bar, "logits": logits}, where)
         rows, cotangent = operands["logits"], operands["y_bar"]
         classes = self._labels(where, labels, rows.shape)
         check_shape(where, "y_bar", cotangent.shape, rows.shape[:-1], "one number per row of logits")
-        return self._bars(where, cotangent, rows, classes, out, dtype, accumulate)
+        outputs = Outputs(where, as_outs(where, out, 1, single), (rows.shape,), dtype, accumulate, single)
+        _core.repeat(self._bars(where, cotangent, rows, classes), outputs.arrays[0], outputs.adds[0])
+        return outputs.results()[0] if single else tuple(outputs.results())
 
-    @counted
-    def jacobian(self, logits: object, labels: object) -> Any:
-        """The Jacobian by the logits: a reduction with one number per logit.
+    @quiet
+    def _vjp2(
+        self,
+        h: object,
+        y_bar: object,
+        logits: object,
+        labels: object,
+        *,
+        wrt: Any = 0,
+        out: Any = None,
+        accumulate: Any = False,
+    ) -> Any:
+        where = f"ops.{self.name}.vjp2"
+        wanted(where, wrt, 1)
+        if isinstance(wrt, tuple):
+            if not isinstance(h, tuple) or len(h) != 1:
+                raise TypeError(f"{where}: h is {kind_of(h)}, expected a tuple of 1, like wrt")
+            h = h[0]
+        logits_shape = shape_of(logits, where, "logits")
+        classes = self._labels(where, labels, logits_shape)
+        check_shape(where, "h", shape_of(h, where, "h"), logits_shape, "the shape of logits")
+        found = shape_of(y_bar, where, "y_bar")
+        check_shape(where, "y_bar", found, logits_shape[:-1], "one number per row of logits")
+        operands, dtype = as_operands({"h": h, "y_bar": y_bar, "logits": logits}, where)
+        outs = as_outs(where, out, 2, single=False)
+        outputs = Outputs(where, outs, (logits_shape[:-1], logits_shape), dtype, accumulate, single=False)
+        one, g, rows = (np.ascontiguousarray(x, dtype).reshape(x.shape) for x in operands.values())
+        self._bars(where, g, rows, classes)  # has words for a label that is no class
+        results = self._double_backward(one, g, rows, classes.astype(np.intp))
+        for result, array, adds in zip(results, outputs.arrays, outputs.adds, strict=True):
+            _core.repeat(np.asarray(result), array, adds)
+        return tuple(outputs.results())
 
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import jackern as jk
-        >>> jk.ops.softmax_cross_entropy.jacobian(np.zeros((3, 4)), [0, 1, 2])
-        <reduction Jacobian, (3,) <- (3, 4), float64, 96 bytes>
-        x x x x · · · · · · · ·
-        · · · · x x x x · · · ·
-        · · · · · · · · x x x x
-        """
-        where = self._where("jacobian")
+    def _jacobian(self, logits: object, labels: object, *, wrt: Any = 0) -> Any:
+        where = f"ops.{self.name}.jacobian"
+        wanted(where, wrt, 1)
         rows = as_native(logits, where, "logits")
         ones = np.ones(rows.shape[:-1], rows.dtype)
-        bars = self._bars(where, ones, rows, self._labels(where, labels, rows.shape), None, rows.dtype, False)
-        return reduction(bars, axis=-1)
+        jacobian = reduction(self._bars(where, ones, rows, self._labels(where, labels, rows.shape)), axis=-1)
+        return (jacobian,) if isinstance(wrt, tuple) else jacobian

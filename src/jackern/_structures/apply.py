@@ -19,7 +19,7 @@ from jackern._terms.letters import aligned
 
 
 def operand(
-    jacobian: Any, v: object, out: object, accumulate: bool, transposed: bool
+    jacobian: Any, v: object, out: object, accumulate: object, transposed: bool
 ) -> tuple[str, Array, tuple[int, ...], Outputs]:
     """Check what a product was given; return where we are, the vectors, their batch shape and the outputs."""
     where = f"{jacobian.structure}.{'vjp' if transposed else 'jvp'}"
@@ -38,16 +38,18 @@ def operand(
 
 
 @quiet
-def product(jacobian: Any, v: object, out: object, accumulate: bool, transposed: bool) -> Any:
+def product(jacobian: Any, v: object, out: object, accumulate: object, transposed: bool) -> Any:
     """Return ``J v``, or ``Jᵀ v``, for any array-like v with batch axes in front."""
     where, v, batch, outputs = operand(jacobian, v, out, accumulate, transposed)
-    result = outputs.arrays[0]
+    result, adds = outputs.arrays[0], outputs.adds[0]
     try:
-        if not jacobian._written(v, batch, result, accumulate, transposed):
+        if not jacobian._written(v, batch, result, adds, transposed):
             scratch = _core.new_output(result.shape, np.promote_types(jacobian.dtype, v.dtype))
             if not jacobian._written(v, batch, scratch, False, transposed):
-                raise AssertionError(f"{where}: a new array does not fit; this is a fault of jackern.")
-            _core.sum_to(scratch, result, accumulate)
+                raise _core.InternalError(
+                    f"{where}: a new array does not fit. This is a fault of jackern, please report it."
+                )
+            _core.sum_to(scratch, result, adds)
     except _core.Refused as error:
         raise ValueError(f"{where}: {error}.") from None
     return outputs.results()[0]

@@ -131,7 +131,9 @@ class Jacobian(Verbs, ABC):
         array([[1., 2., 3.],
                [1., 2., 3.]])
         """
-        return self._general_product(x_dot, out, accumulate, False)
+        result = self._general_product(x_dot, out, accumulate, False)
+        _core.count_general_product("jvp")
+        return result
 
     def vjp(self, y_bar: ArrayLike, *, out: Array | None = None, accumulate: bool = False) -> Array:
         """Multiply the transpose: the vector-Jacobian product ``Jᵀ y_bar``.
@@ -160,7 +162,9 @@ class Jacobian(Verbs, ABC):
         >>> jk.reduction([1.0, 2.0, 3.0]).vjp(2.0)
         array([2., 4., 6.])
         """
-        return self._general_product(y_bar, out, accumulate, True)
+        result = self._general_product(y_bar, out, accumulate, True)
+        _core.count_general_product("vjp")
+        return result
 
     _general_product = apply.product
 
