@@ -160,6 +160,13 @@ cdef extern from "jackern/jackern.h" nogil:
     jk_status jk_csr_check(const jk_csr *matrix)
     jk_status jk_csr_jvp(const jk_context *, const jk_csr *matrix, const jk_view *v, const jk_view *out, int accumulate)
     jk_status jk_csr_vjp(const jk_context *, const jk_csr *matrix, const jk_view *u, const jk_view *out, int accumulate)
+    ctypedef struct jk_row_operands:
+        const jk_view *x
+        const Py_ssize_t *labels
+
+    int jk_find_rowwise(const char *name)
+    jk_status jk_rowwise_vjp(const jk_context *, int op, const jk_view *y_bar, const jk_row_operands *operands,
+                             const jk_view *x_bar, int accumulate)
     jk_status jk_softmax_cross_entropy_value(const jk_context *, const jk_view *logits, const Py_ssize_t *labels,
                                              const jk_view *loss, int accumulate)
     jk_status jk_softmax_cross_entropy_vjp(const jk_context *, const jk_view *loss_bar, const jk_view *logits,

@@ -1,7 +1,7 @@
 # Losses of rows against integer labels: one C call each, which knows rows of logits and one label per row.
 
 from numpy import asarray as as_array
-from numpy import put_along_axis, take_along_axis
+from numpy import take_along_axis
 
 ctypedef jk_status loss_call(const jk_context *, const jk_view *, const Py_ssize_t *, const jk_view *,
                              int) noexcept nogil
@@ -52,6 +52,31 @@ cdef cnp.ndarray own_labels(object labels, Rows *rows, Py_ssize_t size, PyObject
             if are_apart(&labels_laid, &out_laid):
                 return array
     return cnp.PyArray_NewCopy(array, cnp.NPY_CORDER)
+
+
+cdef cnp.ndarray weighted_softmax(object y_bar, object logits):
+    """``y_bar[..., None] * softmax(logits)``, the cotangent of the logits in their logsumexp; a new array."""
+    cdef Rows rows
+    cdef Laid y_bar_laid, out_laid
+    cdef jk_row_operands operands
+    cdef cnp.ndarray out = new_array(cnp.PyArray_NDIM(<cnp.ndarray>logits), cnp.PyArray_DIMS(<cnp.ndarray>logits),
+                                     cnp.PyArray_TYPE(<cnp.ndarray>logits), False)
+    cdef Call context = Call(cnp.PyArray_SIZE(out))
+    cdef jk_status status
+    lay_rows(&rows, logits)
+    lay(&y_bar_laid, y_bar)
+    join_front(&y_bar_laid, 0)
+    lay(&out_laid, out)
+    join_front(&out_laid, 1)
+    operands.x = &rows.logits.view
+    operands.labels = NULL
+    with nogil:
+        status = jk_rowwise_vjp(&context.context, LOGSUMEXP, &y_bar_laid.view, &operands, &out_laid.view, False)
+    finish(status)
+    return out
+
+
+cdef int LOGSUMEXP = jk_find_rowwise(b"logsumexp")
 
 
 cdef class RowLossOp(FamilyOp):
@@ -142,21 +167,15 @@ cdef class RowLossOp(FamilyOp):
         if result is None or y_bar_bar is None:
             return NotImplemented
         loss_dot = self.multiply(JVP, h, logits, labels, NULL, False)
-        probabilities = self.multiply(VJP, y_bar, logits, labels, NULL, False)
-        if loss_dot is NotImplemented or probabilities is NotImplemented:
+        if loss_dot is NotImplemented or not has_shape(y_bar, y_bar_bar.ndim, cnp.PyArray_DIMS(y_bar_bar)):
             return NotImplemented
-        # With the probabilities s, J h = s h - s (s h), and loss_dot = s h - h[label].  At the label, vjp gives s - 1
-        # times y_bar; s itself, with all its digits, is what it gives with another label.
-        n_classes = logits.shape[logits.ndim - 1]
-        labels = as_array(labels)
-        places = labels[..., None]
-        if n_classes > 1:
-            others = self.multiply(VJP, y_bar, logits, as_array((labels + 1) % n_classes), NULL, False)
-            put_along_axis(probabilities, places, take_along_axis(others, places, -1), -1)
-        shift = take_along_axis(h, places, -1)
+        # With the probabilities s, J h = s h - s (s h), and loss_dot = s h - h[label].  What multiplies s, h less h[label]
+        # less loss_dot, is exact where the label has nearly all of the probability.
+        shift = take_along_axis(h, as_array(labels)[..., None], -1)
         pointwise_value(NAMED["add"], [shift, as_array(loss_dot)[..., None]], shift, False)
         turned = new_like(<cnp.ndarray>logits)
         pointwise_value(NAMED["subtract"], [h, shift], turned, False)
+        probabilities = weighted_softmax(y_bar, logits)
         pointwise_value(NAMED["positive"], [as_array(loss_dot)], y_bar_bar, outs.adds[0])
         pointwise_value(NAMED["multiply"], [probabilities, turned], result, outs.adds[1])
         return returned(y_bar_bar, outs.out[0]), result
