@@ -4,8 +4,8 @@
 cdef class ConvolutionProducts(Products):
     """The kernel of a convolution along one axis, and its products with vectors.
 
-    Row i of the result, of all elements at one place of that axis, sums ``kernel[j]`` times row ``i + shift - j`` of the
-    argument over the taps j for which there is one.
+    Row i of the result, all elements at one place of that axis, sums ``kernel[j]`` times row ``i + shift - j`` of the
+    argument, over the taps j for which there is one.
 
     Parameters
     ----------
@@ -14,8 +14,8 @@ cdef class ConvolutionProducts(Products):
     shift : int
         Which row of the argument the first tap takes for row 0.
     lengths : tuple of int
-        ``(n_before, n_out, n_in, n_behind)``: elements of the axes before the convolved one, its own in the result and in
-        the argument, elements of the axes behind it.
+        ``(n_before, n_out, n_in, n_behind)``: elements of the axes before the convolved one, its own in the result and
+        in the argument, elements of the axes behind it.
     out_shape, in_shape : tuple of int
         What ``n_before * n_out * n_behind`` and ``n_before * n_in * n_behind`` are the products of.
 
@@ -38,8 +38,8 @@ cdef class ConvolutionProducts(Products):
 
     def __cinit__(self, cnp.ndarray kernel, Py_ssize_t shift, tuple lengths, tuple out_shape, tuple in_shape):
         if not is_native(kernel) or cnp.PyArray_NDIM(kernel) != 1 or cnp.PyArray_SIZE(kernel) == 0:
-            raise ValueError(f"a kernel of shape {(<object>kernel).shape} and dtype {kernel.dtype}, expected (n_taps,), "
-                             f"native")
+            raise ValueError(f"a kernel of shape {(<object>kernel).shape} and dtype {kernel.dtype}, expected "
+                             f"(n_taps,), native")
         n_before, n_out, n_in, n_behind = lengths
         self._kernel = kernel
         self._shift = shift
