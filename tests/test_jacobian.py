@@ -8,7 +8,6 @@ import operator
 import layouts
 import numpy as np
 import oracle
-import products
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

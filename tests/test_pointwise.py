@@ -553,10 +553,10 @@ def test_a_tangent_that_is_none_counts_as_zero(several):
     args = arguments(several)
     tangents = [layouts.normal(SHAPE, seed=f"tangent{k}") for k in range(several.nin)]
     terms = [bar * dot for bar, dot in zip(products.vjp(several, np.ones(SHAPE), args), tangents, strict=True)]
-    for given in itertools.product([False, True], repeat=several.nin):
-        if any(given):
-            some = [dot if there else None for dot, there in zip(tangents, given, strict=True)]
-            wanted = sum(term for term, there in zip(terms, given, strict=True) if there)
+    for chosen in itertools.product([False, True], repeat=several.nin):
+        if any(chosen):
+            some = [dot if there else None for dot, there in zip(tangents, chosen, strict=True)]
+            wanted = sum(term for term, there in zip(terms, chosen, strict=True) if there)
             assert_close(several.jvp(tuple(some), *args), wanted, 1e-15)
 
 
@@ -564,10 +564,10 @@ def test_a_second_cotangent_that_is_none_counts_as_zero(several):
     args = arguments(several)
     y_bar, zero = layouts.normal(SHAPE, seed="y_bar"), np.zeros(SHAPE)
     h = [layouts.normal(SHAPE, seed=f"h{k}") for k in range(several.nin)]
-    for given in itertools.product([False, True], repeat=several.nin):
-        if any(given):
-            some = [x if there else None for x, there in zip(h, given, strict=True)]
-            every = [x if there else zero for x, there in zip(h, given, strict=True)]
+    for chosen in itertools.product([False, True], repeat=several.nin):
+        if any(chosen):
+            some = [x if there else None for x, there in zip(h, chosen, strict=True)]
+            every = [x if there else zero for x, there in zip(h, chosen, strict=True)]
             results, wanted = products.vjp2(several, some, y_bar, args), products.vjp2(several, every, y_bar, args)
             for result, want in zip(results, wanted, strict=True):
                 np.testing.assert_array_equal(result, want)

@@ -94,7 +94,7 @@ def value_error(name, x):
 
 
 def derivative_errors(name, dtype, n):
-    """Return the largest errors of f' over the domain of the op: from x in ulp, from y in epsilons of the largest f'."""
+    """Return the largest errors of f' over the op's domain: from x in ulp, from y in epsilons of the largest f'."""
     op = getattr(jk.ops, name)
     ((low, high),) = op.domain
     x = np.random.default_rng(0).uniform(low, high, n).astype(dtype)
