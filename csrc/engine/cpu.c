@@ -4,14 +4,6 @@
 
 #include <string.h>
 
-extern const jk_table jk_table_baseline;
-#if defined(JK_HAVE_V3)
-extern const jk_table jk_table_v3;
-#endif
-#if defined(JK_HAVE_V4)
-extern const jk_table jk_table_v4;
-#endif
-
 #if defined(JK_HAVE_V3) || defined(JK_HAVE_V4)
 /* The compiler's builtins also ask the operating system whether it saves the wide registers. */
 static int has_v3(void)
@@ -30,42 +22,60 @@ static int has_v4(void)
 #endif
 static int always(void) { return 1; }
 
-static const struct {
-    const jk_table *table;
-    int (*supported)(void);
-} built[] = {
-    {&jk_table_baseline, always},
+/* clang-format off */
 #if defined(JK_HAVE_V3)
-    {&jk_table_v3, has_v3},
+#define IF_V3(...) __VA_ARGS__
+#else
+#define IF_V3(...)
 #endif
 #if defined(JK_HAVE_V4)
-    {&jk_table_v4, has_v4},
+#define IF_V4(...) __VA_ARGS__
+#else
+#define IF_V4(...)
 #endif
-};
+/* The instruction sets that are built in, narrowest first. */
+#define JK_ISAS(of, room)           \
+          of(room, baseline, always) \
+    IF_V3(of(room, v3, has_v3))      \
+    IF_V4(of(room, v4, has_v4))
+
+#define ISA(room, isa, supported) {#isa, supported},
+static const struct {
+    const char *name;
+    int (*supported)(void);
+} built[] = {JK_ISAS(ISA, any)};
 enum { N_BUILT = (int)(sizeof built / sizeof built[0]) };
 
-static const jk_table *in_use;
+static int in_use = -1;
+
+/* The tables of each room, one by one and in the order of `built`. */
+#define DECLARED(room, isa, supported) extern const jk_##room##_loops *const jk_##room##_##isa[JK_N_DTYPES];
+#define TABLES(room, isa, supported) jk_##room##_##isa,
+#define JK_ROOM(room)                                                                                                  \
+    JK_ISAS(DECLARED, room)                                                                                            \
+    static const jk_##room##_loops *const *const room##_tables[N_BUILT] = {JK_ISAS(TABLES, room)};                     \
+    const jk_##room##_loops *jk_##room##_of(jk_dtype dtype) { return in_use < 0 ? NULL : room##_tables[in_use][dtype]; }
+#include "table/rooms.def"
+/* clang-format on */
 
 jk_status jk_init(const char *isa)
 {
-    const jk_table *found = NULL;
+    int found = -1;
     for (int i = 0; i < N_BUILT; i++)
-        if (built[i].supported() && (isa == NULL || strcmp(isa, built[i].table->isa) == 0)) found = built[i].table;
-    if (found == NULL) return jk_fail(JK_UNKNOWN_ISA, -1);
+        if (built[i].supported() && (isa == NULL || strcmp(isa, built[i].name) == 0)) found = i;
+    if (found < 0) return jk_fail(JK_UNKNOWN_ISA, -1);
     in_use = found;
     return jk_success();
 }
 
-const jk_loops *jk_loops_of(jk_dtype dtype) { return in_use == NULL ? NULL : in_use->loops[dtype]; }
+const char *jk_isa_in_use(void) { return in_use < 0 ? NULL : built[in_use].name; }
 
-const char *jk_isa_in_use(void) { return in_use == NULL ? NULL : in_use->isa; }
-
-const char *jk_isa_built(int index) { return index >= 0 && index < N_BUILT ? built[index].table->isa : NULL; }
+const char *jk_isa_built(int index) { return index >= 0 && index < N_BUILT ? built[index].name : NULL; }
 
 const char *jk_isa_name(int index)
 {
     for (int i = 0; i < N_BUILT; i++)
-        if (built[i].supported() && index-- == 0) return built[i].table->isa;
+        if (built[i].supported() && index-- == 0) return built[i].name;
     return NULL;
 }
 

@@ -4,7 +4,9 @@
 
 #include "table/table.h"
 
-/* The loops of the instruction set in use; NULL before jk_init. */
-const jk_loops *jk_loops_of(jk_dtype dtype);
+/* jk_move_of, jk_pointwise_of, ...: the loops of one room in the instruction set in use; NULL before jk_init. */
+#define JK_ROOM(room) const jk_##room##_loops *jk_##room##_of(jk_dtype dtype);
+#include "table/rooms.def"
+#undef JK_ROOM
 
 #endif

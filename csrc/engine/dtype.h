@@ -19,16 +19,16 @@ static inline jk_dtype jk_promote(jk_dtype a, jk_dtype b)
 /* Reads memory of dtype `in` into blocks of dtype `computed`. */
 static inline jk_read_loop *jk_reader(jk_dtype computed, jk_dtype in)
 {
-    const jk_loops *loops = jk_loops_of(computed);
-    return in == computed ? loops->pack : loops->pack_other;
+    const jk_move_loops *move = jk_move_of(computed);
+    return in == computed ? move->pack : move->pack_other;
 }
 
 /* Writes blocks of dtype `computed` to memory of dtype `out`, or adds them to it. */
 static inline jk_write_loop *jk_writer(jk_dtype computed, jk_dtype out, int accumulate)
 {
-    const jk_loops *loops = jk_loops_of(computed);
-    if (out == computed) return accumulate ? loops->add : loops->unpack;
-    return accumulate ? loops->add_other : loops->unpack_other;
+    const jk_move_loops *move = jk_move_of(computed);
+    if (out == computed) return accumulate ? move->add : move->unpack;
+    return accumulate ? move->add_other : move->unpack_other;
 }
 
 #endif

@@ -34,7 +34,8 @@ jk_status jk_run_passes(const jk_context *context, const jk_program *program, in
     while (pending != 0) {
         walk w;
         w.program = program;
-        w.loops = jk_loops_of(program->dtype);
+        w.move = jk_move_of(program->dtype);
+        w.reduce = jk_reduce_of(program->dtype);
         w.item = jk_itemsize(program->dtype);
         w.outputs = w.sums = 0;
         unsigned long long alike = 0;

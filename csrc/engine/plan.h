@@ -20,7 +20,8 @@ typedef struct nest {
 typedef struct walk {
     jk_poll poll;
     const jk_program *program;
-    const jk_loops *loops;
+    const jk_move_loops *move;
+    const jk_reduce_loops *reduce;
     unsigned outputs, sums; /* the outputs of this walk, and those of them that are summed: one bit each */
     unsigned steps;         /* the steps that these need */
     ptrdiff_t item;

@@ -24,6 +24,6 @@ void jk_run_steps(const jk_program *p, unsigned steps, char *const *registers, p
         for (int i = 0; i < JK_N_IN; i++) in[i] = registers[step->in[i]];
         step->loop(n, registers[step->out], in);
         if (step->add_to)
-            jk_loops_of(p->dtype)->add(n, registers[step->add_to], jk_itemsize(p->dtype), registers[step->out]);
+            jk_move_of(p->dtype)->add(n, registers[step->add_to], jk_itemsize(p->dtype), registers[step->out]);
     }
 }

@@ -44,14 +44,14 @@ static jk_status check_overlap(const jk_program *p, unsigned sums, int one_pass)
     return jk_success();
 }
 
-static void zero_output(const jk_view *view, const jk_loops *loops)
+static void zero_output(const jk_view *view, const jk_move_loops *move)
 {
     ptrdiff_t index[JK_MAX_NDIM] = {0};
     char *at = view->data;
     const int last = view->ndim - 1;
     if (jk_size(view) == 0) return;
     for (;;) {
-        loops->zero(last >= 0 ? view->shape[last] : 1, at, last >= 0 ? view->strides_in_bytes[last] : 0);
+        move->zero(last >= 0 ? view->shape[last] : 1, at, last >= 0 ? view->strides_in_bytes[last] : 0);
         int d = last - 1;
         while (d >= 0 && ++index[d] == view->shape[d]) {
             at -= (index[d] - 1) * view->strides_in_bytes[d];
@@ -82,6 +82,6 @@ jk_status jk_run(const jk_context *context, const jk_program *program, int ndim,
     /* last, because an output that is zero may be an input */
     for (int k = 0; k < program->n_outputs; k++)
         if (!(o.computed >> k & 1) && !program->accumulate)
-            zero_output(program->output[k], jk_loops_of(program->output[k]->dtype));
+            zero_output(program->output[k], jk_move_of(program->output[k]->dtype));
     return jk_success();
 }

@@ -54,12 +54,12 @@ static void sum_rows(walk *w, ptrdiff_t rows, ptrdiff_t cols, char *target, int 
         const ptrdiff_t part = power_of_two_upto(rows);
         char *into = adds ? spare : target;
         if (part <= JK_FOLD_ROWS) {
-            w->loops->fold_rows(part, cols, into, block, row_stride);
+            w->reduce->fold_rows(part, cols, into, block, row_stride);
         } else {
-            w->loops->fold_flat(part, cols, block);
+            w->reduce->fold_flat(part, cols, block);
             memcpy(into, block, (size_t)(cols * w->item));
         }
-        if (adds) w->loops->add(cols, target, w->item, spare);
+        if (adds) w->move->add(cols, target, w->item, spare);
         adds = 1;
         block += part * row_stride;
         rows -= part;
@@ -99,7 +99,7 @@ static void run_rows(walk *w, const position *at, const targets *into, ptrdiff_t
             flush(w, k, at->out[k] + row * row_stride, rows, row_stride, cols, col_stride, result);
         } else if (sums_cols(w)) {
             for (ptrdiff_t l = 0; l < rows; l++)
-                w->loops->sum_run(cols, into->at[k] + (row + l) * w->item, result + l * cols * w->item);
+                w->reduce->sum_run(cols, into->at[k] + (row + l) * w->item, result + l * cols * w->item);
         } else if (!sums_rows(w)) {
             memcpy(into->at[k], result, (size_t)(rows * cols * w->item));
         }
@@ -164,7 +164,7 @@ static jk_status sum_chunks(walk *w, int q, ptrdiff_t count, const position *at,
     advance(w, &there, w->summed[q], left);
     JK_TRY(sum_chunks(w, q, count - left, &there, &right));
     for (int k = 0; k < w->program->n_outputs; k++)
-        if (w->sums >> k & 1) w->loops->add(w->target_size, into->at[k], w->item, right.at[k]);
+        if (w->sums >> k & 1) w->move->add(w->target_size, into->at[k], w->item, right.at[k]);
     w->scratch = scratch;
     return jk_success();
 }

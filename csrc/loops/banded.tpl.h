@@ -95,3 +95,9 @@ static void N(strided_bands)(int n_bands, ptrdiff_t n, void *out, ptrdiff_t out_
 }
 #undef JK_UNROLLED
 #undef JK_EACH_NUMBER
+
+static const jk_banded_loops N(banded_loops) = {
+    .bands = N(bands),
+    .repeated_bands = N(repeated_bands),
+    .strided_bands = N(strided_bands),
+};

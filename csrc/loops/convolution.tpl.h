@@ -56,3 +56,5 @@ static void N(taps)(int n_taps, ptrdiff_t n, void *out, const void *taps, const 
 }
 /* clang-format on */
 #undef JK_EACH
+
+static const jk_convolution_loops N(convolution_loops) = {.taps = N(taps)};

@@ -116,3 +116,8 @@ static void N(dense_axpy)(ptrdiff_t n_rows, ptrdiff_t n_cols, void *out, const v
         w++;
     }
 }
+
+static const jk_dense_loops N(dense_loops) = {
+    .dense_dot = N(dense_dot),
+    .dense_axpy = N(dense_axpy),
+};

@@ -1,4 +1,4 @@
-/* Stamps every dtype over the loops and fills the table of one instruction set, named JK_ISA. */
+/* Stamps every dtype over the loops and fills the tables of one instruction set, named JK_ISA. */
 #include "table/table.h"
 #include "table/tree.h"
 
@@ -9,8 +9,6 @@
 
 #define JK_PASTE_(a, b) a##b
 #define JK_PASTE(a, b) JK_PASTE_(a, b)
-#define JK_STRING_(a) #a
-#define JK_STRING(a) JK_STRING_(a)
 
 /* A loop takes its element function as an argument and is inlined with it, so that both stay ordinary functions. */
 #if defined(__GNUC__)
@@ -64,8 +62,10 @@
 #undef C
 #undef LIBM
 
-extern const jk_table JK_PASTE(jk_table_, JK_ISA);
-const jk_table JK_PASTE(jk_table_, JK_ISA) = {
-    JK_STRING(JK_ISA),
-    {[JK_FLOAT32] = &loops_f32, [JK_FLOAT64] = &loops_f64},
-};
+/* jk_<room>_<instruction set>: a table for each dtype. */
+#define JK_TABLES(room) JK_PASTE(jk_##room##_, JK_ISA)[JK_N_DTYPES]
+#define JK_ROOM(room)                                                                                                  \
+    extern const jk_##room##_loops *const JK_TABLES(room);                                                             \
+    const jk_##room##_loops *const JK_TABLES(room) = {[JK_FLOAT32] = &room##_loops_f32,                                \
+                                                      [JK_FLOAT64] = &room##_loops_f64};
+#include "table/rooms.def"

@@ -75,3 +75,13 @@ static void N(zero)(ptrdiff_t n, void *out, ptrdiff_t stride)
 {
     for (ptrdiff_t i = 0; i < n; i++) *(real *)N(at_out)(out, i * stride) = 0;
 }
+
+static const jk_move_loops N(move_loops) = {
+    .pack = N(pack),
+    .pack_other = N(pack_other),
+    .unpack = N(unpack),
+    .unpack_other = N(unpack_other),
+    .add = N(add_to),
+    .add_other = N(add_to_other),
+    .zero = N(zero),
+};

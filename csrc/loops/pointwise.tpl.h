@@ -20,8 +20,8 @@ JK_INLINE void N(map)(ptrdiff_t n, void *out, const void *const *in, N(element) 
     static void N(name##_##form)(ptrdiff_t n, void *out, const void *const *in) { N(map)(n, out, in, N(name##_##form##_of)); }
 #include "table/kinds.def"
 
-static const jk_op_loops N(op_loops)[JK_N_OPS] = {
-#define JK_FORMULA(name, form, field, a, b, c, text, expression) [JK_OP_##name].field = N(name##_##form),
+static const jk_pointwise_loops N(pointwise_loops) = {
+#define JK_FORMULA(name, form, field, a, b, c, text, expression) .op[JK_OP_##name].field = N(name##_##form),
 #include "table/kinds.def"
 };
 /* clang-format on */

@@ -100,3 +100,10 @@ static void N(dot_run)(ptrdiff_t n, void *out, const void *a, const void *b)
     if (2 * half > n) v[half - 1] = p[half - 1] * q[half - 1];
     *(real *)out = N(halve)(half, v);
 }
+
+static const jk_reduce_loops N(reduce_loops) = {
+    .fold_rows = N(fold_rows),
+    .fold_flat = N(fold_flat),
+    .sum_run = N(sum_run),
+    .dot_run = N(dot_run),
+};

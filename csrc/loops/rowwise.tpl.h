@@ -149,7 +149,7 @@ JK_INLINE void N(max_elements)(const jk_rows *rows, void *out, N(row_function) *
 #undef JK_READ_ALL
 #undef ONE
 
-static const jk_rowwise_loops N(rowwise_loops)[JK_N_ROWWISE] = {
+static const jk_rowwise_loops N(rowwise_loops) = {{
 #define JK_ROWWISE(name, ...)                                                                                          \
     [JK_ROWWISE_##name] = {.max = N(name##_max),                                                                       \
                            .kept = N(name##_kept),                                                                     \
@@ -160,4 +160,4 @@ static const jk_rowwise_loops N(rowwise_loops)[JK_N_ROWWISE] = {
                            .vjp = N(name##_vjp)},
 #include "table/rowwise.def"
 #undef JK_ROWWISE
-};
+}};

@@ -283,3 +283,14 @@ static void N(triangular_solve)(ptrdiff_t n, const void *triangle, ptrdiff_t n_s
     }
 }
 #undef PANEL
+
+static const jk_solve_loops N(solve_loops) = {
+    .tridiagonal_factor = N(tridiagonal_factor),
+    .tridiagonal_solve = N(tridiagonal_solve),
+    .band_factor = N(band_factor),
+    .band_forward = N(band_forward),
+    .band_back = N(band_back),
+    .cholesky_factor = N(cholesky_factor),
+    .cholesky_forward = N(cholesky_forward),
+    .triangular_solve = N(triangular_solve),
+};

@@ -132,9 +132,9 @@ static jk_status apply(const jk_context *context, const jk_axis *j, const signed
     jk_program p;
     jk_begin_program(&p, accumulate);
     const int values = jk_add_input(&p, &values_view, 0), vector = jk_add_input(&p, &v_view, 1);
-    const jk_loops *loops = jk_loops_of(p.dtype);
-    if (loops == NULL) return jk_fail(JK_NO_INIT, -1);
-    jk_step *step = jk_add_step(&p, loops->op[JK_OP_multiply].value);
+    const jk_pointwise_loops *pointwise = jk_pointwise_of(p.dtype);
+    if (pointwise == NULL) return jk_fail(JK_NO_INIT, -1);
+    jk_step *step = jk_add_step(&p, pointwise->op[JK_OP_multiply].value);
     step->in[JK_IN_A] = (signed char)values;
     step->in[JK_IN_B] = (signed char)vector;
     jk_add_output(&p, &out_view, 2, step->out);

@@ -31,7 +31,7 @@ typedef struct window {
 } window;
 
 typedef struct product {
-    const jk_loops *loops; /* of the dtype that everything is computed in */
+    const jk_banded_loops *loops; /* of the dtype that everything is computed in */
     jk_dtype dtype;
     int n_bands, transposed;
     const jk_band *bands;
@@ -140,12 +140,12 @@ static void run_part(const product *p, const part *own, ptrdiff_t first, ptrdiff
         }
         n = JK_MIN(SCRATCH, last - first);
         if (own->a_dtype != p->dtype) {
-            p->loops->pack_other(n, scratch[0], a, a_stride);
+            jk_move_of(p->dtype)->pack_other(n, scratch[0], a, a_stride);
             a = scratch[0];
             a_stride = item;
         }
         if (p->v->dtype != p->dtype) {
-            p->loops->pack_other(n, scratch[1], x, x_stride);
+            jk_move_of(p->dtype)->pack_other(n, scratch[1], x, x_stride);
             x = scratch[1];
             x_stride = item;
         }
@@ -397,7 +397,7 @@ static jk_status check_bands(int n_bands, const jk_band *bands, const ptrdiff_t 
 static jk_status apply(const jk_context *context, int n_bands, const jk_band *bands, const jk_view *v,
                        const jk_view *out, int accumulate, int transposed)
 {
-    if (jk_loops_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
+    if (jk_banded_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
     if (n_bands < 0) return jk_fail(JK_SHAPE, -1);
     for (int b = 0; b < n_bands; b++) {
         JK_TRY(jk_check_input(&bands[b].values, b));
@@ -432,7 +432,7 @@ static jk_status apply(const jk_context *context, int n_bands, const jk_band *ba
     if (size == 0) return jk_success();
 
     if (n_bands == 0) p.v = out; /* nothing is read, and the shape of v says nothing */
-    p.loops = jk_loops_of(p.dtype);
+    p.loops = jk_banded_of(p.dtype);
     order_axes(&p, n_batch);
     if (accumulate || out->dtype != p.dtype || p.inner.out_stride != jk_itemsize(p.dtype))
         p.write = jk_writer(p.dtype, out->dtype, accumulate);

@@ -22,7 +22,7 @@ typedef struct axis {
 } axis;
 
 typedef struct product {
-    const jk_loops *loops; /* of the dtype that everything is computed in */
+    const jk_convolution_loops *loops; /* of the dtype that everything is computed in */
     jk_dtype dtype;
     const jk_view *kernel;
     ptrdiff_t n_taps, shift;
@@ -259,7 +259,7 @@ static jk_status apply(const jk_context *context, const jk_convolution *convolut
 
     product p; /* large, so that setting all of it to 0 would show */
     p.dtype = jk_promote(kernel->dtype, v->dtype);
-    p.loops = jk_loops_of(p.dtype);
+    p.loops = jk_convolution_of(p.dtype);
     p.kernel = kernel;
     p.n_taps = kernel->shape[0];
     p.shift = convolution->shift;
@@ -279,7 +279,7 @@ static jk_status apply(const jk_context *context, const jk_convolution *convolut
 jk_status jk_convolution_jvp(const jk_context *context, const jk_convolution *convolution, const jk_view *v,
                              const jk_view *out, int accumulate)
 {
-    if (jk_loops_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
+    if (jk_convolution_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
     JK_TRY(check_kernel(convolution));
     return apply(context, convolution, v, out, accumulate);
 }
@@ -288,7 +288,7 @@ jk_status jk_convolution_jvp(const jk_context *context, const jk_convolution *co
 jk_status jk_convolution_vjp(const jk_context *context, const jk_convolution *convolution, const jk_view *u,
                              const jk_view *out, int accumulate)
 {
-    if (jk_loops_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
+    if (jk_convolution_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
     JK_TRY(check_kernel(convolution));
     const jk_view *const kernel = &convolution->kernel;
     const ptrdiff_t last = kernel->shape[0] - 1, stride = kernel->strides_in_bytes[0], back = -stride;

@@ -35,9 +35,9 @@ _Static_assert(SCRATCH >= 64 && SCRATCH % 64 == 0, "JK_STACK_BYTES: a multiple o
 typedef void dense_loop(ptrdiff_t, ptrdiff_t, void *, const void *, ptrdiff_t, const void *);
 
 typedef struct product {
-    const jk_loops *loops; /* of the dtype that everything is computed in */
-    ptrdiff_t item;        /* its size */
-    ptrdiff_t run;         /* terms that are summed before halving starts */
+    const jk_move_loops *move; /* of the dtype that everything is computed in */
+    ptrdiff_t item;            /* its size */
+    ptrdiff_t run;             /* terms that are summed before halving starts */
     int dot;
     dense_loop *loop;
     jk_read_loop *pack_matrix, *pack_vector; /* NULL: the loop can read it where it is */
@@ -92,7 +92,7 @@ static void sum(const product *p, char *scratch, ptrdiff_t n_kept, ptrdiff_t n, 
     char *tail = tile + n_kept * p->item;
     sum(p, scratch, n_kept, head, tile, matrix, vector);
     sum(p, scratch, n_kept, n - head, tail, matrix + head * p->matrix_summed, vector + head * p->vector_summed);
-    p->loops->add(n_kept, tile, p->item, tail);
+    p->move->add(n_kept, tile, p->item, tail);
 }
 
 static void write_tile(const product *p, ptrdiff_t n_kept, char *out, const char *matrix, const char *vector)
@@ -219,10 +219,10 @@ static void choose_loops(product *p, const jk_view *matrix, const jk_view *vecto
     const jk_dtype dtype = jk_promote(matrix->dtype, vector->dtype);
     const ptrdiff_t item = jk_itemsize(matrix->dtype);
     const ptrdiff_t kept = distance(p->n_kept, p->matrix_kept), summed = distance(p->n_summed, p->matrix_summed);
-    p->loops = jk_loops_of(dtype);
+    p->move = jk_move_of(dtype);
     p->item = jk_itemsize(dtype);
     p->dot = summed == item || (kept != item && summed <= kept);
-    p->loop = p->dot ? p->loops->dense_dot : p->loops->dense_axpy;
+    p->loop = p->dot ? jk_dense_of(dtype)->dense_dot : jk_dense_of(dtype)->dense_axpy;
     p->run = !p->dot ? JK_RUN : dtype == JK_FLOAT64 ? JK_DENSE_RUN_BYTES / 8 : JK_DENSE_RUN_BYTES / 4;
     p->run = JK_MIN(p->run, VECTOR);
 
@@ -240,7 +240,7 @@ static jk_status multiply_views(const jk_context *context, const jk_view *matrix
                                 const jk_view *vector, int vector_ndim, const jk_view *out, int accumulate)
 {
     const int vector_argument = 1 - matrix_argument, summed_axis = 3 - kept_axis, many = vector_ndim == 2;
-    if (jk_loops_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
+    if (jk_dense_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
     JK_TRY(jk_check_input(matrix, matrix_argument));
     JK_TRY(jk_check_input(vector, vector_argument));
     JK_TRY(jk_check_output(out, 2));

@@ -24,7 +24,10 @@ static const int n_own[N_VIEWS] = {2, 1, 1, 1};
 typedef struct gram {
     const jk_context *context;
     jk_poll poll;
-    const jk_loops *loops; /* of the dtype that everything is computed in */
+    /* of the dtype that everything is computed in */
+    const jk_dense_loops *dense;
+    const jk_pointwise_loops *pointwise;
+    const jk_move_loops *move;
     const jk_view *view[N_VIEWS];
     batch batch;
     jk_dtype dtype;
@@ -135,9 +138,9 @@ static void add_rows(const pass *p, char *room, ptrdiff_t first, ptrdiff_t n, ch
     const void *inputs[JK_N_IN];
     for (int i = 0; i < JK_N_IN; i++) inputs[i] = i == JK_IN_A ? weights : product;
     for (ptrdiff_t k = 0; k < p->n_vectors; k++) {
-        g->loops->dense_dot(n, g->n_cols, product, rows, row_stride, p->v + k * size);
-        if (w != NULL) g->loops->op[JK_OP_multiply].value(n, product, inputs);
-        g->loops->dense_axpy(n, g->n_cols, tile + k * size, rows, row_stride, product);
+        g->dense->dense_dot(n, g->n_cols, product, rows, row_stride, p->v + k * size);
+        if (w != NULL) g->pointwise->op[JK_OP_multiply].value(n, product, inputs);
+        g->dense->dense_axpy(n, g->n_cols, tile + k * size, rows, row_stride, product);
     }
 }
 
@@ -149,7 +152,7 @@ static jk_status sum_rows(const pass *p, char *room, ptrdiff_t first, ptrdiff_t 
         const ptrdiff_t head = jk_left_part(n, JK_RUN);
         JK_TRY(sum_rows(p, room, first, head, tile, free));
         JK_TRY(sum_rows(p, room, first + head, n - head, free, free + p->size * g->item));
-        g->loops->add(p->size, tile, g->item, free);
+        g->move->add(p->size, tile, g->item, free);
         return jk_success();
     }
     memset(tile, 0, (size_t)(p->size * g->item));
@@ -183,7 +186,7 @@ static void join_parts(const pass *p, ptrdiff_t first, ptrdiff_t n)
     const ptrdiff_t head = jk_left_part(n, 1);
     join_parts(p, first, head);
     join_parts(p, first + head, n - head);
-    p->g->loops->add(p->size, sum_of(p, first), p->g->item, sum_of(p, first + head));
+    p->g->move->add(p->size, sum_of(p, first), p->g->item, sum_of(p, first + head));
 }
 
 /* The product of one matrix with the vectors first <= i < first + count. */
@@ -242,7 +245,9 @@ static jk_status multiply_once(gram *g, jk_scratch scratch)
 {
     const double cost = (double)g->n_matrices * (double)g->n_vectors * (double)g->n_rows * (double)g->n_cols;
     const int n_tasks = jk_n_tasks(g->context, cost);
-    g->loops = jk_loops_of(g->dtype);
+    g->dense = jk_dense_of(g->dtype);
+    g->pointwise = jk_pointwise_of(g->dtype);
+    g->move = jk_move_of(g->dtype);
     g->memory = scratch.at;
     while ((g->memory_bytes = lay_out_whole(g)) > scratch.left)
         if (--g->group == 0) return jk_fail(JK_WORKSPACE, -1);
@@ -335,7 +340,7 @@ jk_status jk_dense_gram_jvp(const jk_context *context, const jk_view *a, const j
 {
     gram g;
     _Alignas(JK_ALIGNMENT) char stack[JK_STACK_BYTES];
-    if (jk_loops_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
+    if (jk_dense_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
     JK_TRY(describe(&g, a, v, w, out));
     if (jk_size(out) == 0) return jk_success();
     g.context = context;

@@ -61,9 +61,9 @@ static void add_arguments(writer *w, const jk_view *const *args, int first_argum
 static jk_status begin_steps(writer *w, unsigned reads)
 {
     if (w->failed != 0) return jk_fail(JK_NULL_VIEW, w->failed - 1);
-    const jk_loops *loops = jk_loops_of(w->program.dtype);
-    if (loops == NULL) return jk_fail(JK_NO_INIT, -1);
-    w->loops = &loops->op[w->op - jk_op_at(0)];
+    const jk_pointwise_loops *pointwise = jk_pointwise_of(w->program.dtype);
+    if (pointwise == NULL) return jk_fail(JK_NO_INIT, -1);
+    w->loops = &pointwise->op[w->op - jk_op_at(0)];
     if ((reads & JK_READS_Y) && w->y < 0 && needs_y(w->op)) {
         jk_step *step = jk_add_step(&w->program, w->loops->value);
         for (int k = 0; k < w->op->n_args; k++) step->in[JK_IN_A + k] = (signed char)w->args[k];

@@ -43,7 +43,7 @@ static void repeat_runs(const jk_view *g, const jk_view *out)
 
 jk_status jk_repeat(const jk_context *context, const jk_view *g, const jk_view *out, int accumulate)
 {
-    if (jk_loops_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
+    if (jk_move_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
     JK_TRY(jk_check_input(g, 0));
     JK_TRY(jk_check_output(out, 1));
     if (g->ndim > out->ndim) return jk_fail(JK_SHAPE, 1);

@@ -74,11 +74,11 @@ jk_status jk_csr_check(const jk_csr *a)
 
 typedef struct product {
     const jk_csr *matrix;
-    jk_dtype dtype;        /* that everything is computed in */
-    const jk_loops *loops; /* of that dtype */
-    ptrdiff_t item;        /* its size */
-    jk_write_loop *write;  /* from scratch; NULL: the loops write to out */
-    jk_csr_rows rows;      /* what all pieces have in common */
+    jk_dtype dtype;               /* that everything is computed in */
+    const jk_sparse_loops *loops; /* of that dtype */
+    ptrdiff_t item;               /* its size */
+    jk_write_loop *write;         /* from scratch; NULL: the loops write to out */
+    jk_csr_rows rows;             /* what all pieces have in common */
     char *in, *out;
     ptrdiff_t n_out; /* elements of one result */
     int n_batch;     /* axes in front of the vectors, apart from that of neighbours */
@@ -138,7 +138,7 @@ static jk_status prepare(product *p, const jk_view *in, const jk_view *out, ptrd
     if (jk_meet(&a->values, out) != JK_APART) return jk_fail(JK_OVERLAP, 0);
 
     p->dtype = jk_promote(a->values.dtype, in->dtype);
-    if ((p->loops = jk_loops_of(p->dtype)) == NULL) return jk_fail(JK_NO_INIT, -1);
+    if ((p->loops = jk_sparse_of(p->dtype)) == NULL) return jk_fail(JK_NO_INIT, -1);
     p->item = jk_itemsize(p->dtype);
     p->in = n_in == 0 ? out->data : in->data; /* no offset is added to NULL */
     p->out = out->data;
@@ -254,7 +254,7 @@ static void zero(const product *p, ptrdiff_t n, char *out, ptrdiff_t stride)
     if (stride == p->item)
         memset(out, 0, (size_t)(n * stride));
     else
-        p->loops->zero(n, out, stride);
+        jk_move_of(p->dtype)->zero(n, out, stride);
 }
 
 /* All vectors of one item, in the order of memory. */

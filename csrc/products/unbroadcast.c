@@ -3,7 +3,7 @@
 
 jk_status jk_unbroadcast(const jk_context *context, const jk_view *g, const jk_view *out, int accumulate)
 {
-    if (jk_loops_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
+    if (jk_move_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
     JK_TRY(jk_check_input(g, 0));
     jk_program p;
     jk_begin_program(&p, accumulate);

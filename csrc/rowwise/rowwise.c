@@ -36,8 +36,8 @@ typedef struct operand {
 typedef enum product_kind { VALUE, JVP, VJP } product_kind;
 
 typedef struct job {
-    const jk_loops *loops; /* of the dtype that everything is computed in */
-    const jk_rowwise_loops *op;
+    const jk_move_loops *move; /* of the dtype that everything is computed in, as is `op` */
+    const jk_rowwise_op_loops *op;
     product_kind product;
     jk_dtype dtype;
     ptrdiff_t item, n_rows, n;
@@ -85,7 +85,7 @@ static int is_block(const job *j, const operand *o, ptrdiff_t n_rows, ptrdiff_t 
 
 static void pack(const job *j, const operand *o, ptrdiff_t n, void *out, const char *data, ptrdiff_t stride)
 {
-    (o->is_native ? j->loops->pack : j->loops->pack_other)(n, out, data, stride);
+    (o->is_native ? j->move->pack : j->move->pack_other)(n, out, data, stride);
 }
 
 /* Elements first <= k < first + n of the n_rows first rows, one row after another. */
@@ -109,7 +109,7 @@ static const void *pick(const block *b, const operand *o, column out)
     for (ptrdiff_t i = 0; i < b->rows.n_rows; i++, to += j->item) {
         const char *data = o->data + i * o->next + b->rows.labels[i] * o->step;
         if (!o->is_native)
-            j->loops->pack_other(1, to, data, 0);
+            j->move->pack_other(1, to, data, 0);
         else if (j->dtype == JK_FLOAT64)
             memcpy(to, data, 8);
         else
@@ -190,8 +190,8 @@ static void sum(block *b, ptrdiff_t first, ptrdiff_t n, element *s, element *r)
         const ptrdiff_t head = jk_left_part(n, RUN);
         sum(b, first, head, s, r);
         sum(b, first + head, n - head, &tail_s, &tail_r);
-        j->loops->add(1, s, j->item, &tail_s);
-        if (j->product == JVP) j->loops->add(1, r, j->item, &tail_r);
+        j->move->add(1, s, j->item, &tail_s);
+        if (j->product == JVP) j->move->add(1, r, j->item, &tail_r);
         return;
     }
     go_to(b, first, n);
@@ -320,8 +320,8 @@ static jk_status each_row(const jk_context *context, product_kind product, int o
 
     j.dtype = product == VALUE ? x->dtype : jk_promote(x->dtype, with->dtype);
     j.item = jk_itemsize(j.dtype);
-    if ((j.loops = jk_loops_of(j.dtype)) == NULL) return jk_fail(JK_NO_INIT, -1);
-    j.op = &j.loops->rowwise[op];
+    if ((j.move = jk_move_of(j.dtype)) == NULL) return jk_fail(JK_NO_INIT, -1);
+    j.op = &jk_rowwise_of(j.dtype)->op[op];
     j.x = operand_of(&j, x);
     if (product != VALUE) j.with = operand_of(&j, with);
     j.out = operand_of(&j, out);

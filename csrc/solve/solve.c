@@ -13,7 +13,7 @@ static jk_status check_place(const jk_view *view, int ndim, int argument)
 {
     JK_TRY(jk_check_output(view, argument));
     if (view->ndim != ndim) return jk_fail(JK_SHAPE, argument);
-    if (jk_loops_of(view->dtype) == NULL) return jk_fail(JK_NO_INIT, -1);
+    if (jk_solve_of(view->dtype) == NULL) return jk_fail(JK_NO_INIT, -1);
     return jk_is_contiguous(view) ? jk_success() : jk_fail(JK_CONTIGUITY, argument);
 }
 
@@ -53,7 +53,7 @@ jk_status jk_tridiagonal_factor(const jk_context *context, const jk_view *lower,
     JK_TRY(check_diagonal(upper, JK_MAX(n - 1, 0), factor, 2));
     if (n == 0) return jk_success();
     if (swapped == NULL) return jk_fail(JK_NULL_VIEW, -1);
-    const ptrdiff_t zero = jk_loops_of(factor->dtype)
+    const ptrdiff_t zero = jk_solve_of(factor->dtype)
                                ->tridiagonal_factor(n, lower->data, lower->strides_in_bytes[0], diagonal->data,
                                                     diagonal->strides_in_bytes[0], upper->data,
                                                     upper->strides_in_bytes[0], factor->data, swapped);
@@ -71,7 +71,7 @@ jk_status jk_tridiagonal_solve(const jk_context *context, const jk_view *factor,
     if (swapped == NULL) return jk_fail(JK_NULL_VIEW, -1);
     jk_poll poll = {context, 0};
     for (ptrdiff_t s = 0; s < x->shape[0]; s++) {
-        jk_loops_of(x->dtype)->tridiagonal_solve(n, factor->data, swapped, row_of(x, s));
+        jk_solve_of(x->dtype)->tridiagonal_solve(n, factor->data, swapped, row_of(x, s));
         JK_TRY(jk_poll_after(&poll, 5 * (double)n));
     }
     return jk_success();
@@ -80,7 +80,7 @@ jk_status jk_tridiagonal_solve(const jk_context *context, const jk_view *factor,
 /* ---- band --------------------------------------------------------------------------------------------------- */
 
 typedef struct band {
-    const jk_loops *loops;
+    const jk_solve_loops *loops;
     ptrdiff_t n, lower, upper, width;
     ptrdiff_t share; /* steps */
     void *data;
@@ -94,7 +94,7 @@ static jk_status check_band(band *b, ptrdiff_t lower, ptrdiff_t upper, const jk_
     if (lower < 0 || upper < 0 || lower > (width - 1) / 2 || width - 1 - 2 * lower != upper)
         return jk_fail(JK_SHAPE, 0);
     if (n > 0 && (lower > n - 1 || upper > n - 1)) return jk_fail(JK_SHAPE, 0);
-    *b = (band){jk_loops_of(view->dtype), n, lower, upper, width, SHARE / JK_MIN(width, SHARE), view->data, pivots};
+    *b = (band){jk_solve_of(view->dtype), n, lower, upper, width, SHARE / JK_MIN(width, SHARE), view->data, pivots};
     return jk_success();
 }
 
@@ -192,7 +192,7 @@ jk_status jk_triangular_solve(const jk_context *context, const jk_view *l, int t
     for (ptrdiff_t i = 0; i < x->shape[0]; i++)
         for (ptrdiff_t s = 0; s < n_solutions; s += TOGETHER) {
             const ptrdiff_t n_together = JK_MIN(TOGETHER, n_solutions - s);
-            jk_loops_of(x->dtype)->triangular_solve(n, row_of(l, i * n), n_together, row_of(x, i * n_solutions + s),
+            jk_solve_of(x->dtype)->triangular_solve(n, row_of(l, i * n), n_together, row_of(x, i * n_solutions + s),
                                                     transposed);
             JK_TRY(jk_poll_after(&poll, (double)n * (double)n * (double)n_together));
         }

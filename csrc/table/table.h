@@ -1,4 +1,4 @@
-/* What an instruction set provides: one table of loops per dtype.  A loop walks contiguous memory in one dimension,
+/* What an instruction set provides: one table of loops per room and dtype.  A loop walks contiguous memory in one dimension,
  * needs no set-up and may be called on any block; `real` below is the table's dtype.  Floors above never do arithmetic
  * on elements themselves. */
 #ifndef JK_TABLE_H
@@ -46,7 +46,7 @@ typedef struct jk_rows {
 typedef void jk_rows_loop(const jk_rows *rows, void *out);
 
 /* One result per row, unless another number is said. */
-typedef struct jk_rowwise_loops {
+typedef struct jk_rowwise_op_loops {
     jk_rows_loop *max;  /* m: in a run that is not the first, the larger of `out` and what is found there */
     jk_rows_loop *kept; /* e, one per element */
     jk_rows_loop *sum;  /* s, of n <= JK_RUN elements */
@@ -54,7 +54,57 @@ typedef struct jk_rowwise_loops {
     jk_rows_loop *jvp_sum; /* r, of n <= JK_RUN elements */
     jk_rows_loop *jvp;
     jk_rows_loop *vjp; /* one per element; out may be e */
+} jk_rowwise_op_loops;
+
+typedef struct jk_rowwise_loops {
+    jk_rowwise_op_loops op[JK_N_ROWWISE];
 } jk_rowwise_loops;
+
+/* Strides in bytes, n elements. */
+typedef struct jk_move_loops {
+    void (*pack)(ptrdiff_t n, void *out, const void *in, ptrdiff_t stride);         /* real <- real, strided */
+    void (*pack_other)(ptrdiff_t n, void *out, const void *in, ptrdiff_t stride);   /* real <- other dtype */
+    void (*unpack)(ptrdiff_t n, void *out, ptrdiff_t stride, const void *in);       /* strided real <- real */
+    void (*unpack_other)(ptrdiff_t n, void *out, ptrdiff_t stride, const void *in); /* strided other <- real */
+    void (*add)(ptrdiff_t n, void *out, ptrdiff_t stride, const void *in);          /* strided real += real */
+    void (*add_other)(ptrdiff_t n, void *out, ptrdiff_t stride, const void *in); /* strided other += real, in double */
+    void (*zero)(ptrdiff_t n, void *out, ptrdiff_t stride);
+} jk_move_loops;
+
+typedef struct jk_pointwise_loops {
+    jk_op_loops op[JK_N_OPS];
+} jk_pointwise_loops;
+
+typedef struct jk_reduce_loops {
+    /* out[j] = sum of in[i][j] over i < n_rows, a power of two at most JK_FOLD_ROWS, by halves */
+    void (*fold_rows)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *in, ptrdiff_t row_stride);
+    /* in place: in[j] = sum over i < n_rows (a power of two) of in[i*n + j], by halves */
+    void (*fold_flat)(ptrdiff_t n_rows, ptrdiff_t n, void *in);
+    /* sum of n elements: runs in lanes, joined pairwise */
+    void (*sum_run)(ptrdiff_t n, void *out, const void *in);
+    /* sum of n <= JK_RUN products */
+    void (*dot_run)(ptrdiff_t n, void *out, const void *a, const void *b);
+} jk_reduce_loops;
+
+/* `a` has n_rows rows of n_cols contiguous elements, row_stride bytes apart. */
+typedef struct jk_dense_loops {
+    /* out[i] = sum of a[i][j] * v[j]: in lanes within JK_DENSE_RUN_BYTES, runs by halves */
+    void (*dense_dot)(ptrdiff_t n_rows, ptrdiff_t n_cols, void *out, const void *a, ptrdiff_t row_stride,
+                      const void *v);
+    /* out[j] += sum of u[i] * a[i][j]: eight rows by halves, then the next eight */
+    void (*dense_axpy)(ptrdiff_t n_rows, ptrdiff_t n_cols, void *out, const void *a, ptrdiff_t row_stride,
+                       const void *u);
+} jk_dense_loops;
+
+typedef struct jk_banded_loops {
+    /* out[i] = or += the sum of a[b][i] * x[b][i], band after band, at most JK_BANDS; strides in bytes */
+    void (*bands)(int n_bands, ptrdiff_t n, void *out, const void *const *a, const void *const *x, int adds);
+    /* n values, each for `repeat` elements of x and out, which are contiguous */
+    void (*repeated_bands)(int n_bands, ptrdiff_t n, ptrdiff_t repeat, void *out, const void *const *a,
+                           const ptrdiff_t *a_stride, const void *const *x, int adds);
+    void (*strided_bands)(int n_bands, ptrdiff_t n, void *out, ptrdiff_t out_stride, const void *const *a,
+                          const ptrdiff_t *a_stride, const void *const *x, const ptrdiff_t *x_stride, int adds);
+} jk_banded_loops;
 
 /* Rows of a sparse matrix, vectors, and where their products go.  Strides are in bytes: from element to element of a
  * vector, and (next) from vector to vector. */
@@ -72,52 +122,16 @@ typedef struct jk_csr_rows {
     ptrdiff_t out_stride, out_next;
 } jk_csr_rows;
 
-typedef struct jk_loops {
-    const jk_op_loops *op;           /* of every row, JK_N_OPS of them */
-    const jk_rowwise_loops *rowwise; /* of every row, JK_N_ROWWISE of them */
-
-    /* moving: strides in bytes, n elements */
-    void (*pack)(ptrdiff_t n, void *out, const void *in, ptrdiff_t stride);         /* real <- real, strided */
-    void (*pack_other)(ptrdiff_t n, void *out, const void *in, ptrdiff_t stride);   /* real <- other dtype */
-    void (*unpack)(ptrdiff_t n, void *out, ptrdiff_t stride, const void *in);       /* strided real <- real */
-    void (*unpack_other)(ptrdiff_t n, void *out, ptrdiff_t stride, const void *in); /* strided other <- real */
-    void (*add)(ptrdiff_t n, void *out, ptrdiff_t stride, const void *in);          /* strided real += real */
-    void (*add_other)(ptrdiff_t n, void *out, ptrdiff_t stride, const void *in); /* strided other += real, in double */
-    void (*zero)(ptrdiff_t n, void *out, ptrdiff_t stride);
-
-    /* reducing */
-    /* out[j] = sum of in[i][j] over i < n_rows, a power of two at most JK_FOLD_ROWS, by halves */
-    void (*fold_rows)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *in, ptrdiff_t row_stride);
-    /* in place: in[j] = sum over i < n_rows (a power of two) of in[i*n + j], by halves */
-    void (*fold_flat)(ptrdiff_t n_rows, ptrdiff_t n, void *in);
-    /* sum of n elements: runs in lanes, joined pairwise */
-    void (*sum_run)(ptrdiff_t n, void *out, const void *in);
-    /* sum of n <= JK_RUN products */
-    void (*dot_run)(ptrdiff_t n, void *out, const void *a, const void *b);
-
-    /* dense: `a` has n_rows rows of n_cols contiguous elements, row_stride bytes apart */
-    /* out[i] = sum of a[i][j] * v[j]: in lanes within JK_DENSE_RUN_BYTES, runs by halves */
-    void (*dense_dot)(ptrdiff_t n_rows, ptrdiff_t n_cols, void *out, const void *a, ptrdiff_t row_stride,
-                      const void *v);
-    /* out[j] += sum of u[i] * a[i][j]: eight rows by halves, then the next eight */
-    void (*dense_axpy)(ptrdiff_t n_rows, ptrdiff_t n_cols, void *out, const void *a, ptrdiff_t row_stride,
-                       const void *u);
-
-    /* bands: out[i] = or += the sum of a[b][i] * x[b][i], band after band, at most JK_BANDS; strides in bytes */
-    void (*bands)(int n_bands, ptrdiff_t n, void *out, const void *const *a, const void *const *x, int adds);
-    /* n values, each for `repeat` elements of x and out, which are contiguous */
-    void (*repeated_bands)(int n_bands, ptrdiff_t n, ptrdiff_t repeat, void *out, const void *const *a,
-                           const ptrdiff_t *a_stride, const void *const *x, int adds);
-    void (*strided_bands)(int n_bands, ptrdiff_t n, void *out, ptrdiff_t out_stride, const void *const *a,
-                          const ptrdiff_t *a_stride, const void *const *x, const ptrdiff_t *x_stride, int adds);
-
-    /* sparse, by the type of the indices */
+/* By the type of the indices. */
+typedef struct jk_sparse_loops {
     /* out[i] = sum of values[k] * in[indices[k]] over the entries of row i: in four lanes, runs by halves */
     void (*csr_jvp[JK_N_INDICES])(const jk_csr_rows *rows);
     /* out[indices[k]] += values[k] * in[i] for all entries, in the order of the rows */
     void (*csr_vjp[JK_N_INDICES])(const jk_csr_rows *rows);
+} jk_sparse_loops;
 
-    /* solving: in place; a factorisation returns the index of a pivot that it cannot use, or -1 */
+/* In place; a factorisation returns the index of a pivot that it cannot use, or -1. */
+typedef struct jk_solve_loops {
     /* strides in bytes; factor (4, n) */
     ptrdiff_t (*tridiagonal_factor)(ptrdiff_t n, const void *lower, ptrdiff_t lower_stride, const void *diagonal,
                                     ptrdiff_t diagonal_stride, const void *upper, ptrdiff_t upper_stride, void *factor,
@@ -135,16 +149,13 @@ typedef struct jk_loops {
                              void *solution);
     /* solutions (n_solutions, n) of L x = b, or of its transpose; triangle (n, n) */
     void (*triangular_solve)(ptrdiff_t n, const void *triangle, ptrdiff_t n_solutions, void *solutions, int transposed);
+} jk_solve_loops;
 
-    /* convolution: out[i] = or += the sum of taps[t] * x[i] of x - t * step over t < n_taps, at most JK_TAPS, by halves;
-     * step in bytes */
+typedef struct jk_convolution_loops {
+    /* out[i] = or += the sum of taps[t] * x[i] of x - t * step over t < n_taps, at most JK_TAPS, by halves; step in
+     * bytes */
     void (*taps)(int n_taps, ptrdiff_t n, void *out, const void *taps, const void *x, ptrdiff_t step, int adds);
-} jk_loops;
-
-typedef struct jk_table {
-    const char *isa;
-    const jk_loops *loops[JK_N_DTYPES];
-} jk_table;
+} jk_convolution_loops;
 
 #define JK_FOLD_ROWS 8          /* rows that fold_rows adds in registers */
 #define JK_BANDS 5              /* bands that share a loop */

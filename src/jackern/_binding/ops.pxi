@@ -1,6 +1,6 @@
-# Op objects, one class per kind.  Their methods take the straight way where all operands are native arrays of one
-# dtype; whatever else comes (array-likes, mixed dtypes, 0-d, every error) goes to the general functions, which
-# `_wiring` hands in at import and which call the functions of calls.pxi.
+# What op objects share; there is one class per number of arguments.  Their methods take the straight way where all
+# operands are native arrays of one dtype; whatever else comes (array-likes, mixed dtypes, 0-d, every error) goes to the
+# general functions, which `_wiring` hands in at import and which call the functions of calls.pxi.
 
 cdef long long jacobian_calls[2]
 cdef long long jacobian_general_calls[2]
@@ -103,7 +103,7 @@ cdef inline bint has_shape(object x, int ndim, const cnp.npy_intp *shape) noexce
 
 cdef inline const jk_op_loops *flat_loops(int op, cnp.ndarray like) noexcept:
     """The loops of an op for arrays of this dtype."""
-    return &jk_loops_of(JK_FLOAT64 if cnp.PyArray_TYPE(like) == cnp.NPY_DOUBLE else JK_FLOAT32).op[op]
+    return &jk_pointwise_of(JK_FLOAT64 if cnp.PyArray_TYPE(like) == cnp.NPY_DOUBLE else JK_FLOAT32).op[op]
 
 
 cdef inline bint lies_flat(object x, cnp.ndarray result) noexcept:

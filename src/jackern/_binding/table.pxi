@@ -1,5 +1,5 @@
 # The table of loops, for calls that need no set-up at all.
-cdef extern from "engine/view.h" nogil:
+cdef extern from "engine/cpu.h" nogil:
     enum:
         JK_OP_divide
         JK_OP_multiply
@@ -17,7 +17,7 @@ cdef extern from "engine/view.h" nogil:
         jk_pointwise_loop *first[3]
         jk_pointwise_loop *first_from_y
 
-    ctypedef struct jk_loops:
+    ctypedef struct jk_pointwise_loops:
         const jk_op_loops *op
 
-    const jk_loops *jk_loops_of(jk_dtype dtype)
+    const jk_pointwise_loops *jk_pointwise_of(jk_dtype dtype)
