@@ -8,7 +8,7 @@ kept in a product, a flat list of factors, or in a sum.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import TypeGuard
 
 import numpy as np

@@ -47,10 +47,10 @@ def cut_at_diagonal(term: Term, out_shape: Shape, in_shape: Shape) -> tuple[Jaco
     middle = tuple(Axis(x, term.lengths[x]) for x in term.out_letters if x in term.in_letters)
     stored_left = {*term.letters} <= {*term.out_letters}
 
-    def half(out: tuple[Axis, ...], in_: tuple[Axis, ...], stored: bool, *shapes: Shape) -> Jacobian:
+    def half(out: tuple[Axis, ...], in_: tuple[Axis, ...], stored: bool, out_shape: Shape, in_shape: Shape) -> Jacobian:
         lengths = {x.letter: term.lengths[x.letter] for x in (*out, *in_) if x.letter is not None}
         values, letters = (term.values, term.letters) if stored else (np.ones((), term.values.dtype), ())
-        return from_terms([Term(values, letters, out, in_, lengths)], *shapes, term.values.dtype)
+        return from_terms([Term(values, letters, out, in_, lengths)], out_shape, in_shape, term.values.dtype)
 
     rank = rank_of(term)
     return (
