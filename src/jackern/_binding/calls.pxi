@@ -266,9 +266,7 @@ def repeat(g, out, bint accumulate):
 
 
 cdef cnp.ndarray label_array(object labels):
-    """A copy of the labels that nobody can write to once they are checked."""
-    cdef cnp.ndarray array = cnp.PyArray_ContiguousFromAny(labels, cnp.NPY_INTP, 1, 1)
-    return cnp.PyArray_NewCopy(array, cnp.NPY_CORDER) if array is labels or cnp.PyArray_BASE(array) != NULL else array
+    return cnp.PyArray_ContiguousFromAny(labels, cnp.NPY_INTP, 1, 1)
 
 
 def softmax_cross_entropy_value(logits, labels, loss, bint accumulate):
