@@ -86,7 +86,7 @@ CASES = {
     "vjp of a tridiagonal": (lambda: tridiagonal(bands()), lambda J: J.vjp(of_shape(N)), 2.1),
     "build a convolution": (lambda: vector(0)[:33], lambda kernel: jk.convolution(kernel, N), 0.1),
     "jvp of a convolution": (lambda: jk.convolution(vector(0)[:33], N), lambda J: J.jvp(of_shape(N)), 2.1),
-    "vjp of a convolution": (lambda: jk.convolution(vector(0)[:33], N), lambda J: J.vjp(of_shape(J.out_shape)), 2.1),
+    "vjp of a convolution": (lambda: jk.convolution(vector(0)[:33], N, mode="same"), lambda J: J.vjp(of_shape(N)), 2.1),
     "gram of a convolution": (lambda: jk.convolution(vector(0)[:33], N), lambda J: J.gram(), 0.1),
     "square of a tridiagonal": (lambda: tridiagonal(bands()), lambda J: J @ J, 16),
     "solve a tridiagonal": (lambda: tridiagonal(bands()), lambda J: J.solve(of_shape(N)), 12),
