@@ -137,10 +137,10 @@ OUT = [("out", None, True), ("accumulate", False, True)]
 
 def test_the_signatures_of_a_unary_op(unary):
     assert [(name, default) for name, default, _ in parameters(unary)] == [("x", NEEDED), ("out", None)]
-    first = [("x", None, False), ("y", None, True), *OUT]
-    assert parameters(unary.vjp) == [("y_bar", NEEDED, False), *first]
-    assert parameters(unary.jvp) == [("x_dot", NEEDED, False), *first]
-    assert parameters(unary.vjp2) == [("h", NEEDED, False), ("y_bar", NEEDED, False), *first]
+    first, wrt = [("x", None, False), ("y", None, True)], ("wrt", 0, True)
+    assert parameters(unary.vjp) == [("y_bar", NEEDED, False), *first, wrt, *OUT]
+    assert parameters(unary.jvp) == [("x_dot", NEEDED, False), *first, *OUT]
+    assert parameters(unary.vjp2) == [("h", NEEDED, False), ("y_bar", NEEDED, False), *first, wrt, *OUT]
 
 
 def test_the_signatures_of_a_binary_op(binary):

@@ -67,7 +67,7 @@ def test_check_passes_the_sample_of_every_op(any_op):
 def test_check_takes_what_op_takes():
     jk.testing.check(np.tanh, np.linspace(-1, 1, 5))
     jk.testing.check(np.mean, np.arange(6.0).reshape(2, 3), axis=1, keepdims=True)
-    with pytest.raises(ValueError, match="op: no op for .*fft"):
+    with pytest.raises(ValueError, match=r"op: no op for .*fft"):
         jk.testing.check(np.fft.fft, np.ones(3))
 
 

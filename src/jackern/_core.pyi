@@ -78,9 +78,7 @@ class UnaryOp(Op):
 @final
 class BinaryOp(Op):
     def __call__(self, a: Any = None, b: Any = None, out: Any = None) -> Any: ...
-    def jvp(
-        self, tangents: Any, a: Any, b: Any, *, y: Any = None, out: Any = None, accumulate: Any = False
-    ) -> Any: ...
+    def jvp(self, tangents: Any, a: Any, b: Any, *, y: Any = None, out: Any = None, accumulate: Any = False) -> Any: ...
     def vjp(
         self,
         y_bar: Any,

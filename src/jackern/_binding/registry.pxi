@@ -34,6 +34,8 @@ cdef class NamedOp:
         """Whether the C call did it; False where the general way has to copy an operand, or has words for an error."""
         if status.error == JK_OK:
             return True
+        if status.error == JK_INTERRUPTED:  # first: nothing may be formatted while an exception waits
+            return raise_interrupt()
         return went(f"ops.{self.name}.{PRODUCT_NAMES[product]}", status)
 
 # Op objects by name and alias, in the order of the table, then of registration.
