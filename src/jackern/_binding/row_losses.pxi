@@ -169,8 +169,8 @@ cdef class RowLossOp(FamilyOp):
         loss_dot = self.multiply(JVP, h, logits, labels, NULL, False)
         if loss_dot is NotImplemented or not has_shape(y_bar, y_bar_bar.ndim, cnp.PyArray_DIMS(y_bar_bar)):
             return NotImplemented
-        # With the probabilities s, J h = s h - s (s h), and loss_dot = s h - h[label].  What multiplies s, h less h[label]
-        # less loss_dot, is exact where the label has nearly all of the probability.
+        # With the probabilities s, J h = s h - s (s h), and loss_dot = s h - h[label].  What multiplies s, which is
+        # h less h[label] less loss_dot, is exact where the label has nearly all of the probability.
         shift = take_along_axis(h, as_array(labels)[..., None], -1)
         pointwise_value(NAMED["add"], [shift, as_array(loss_dot)[..., None]], shift, False)
         turned = new_like(<cnp.ndarray>logits)
