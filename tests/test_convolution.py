@@ -181,7 +181,6 @@ def test_products_have_the_bits_of_the_loop_over_elements(dtypes, mode):
 
 
 @pytest.mark.isa
-@pytest.mark.sanitize
 @pytest.mark.parametrize(
     ("shape", "axis"), [((3000,), 0), ((2, 1500), 1), ((5, 1100), 0), ((700, 3), 0), ((3, 40, 30), 1)], ids=str
 )
