@@ -276,6 +276,35 @@ def test_what_is_added_to_must_be_given():
             op.vjp(x if op is jk.ops.multiply else 1.0, x, x, out=(out, None), accumulate=(False, True))
 
 
+# ---- operands of two widths ---------------------------------------------------------------------------
+
+
+def test_one_wide_operand_makes_every_result_wide(any_op):
+    """Of what a product reads: an operand that is there for its shape does not widen a result."""
+    primals, keywords = sampled(any_op)
+    names = list(inspect.signature(any_op).parameters)[: any_op.nin]
+    positions = varied(any_op, primals)
+    y_bar = layouts.normal(np.shape(any_op(*primals, **keywords)), np.float32, "y_bar")
+    h = [layouts.normal(primals[k].shape, np.float32, f"h{k}") for k in positions]
+    narrow = [*h, y_bar, *(x.astype(np.float32) if x.dtype.kind == "f" else x for x in primals)]
+    wide = [x.astype(np.float64) if x.dtype.kind == "f" else x for x in narrow]
+    n = len(h)
+    read = [n, *(n + 1 + k for k, name in enumerate(names) if k in positions and name in set().union(*any_op.reads))]
+
+    def vjp(*operands):
+        return any_op.vjp(*operands[n:], wrt=positions, **keywords)
+
+    def vjp2(*operands):
+        return any_op.vjp2(operands[:n], *operands[n:], wrt=positions, **keywords)
+
+    for product, widened in ((vjp, read), (vjp2, [*range(n), *read] if len(read) > 1 else [])):
+        for k in widened:
+            mixed = [*narrow[:k], wide[k], *narrow[k + 1 :]]
+            for result, exact in zip(product(*mixed), product(*wide), strict=True):
+                assert result.dtype == np.float64, (product.__name__, k)
+                np.testing.assert_allclose(result, exact, rtol=1e-12, atol=1e-14, err_msg=product.__name__)
+
+
 # ---- Python numbers, and y alone ----------------------------------------------------------------------
 
 

@@ -247,6 +247,18 @@ def test_labels_that_share_memory_with_out_count_as_copied():
     assert oracle.same_bits(cross_entropy.vjp(np.ones(6), logits, matrix[:6].view(np.int64), out=out), wanted)
 
 
+@pytest.mark.sanitize
+def test_double_backward_takes_every_layout_of_a_batch(layout, dtype):
+    logits, labels = batch((3, 4, 5), dtype)
+    operands = [layouts.normal((3, 4, 5), dtype, "h"), layouts.normal((3, 4), dtype, "y_bar"), logits]
+    for laid in ([0], [1], [2], [0, 1, 2]):
+        given = [layout(x) if k in laid else x for k, x in enumerate(operands)]
+        wanted = cross_entropy.vjp2(*map(layouts.plain, given), labels)
+        for bar, exact in zip(cross_entropy.vjp2(*given, labels), wanted, strict=True):
+            assert bar.dtype == dtype
+            close(bar, exact, dtype, 8)
+
+
 def test_mixed_widths_are_computed_in_the_wider_dtype():
     logits, labels = batch((6, 19), np.float32)
     y_bar = layouts.normal((6,), np.float64, "y_bar")

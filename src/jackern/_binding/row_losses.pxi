@@ -54,22 +54,27 @@ cdef cnp.ndarray own_labels(object labels, Rows *rows, Py_ssize_t size, PyObject
     return cnp.PyArray_NewCopy(array, cnp.NPY_CORDER)
 
 
-cdef cnp.ndarray weighted_softmax(object y_bar, object logits):
-    """``y_bar[..., None] * softmax(logits)``, the cotangent of the logits in their logsumexp; a new array."""
+cdef object weighted_softmax(object y_bar, object logits):
+    """``y_bar[..., None] * softmax(logits)``, the cotangent of the logits in their logsumexp; a new array.
+
+    NotImplemented where the leading axes of an operand are not one.
+    """
     cdef Rows rows
     cdef Laid y_bar_laid, out_laid
     cdef jk_row_operands operands
-    cdef cnp.ndarray out = new_array(cnp.PyArray_NDIM(<cnp.ndarray>logits), cnp.PyArray_DIMS(<cnp.ndarray>logits),
-                                     cnp.PyArray_TYPE(<cnp.ndarray>logits), False)
-    cdef Call context = Call(cnp.PyArray_SIZE(out))
+    cdef cnp.ndarray out
+    cdef Call context
     cdef jk_status status
-    lay_rows(&rows, logits)
     lay(&y_bar_laid, y_bar)
-    join_front(&y_bar_laid, 0)
+    if not lay_rows(&rows, logits) or not join_front(&y_bar_laid, 0):
+        return NotImplemented
+    out = new_array(cnp.PyArray_NDIM(<cnp.ndarray>logits), cnp.PyArray_DIMS(<cnp.ndarray>logits),
+                    cnp.PyArray_TYPE(<cnp.ndarray>logits), False)
     lay(&out_laid, out)
-    join_front(&out_laid, 1)
+    join_front(&out_laid, 1)  # a new array is contiguous
     operands.x = &rows.logits.view
     operands.labels = NULL
+    context = Call(cnp.PyArray_SIZE(out))
     with nogil:
         status = jk_rowwise_vjp(&context.context, LOGSUMEXP, &y_bar_laid.view, &operands, &out_laid.view, False)
     finish(status)
@@ -167,7 +172,11 @@ cdef class RowLossOp(FamilyOp):
         if result is None or y_bar_bar is None:
             return NotImplemented
         loss_dot = self.multiply(JVP, h, logits, labels, NULL, False)
-        if loss_dot is NotImplemented or not has_shape(y_bar, y_bar_bar.ndim, cnp.PyArray_DIMS(y_bar_bar)):
+        if (loss_dot is NotImplemented or not is_like_dtype(y_bar, logits)
+                or not has_shape(y_bar, y_bar_bar.ndim, cnp.PyArray_DIMS(y_bar_bar))):
+            return NotImplemented
+        probabilities = weighted_softmax(y_bar, logits)
+        if probabilities is NotImplemented:
             return NotImplemented
         # With the probabilities s, J h = s h - s (s h), and loss_dot = s h - h[label].  What multiplies s, which is
         # h less h[label] less loss_dot, is exact where the label has nearly all of the probability.
@@ -175,7 +184,6 @@ cdef class RowLossOp(FamilyOp):
         pointwise_value(NAMED["add"], [shift, as_array(loss_dot)[..., None]], shift, False)
         turned = new_like(<cnp.ndarray>logits)
         pointwise_value(NAMED["subtract"], [h, shift], turned, False)
-        probabilities = weighted_softmax(y_bar, logits)
         pointwise_value(NAMED["positive"], [as_array(loss_dot)], y_bar_bar, outs.adds[0])
         pointwise_value(NAMED["multiply"], [probabilities, turned], result, outs.adds[1])
         return returned(y_bar_bar, outs.out[0]), result

@@ -49,6 +49,11 @@ def product(left: Array, right: Array) -> Array:
     return result
 
 
+def widened(operands: dict[str, Array], dtype: np.dtype[Any]) -> dict[str, Array]:
+    """The operands in the dtype of a call, in which each of its matrix products is computed."""
+    return {name: x.astype(dtype, copy=False) for name, x in operands.items()}
+
+
 def cotangent(a: Array, b: Array, y_bar: Array, k: int) -> Array:
     """The cotangent of a (k = 0) or b (k = 1) in y = a @ b: matrices that a stack shares are summed over it."""
     shape = (a if k == 0 else b).shape
@@ -127,7 +132,7 @@ class MatrixProduct:
                 given[names[1 - k]] = args[1 - k]
         operands, dtype = as_operands(given, where, args)
         outputs = Outputs(where, (out,), (shape,), dtype, accumulate)
-        total = self._tangent(operands, shape, dtype)
+        total = self._tangent(widened(operands, dtype), shape, dtype)
         _core.repeat(total, outputs.arrays[0], outputs.adds[0])
         return outputs.results()[0]
 
@@ -154,6 +159,7 @@ class MatrixProduct:
         check_shape(where, "y_bar", shape_of(y_bar, where, "y_bar"), shape, what)
         read: dict[str, object] = {"y_bar": y_bar} | {names[1 - k]: args[1 - k] for k in positions if k < 2}
         operands, dtype = as_operands(read, where, args)
+        operands = widened(operands, dtype)
         shapes = [shape_of(x, where, name) for x, name in zip(args, names, strict=False)]
         # an operand that is read for its shape only takes no memory
         a, b = (operands.get(names[k], np.broadcast_to(np.zeros((), dtype), shapes[k])) for k in (0, 1))
@@ -192,6 +198,7 @@ class MatrixProduct:
             raise TypeError(f"{where}: every h is None; the products are zero")
         read = given | {"y_bar": y_bar} | dict(zip(names, args[:2], strict=False))
         operands, dtype = as_operands(read, where)
+        operands = widened(operands, dtype)
         outs = as_outs(where, out, len(args) + 1, single=False)
         outputs = Outputs(where, outs, [shape, *shapes], dtype, accumulate, single=False)
         g = operands["y_bar"]
