@@ -217,7 +217,7 @@ def add(a: Jacobian, b: Jacobian) -> Jacobian:
             raise ValueError(f"{a.structure} + {b.structure}: {name} is {left} on the left, {right} on the right.")
     if are_alike(a, b):
         with np.errstate(all="ignore"):
-            return a._with_values(np.asarray(a.values + b.values))
+            return a._with_values(lambda values: np.asarray(values + b.values))
     if (total := convolution.total(a, b)) is not None:
         return total
     dtype = np.result_type(a.dtype, b.dtype)

@@ -17,6 +17,14 @@ def wanted(where: str, wrt: object, nin: int) -> tuple[int, ...]:
     return tuple(int(k) for k in positions)
 
 
+def one_for_each(where: str, h: object, wrt: object, positions: tuple[int, ...]) -> tuple[object, ...]:
+    """`h` as a tuple with an entry for every position that `wrt` names; it is a tuple where `wrt` is one."""
+    hs = h if isinstance(wrt, tuple) else (h,)
+    if not isinstance(hs, tuple) or len(hs) != len(positions):
+        raise TypeError(f"{where}: h is {kind_of(h)}, expected a tuple of {len(positions)}, one for each of wrt")
+    return hs
+
+
 def kind_of(x: object) -> str:
     return f"a tuple of length {len(x)}" if isinstance(x, tuple) else f"a {type(x).__name__}"
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from jackern import _core
-from jackern._arrays.arguments import as_outs, kind_of, wanted
+from jackern._arrays.arguments import as_outs, kind_of, one_for_each, wanted
 from jackern._arrays.operands import Array, as_array, as_native, as_operands, is_weak, promote, quiet
 from jackern._arrays.outputs import Outputs, call
 from jackern._arrays.shapes import broadcast_shape, check_shape, listed, shape_of
@@ -241,9 +241,7 @@ def vjp2(
     where = f"ops.{op.name}.vjp2"
     names = op._argument_names
     positions = wanted(where, wrt, op.nin)
-    hs = h if isinstance(wrt, tuple) else (h,)
-    if not isinstance(hs, tuple) or len(hs) != len(positions):
-        raise TypeError(f"{where}: h is {kind_of(h)}, expected a tuple of {len(positions)}, one for each of wrt")
+    hs = one_for_each(where, h, wrt, positions)
     shape = value_shape(op, where, args, y, ("y_bar", y_bar))
     arg_shapes = [shape if x is None else shape_of(x, where, name) for name, x in zip(names, args, strict=True)]
     given: dict[str, object] = {}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from jackern import _core
-from jackern._arrays.arguments import as_outs, kind_of, wanted
+from jackern._arrays.arguments import as_outs, kind_of, one_for_each, wanted
 from jackern._arrays.operands import Array, as_native, as_operands, quiet
 from jackern._arrays.outputs import Outputs
 from jackern._arrays.shapes import broadcast_shape, check_shape, shape_of
@@ -181,9 +181,7 @@ class MatrixProduct:
         where = f"ops.{self.name}.vjp2"
         names = self._names()
         positions = wanted(where, wrt, len(args))
-        hs = h if isinstance(wrt, tuple) else (h,)
-        if not isinstance(hs, tuple) or len(hs) != len(positions):
-            raise TypeError(f"{where}: h is {kind_of(h)}, expected a tuple of {len(positions)}, one for each of wrt")
+        hs = one_for_each(where, h, wrt, positions)
         shape = self._shape(where, args)
         what = f"the shape of {names[0]} @ {names[1]}"
         check_shape(where, "y_bar", shape_of(y_bar, where, "y_bar"), shape, what)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from jackern import _core
-from jackern._arrays.arguments import as_outs, kind_of, wanted
+from jackern._arrays.arguments import as_outs, one_for_each, wanted
 from jackern._arrays.operands import Array, as_native, as_ndarray, as_operands, quiet
 from jackern._arrays.outputs import Outputs, call
 from jackern._arrays.shapes import check_shape, shape_of
@@ -166,11 +166,7 @@ class SoftmaxCrossEntropy(_core.RowLossOp):
         accumulate: Any = False,
     ) -> Any:
         where = f"ops.{self.name}.vjp2"
-        wanted(where, wrt, 1)
-        if isinstance(wrt, tuple):
-            if not isinstance(h, tuple) or len(h) != 1:
-                raise TypeError(f"{where}: h is {kind_of(h)}, expected a tuple of 1, like wrt")
-            h = h[0]
+        (h,) = one_for_each(where, h, wrt, wanted(where, wrt, 1))
         logits_shape = shape_of(logits, where, "logits")
         classes = self._labels(where, labels, logits_shape)
         check_shape(where, "h", shape_of(h, where, "h"), logits_shape, "the shape of logits")

@@ -8,20 +8,20 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from jackern import _core
-from jackern._arrays.operands import Array, native_dtype
+from jackern._arrays.operands import Array
 from jackern._arrays.shapes import Shape, ShapeLike
 from jackern._structures import apply
 from jackern._structures.base import Jacobian, reshaped
+from jackern._structures.stored import StoredJacobian
 from jackern._structures.zero import ZeroJacobian
 from jackern._terms import entries
 from jackern._terms.letters import alphabet
 from jackern._terms.term import Axis, Term
 
 
-class TermJacobian(Jacobian):
+class TermJacobian(StoredJacobian):
     """A Jacobian of one term."""
 
     __slots__ = ()
@@ -31,10 +31,6 @@ class TermJacobian(Jacobian):
     def _term(self) -> Term:
         """The term, in canonical form."""
 
-    @abstractmethod
-    def _with_values(self, values: Array) -> Jacobian:
-        """Return the Jacobian with other numbers."""
-
     @property
     def structure(self) -> str:
         return self._term.structure
@@ -43,19 +39,11 @@ class TermJacobian(Jacobian):
     def _n_entries(self) -> int:
         return self._term.nnz
 
-    def astype(self, dtype: DTypeLike) -> Jacobian:
-        dtype = native_dtype(dtype, "astype")
-        return self if dtype == self.dtype else self._with_values(self._term.values.astype(dtype))
-
     def diagonal(self) -> Array:
         return entries.diagonal(self._term)
 
     def _fill(self, matrix: Array) -> None:
         entries.fill(self._term, matrix)
-
-    def _scaled(self, function: Callable[..., Any], number: Any) -> Jacobian:
-        with np.errstate(all="ignore"):
-            return self._with_values(np.asarray(function(self._term.values, number)))
 
     def _arrays(self) -> tuple[Array, ...]:
         return (self._term.values,)
@@ -133,8 +121,8 @@ class AxisJacobian(_core.AxisProducts, TermJacobian):
         letters = self._value_letters, self._out_letters, self._in_letters
         return AxisJacobian(values, *letters, self._lengths, out_shape, in_shape, self._names)
 
-    def _with_values(self, values: Array) -> AxisJacobian:
-        return self._with(values, self.out_shape, self.in_shape)
+    def _with_values(self, function: Callable[[Array], Array]) -> AxisJacobian:
+        return self._with(function(self.values), self.out_shape, self.in_shape)
 
     def _written(self, v: Array, batch: Shape, out: Array, accumulate: bool, transposed: bool) -> bool:
         if self._lowered == "dense" and not batch:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from jackern import _core
-from jackern._arrays.operands import Array, native_dtype
+from jackern._arrays.operands import Array
 from jackern._arrays.shapes import Shape, ShapeLike
 from jackern._structures import apply
 from jackern._structures.base import Jacobian, reshaped
+from jackern._structures.stored import StoredJacobian, once
 from jackern._terms import entries
 from jackern._terms.letters import aligned
 from jackern._terms.term import Axis, KeptApart, Term, canonical, with_equal_axes
@@ -22,7 +22,7 @@ from jackern._terms.term import Axis, KeptApart, Term, canonical, with_equal_axe
 Band = tuple[Array, Shape, Shape, Shape, Shape]
 
 
-class BandedJacobian(_core.BandedProducts, Jacobian):
+class BandedJacobian(_core.BandedProducts, StoredJacobian):
     """A sum of terms whose letters all stand at both ends, in the same order; one call makes its product."""
 
     __slots__ = ("_terms_when_asked",)
@@ -49,18 +49,10 @@ class BandedJacobian(_core.BandedProducts, Jacobian):
     def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> BandedJacobian:
         return BandedJacobian(self._bands, self._out_lengths, self._in_lengths, *reshaped(self, out_shape, in_shape))
 
-    def astype(self, dtype: DTypeLike) -> BandedJacobian:
-        dtype = native_dtype(dtype, "astype")
-        if all(values.dtype == dtype for values, *_ in self._bands):
-            return self
-        return self._with_values(lambda values: values.astype(dtype))
-
     def diagonal(self) -> Array:
         return entries.added_up(map(entries.diagonal, self._terms()), self.dtype)
 
     def _with_values(self, function: Callable[[Array], Array]) -> BandedJacobian:
-        """Return the Jacobian with other numbers; those that were constant stay so."""
-
         def changed(values: Array) -> Array:
             return np.broadcast_to(function(once(values)), values.shape)
 
@@ -80,10 +72,6 @@ class BandedJacobian(_core.BandedProducts, Jacobian):
     def _fill(self, matrix: Array) -> None:
         for term in self._terms():
             entries.fill(term, matrix)
-
-    def _scaled(self, function: Callable[..., Any], number: Any) -> BandedJacobian:
-        with np.errstate(all="ignore"):
-            return self._with_values(lambda values: np.asarray(function(values, number)))
 
     def _arrays(self) -> tuple[Array, ...]:
         return tuple(term.values for term in self._terms())
@@ -119,11 +107,6 @@ class BandedJacobian(_core.BandedProducts, Jacobian):
         # A broadcast view would be pickled with all its repetitions.
         bands = tuple((once(values), values.shape, i, j, k, m) for values, i, j, k, m in self._bands)
         return _core.restored, ("banded", bands, self._out_lengths, self._in_lengths, self.out_shape, self.in_shape)
-
-
-def once(values: Array) -> Array:
-    """Return the numbers that are there, with length 1 along the axes on which they are repeated."""
-    return values[tuple(slice(None) if stride else slice(1) for stride in values.strides)]
 
 
 def rebuilt(bands: Sequence[tuple[Any, ...]], *lengths_and_shapes: Shape) -> BandedJacobian:

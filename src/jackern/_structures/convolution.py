@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from jackern import _core
-from jackern._arrays.operands import Array, native_dtype
+from jackern._arrays.operands import Array
 from jackern._arrays.shapes import Shape, ShapeLike
 from jackern._structures import apply
 from jackern._structures.base import Jacobian, reshaped
 from jackern._structures.of_terms import from_terms
+from jackern._structures.stored import StoredJacobian, once
 from jackern._structures.zero import ZeroJacobian
 from jackern._terms import entries
 from jackern._terms.term import Axis, Term, canonical
@@ -22,7 +22,7 @@ from jackern._terms.term import Axis, Term, canonical
 Lengths = tuple[int, int, int, int]
 
 
-class ConvolutionJacobian(_core.ConvolutionProducts, Jacobian):
+class ConvolutionJacobian(_core.ConvolutionProducts, StoredJacobian):
     """A convolution along one axis; one call makes its product, and the numbers of the kernel are all that is kept.
 
     Along that axis ``out[i]`` sums ``kernel[j] * v[i + shift - j]`` over the taps j for which v has such an element.
@@ -63,10 +63,6 @@ class ConvolutionJacobian(_core.ConvolutionProducts, Jacobian):
     def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> ConvolutionJacobian:
         return ConvolutionJacobian(self._kernel, self._shift, self._lengths, *reshaped(self, out_shape, in_shape))
 
-    def astype(self, dtype: DTypeLike) -> ConvolutionJacobian:
-        dtype = native_dtype(dtype, "astype")
-        return self if dtype == self.dtype else self._with_kernel(self._numbers.astype(dtype))
-
     def diagonal(self) -> Array:
         _, n_out, n_in, _ = self._lengths
         if n_out != n_in:
@@ -79,11 +75,10 @@ class ConvolutionJacobian(_core.ConvolutionProducts, Jacobian):
     @property
     def _numbers(self) -> Array:
         """The numbers stored: one where all taps are equal."""
-        return self._kernel[:1] if self._kernel.strides == (0,) else self._kernel
+        return once(self._kernel)
 
-    def _with_kernel(self, numbers: Array) -> ConvolutionJacobian:
-        """Return the Jacobian with other numbers; those that were constant stay so."""
-        kernel = np.broadcast_to(numbers, self._kernel.shape)
+    def _with_values(self, function: Callable[[Array], Array]) -> ConvolutionJacobian:
+        kernel = np.broadcast_to(function(self._numbers), self._kernel.shape)
         return ConvolutionJacobian(kernel, self._shift, self._lengths, self.out_shape, self.in_shape)
 
     def _written(self, v: Array, batch: Shape, out: Array, accumulate: bool, transposed: bool) -> bool:
@@ -100,10 +95,6 @@ class ConvolutionJacobian(_core.ConvolutionProducts, Jacobian):
     def _fill(self, matrix: Array) -> None:
         for term in self._terms():
             entries.fill(term, matrix)
-
-    def _scaled(self, function: Callable[..., Any], number: Any) -> ConvolutionJacobian:
-        with np.errstate(all="ignore"):
-            return self._with_kernel(np.asarray(function(self._numbers, number)))
 
     def _arrays(self) -> tuple[Array, ...]:
         return (self._numbers,)

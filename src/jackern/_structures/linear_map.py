@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from jackern import _core
-from jackern._arrays.operands import Array, as_native, native_dtype
+from jackern._arrays.operands import Array, as_native
 from jackern._arrays.shapes import Shape, ShapeLike
 from jackern._structures.base import reshaped
 from jackern._structures.compound import CompoundJacobian
+from jackern._structures.stored import StoredJacobian
 
 Function = Callable[[Array], Any]
 
@@ -57,7 +57,7 @@ class Functions(NamedTuple):
         return result
 
 
-class LinearMapJacobian(CompoundJacobian):
+class LinearMapJacobian(CompoundJacobian, StoredJacobian):
     """Two functions, one for each product; a scale, shapes and a dtype are labels.
 
     Parameters
@@ -106,17 +106,14 @@ class LinearMapJacobian(CompoundJacobian):
         shapes = reshaped(self, out_shape, in_shape)
         return LinearMapJacobian(self._functions, *shapes, self._scale, self._transposed)
 
-    def astype(self, dtype: DTypeLike) -> LinearMapJacobian:
-        dtype = native_dtype(dtype, "astype")
-        return self if dtype == self.dtype else self._with_scale(self._scale.astype(dtype))
-
     def diagonal(self) -> Array:
         result = np.empty(min(self.shape), self.dtype)
         for start, columns in self._columns(math.isinf(self._costs[0]), len(result)):
             result[start : start + len(columns)] = columns.diagonal(start)
         return result
 
-    def _with_scale(self, scale: Array) -> LinearMapJacobian:
+    def _with_values(self, function: Callable[[Array], Array]) -> LinearMapJacobian:
+        scale = function(self._scale)
         return LinearMapJacobian(self._functions, self.out_shape, self.in_shape, scale, self._transposed)
 
     def _write(self, v: Array, out: Array, accumulate: bool, transposed: bool) -> None:
@@ -152,10 +149,6 @@ class LinearMapJacobian(CompoundJacobian):
                 matrix[block] += columns
             else:
                 matrix[:, block] += columns.T
-
-    def _scaled(self, function: Callable[..., Any], number: Any) -> LinearMapJacobian:
-        with np.errstate(all="ignore"):
-            return self._with_scale(np.asarray(function(self._scale, number)))
 
     def _arrays(self) -> tuple[Array, ...]:
         return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from jackern import _core
@@ -56,8 +56,9 @@ class SlicedJacobian(TermJacobian, CompoundJacobian):
     def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> SlicedJacobian:
         return SlicedJacobian(self._term, *reshaped(self, out_shape, in_shape))
 
-    def _with_values(self, values: Array) -> SlicedJacobian:
-        return SlicedJacobian(self._term._replace(values=values), self.out_shape, self.in_shape)
+    def _with_values(self, function: Callable[[Array], Array]) -> SlicedJacobian:
+        term = self._term._replace(values=function(self._term.values))
+        return SlicedJacobian(term, self.out_shape, self.in_shape)
 
     def _write(self, v: Array, out: Array, accumulate: bool, transposed: bool) -> None:
         term, inner = (self._term.T, self._inner.T) if transposed else (self._term, self._inner)

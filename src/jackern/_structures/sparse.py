@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from jackern import _core
-from jackern._arrays.operands import Array, native_dtype
+from jackern._arrays.operands import Array
 from jackern._arrays.shapes import Shape, ShapeLike
 from jackern._structures import apply
-from jackern._structures.base import Jacobian, reshaped
+from jackern._structures.base import reshaped
+from jackern._structures.stored import StoredJacobian, once
 
 
-class SparseJacobian(_core.SparseProducts, Jacobian):
+class SparseJacobian(_core.SparseProducts, StoredJacobian):
     """Entries by rows, or by columns if transposed: SciPy's CSR, in which equal places add up."""
 
     __slots__ = ()
@@ -39,10 +39,6 @@ class SparseJacobian(_core.SparseProducts, Jacobian):
     def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> SparseJacobian:
         return SparseJacobian(self._values, self._pattern, *reshaped(self, out_shape, in_shape), self._transposed)
 
-    def astype(self, dtype: DTypeLike) -> SparseJacobian:
-        dtype = native_dtype(dtype, "astype")
-        return self if dtype == self.dtype else self._with_values(self._numbers.astype(dtype))
-
     def diagonal(self) -> Array:
         rows, columns, values = self._entries()
         on = rows == columns
@@ -53,11 +49,10 @@ class SparseJacobian(_core.SparseProducts, Jacobian):
     @property
     def _numbers(self) -> Array:
         """The numbers stored: one where all entries are equal."""
-        return self._values[:1] if self._values.strides == (0,) else self._values
+        return once(self._values)
 
-    def _with_values(self, numbers: Array) -> SparseJacobian:
-        """Return the Jacobian with other numbers; those that were constant stay so."""
-        values = np.broadcast_to(numbers, self._values.shape)
+    def _with_values(self, function: Callable[[Array], Array]) -> SparseJacobian:
+        values = np.broadcast_to(function(self._numbers), self._values.shape)
         return SparseJacobian(values, self._pattern, self.out_shape, self.in_shape, self._transposed)
 
     def _written(self, v: Array, batch: Shape, out: Array, accumulate: bool, transposed: bool) -> bool:
@@ -75,10 +70,6 @@ class SparseJacobian(_core.SparseProducts, Jacobian):
     def _fill(self, matrix: Array) -> None:
         rows, columns, values = self._entries()
         np.add.at(matrix, (rows, columns), values)
-
-    def _scaled(self, function: Callable[..., Any], number: Any) -> SparseJacobian:
-        with np.errstate(all="ignore"):
-            return self._with_values(np.asarray(function(self._numbers, number)))
 
     def _arrays(self) -> tuple[Array, ...]:
         indptr = self._pattern.indptr
