@@ -40,6 +40,11 @@ def full(a: Array, b: Array) -> Array:
     return ConvolutionJacobian(a, 0, (1, m, n, 1), (m,), (n,)).jvp(b)
 
 
+def has_square(jacobian: Jacobian, middle: Jacobian) -> bool:
+    """Whether ``jacobian.T @ middle @ jacobian`` is a convolution."""
+    return middle._multiple() is not None and are_in_series(jacobian.T, jacobian)
+
+
 def gram(jacobian: ConvolutionJacobian, weight: Array) -> Jacobian:
     """Return ``weight * jacobian.T @ jacobian``, symmetric to the last bit: Cholesky takes no other."""
     n_before, _, n, n_behind = jacobian._lengths
@@ -75,25 +80,33 @@ def taps_of(jacobian: Jacobian, lengths: Lengths) -> Taps | None:
     return None if number is None or lengths[1] != lengths[2] else Taps(0, 1, number.reshape(1))
 
 
-def total(a: Jacobian, b: Jacobian) -> Jacobian | None:
-    """Return ``a + b`` as a convolution; None if it is none, or would store more numbers than both.
+def are_parallel(a: Jacobian, b: Jacobian) -> bool:
+    """Whether ``a + b`` is a convolution that stores no more numbers than both.
 
     One of the two may be a multiple of the identity.
     """
     one = next((x for x in (a, b) if isinstance(x, ConvolutionJacobian)), None)
     if one is None:
-        return None
+        return False
     p, q = taps_of(a, one._lengths), taps_of(b, one._lengths)
     if p is None or q is None:
-        return None
+        return False
+    n = max(p.end, q.end) - min(p.first, q.first)
+    return p.n == q.n == n or n <= a._stored + b._stored
+
+
+def add(a: Jacobian, b: Jacobian) -> Jacobian:
+    """Return ``a + b`` for two that are parallel."""
+    lengths = next(x for x in (a, b) if isinstance(x, ConvolutionJacobian))._lengths
+    p, q = taps_of(a, lengths), taps_of(b, lengths)
+    assert p is not None
+    assert q is not None
     first, n = min(p.first, q.first), max(p.end, q.end) - min(p.first, q.first)
     with np.errstate(all="ignore"):
         if p.n == q.n == n:
             kernel = np.broadcast_to(p.numbers + q.numbers, n)
-        elif n <= a._stored + b._stored:
+        else:
             kernel = np.zeros(n, np.result_type(a.dtype, b.dtype))
             for taps in (p, q):
                 kernel[taps.first - first : taps.end - first] += taps.numbers
-        else:
-            return None
-    return convolved(kernel, -first, one._lengths, a.out_shape, a.in_shape)
+    return convolved(kernel, -first, lengths, a.out_shape, a.in_shape)

@@ -10,17 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jackern import _core
-from jackern._algebra import convolution, rules
+from jackern._algebra import rules
 from jackern._arrays.operands import Array, as_native, is_weak
 from jackern._arrays.shapes import ShapeLike
 from jackern._structures.axis import elementwise
 from jackern._structures.base import Jacobian, reshaped
-from jackern._structures.convolution import ConvolutionJacobian
-from jackern._structures.of_terms import from_terms
 from jackern._structures.product import Factors
-from jackern._structures.zero import ZeroJacobian
-from jackern._terms import combine
-from jackern._terms.term import KeptApart, Term
+from jackern._terms.term import KeptApart
 
 SEVERAL_VECTORS = 16  # from more on, two matrix products are faster than passes of eight vectors
 
@@ -99,34 +95,10 @@ def gram(jacobian: Jacobian, weights: ArrayLike | None) -> Jacobian:
     It is multiplied out by the rule of compositions; a sum of diagonals by their storage alone.
     """
     middle = weighting(jacobian, weights)
-    shape, terms = jacobian.in_shape, jacobian._terms()
-    dtype = np.result_type(jacobian.dtype, middle.dtype)
-    if terms == () or 0 in jacobian.shape:
-        return ZeroJacobian(shape, shape, dtype)
     try:
-        number = middle._multiple()
-        if number is not None and convolution.are_in_series(jacobian.T, jacobian):
-            assert isinstance(jacobian, ConvolutionJacobian)
-            rules.check_storage(2 * len(jacobian._kernel) - 1, 2 * jacobian._stored + middle._stored)
-            return convolution.gram(jacobian, number)
-        if terms is not None and all({*term.out_letters} == {*term.in_letters} for term in terms):
-            return from_terms(diagonals(middle, jacobian), shape, shape, dtype)
-        # Without weights first: where the rule does not hold, J is not multiplied by them in vain.
-        product, _ = rules.multiplied(jacobian.T, jacobian)
-        if weights is not None:
-            product, _ = rules.multiplied(jacobian.T, rules.compose(middle, jacobian))
-        return product
+        return rules.weighted_square(jacobian, middle)
     except KeptApart as reason:
         return GramJacobian((jacobian.T, middle, jacobian), ("", str(reason)))
-
-
-def diagonals(middle: Jacobian, jacobian: Jacobian) -> list[Term]:
-    """Return ``JᵀWJ`` for a sum of diagonals; raises KeptApart if it stores more numbers than its factors."""
-    terms, weighted = jacobian._terms(), rules.compose(middle, jacobian)._terms()
-    if terms is None or weighted is None:
-        raise KeptApart("the weights are not multiplied out")
-    compositions = [composed for a in terms for b in weighted if (composed := combine.composition(a.T, b))]
-    return rules.products(compositions, 2 * jacobian._stored + middle._stored)
 
 
 def weighting(jacobian: Jacobian, weights: Any) -> Jacobian:

@@ -1,4 +1,4 @@
-"""Compositions and sums of Jacobians: what is multiplied out or added at once, and what is kept apart.
+"""Compositions, sums and Gram matrices of Jacobians: what is multiplied out or added, and what is kept apart.
 
 Two factors are multiplied out while the result stores no more numbers than both and costs no more multiplications than
 four applications of both; two terms of a sum are added while the sum stores no more numbers than both.  All else is
@@ -174,20 +174,6 @@ def multiply_entries(a: Jacobian, b: Jacobian) -> tuple[Jacobian, int]:
     return product.reshape(a.out_shape, b.in_shape), work
 
 
-# The first that matches a pair multiplies it out, or says why it is kept apart.
-PRODUCTS: tuple[
-    tuple[Callable[[Jacobian, Jacobian], bool], Callable[[Jacobian, Jacobian], tuple[Jacobian, int]]], ...
-] = (
-    (is_zero, make_zero),
-    (convolution.are_in_series, multiply_convolutions),
-    (convolution.are_scaled, scale),
-    (are_terms, multiply_terms),
-    (has_multiple, scale),
-    (has_sum, distribute),
-    (has_entries, multiply_entries),
-)
-
-
 def products(compositions: Sequence[Composition], given: int) -> list[Term]:
     """Return the terms of a sum of products; raises KeptApart, before it multiplies, if they store more than given."""
     if sum(composed.stored for composed in compositions) <= given:
@@ -209,20 +195,31 @@ def check_work(work: int, cost: int) -> None:
         raise KeptApart(f"multiplying out costs {work:,} multiplications, more than {WORK} times the {cost:,} of both")
 
 
+# ---- the rules for the terms of a sum ------------------------------------------------------------------------------
+
+
 def add(a: Jacobian, b: Jacobian) -> Jacobian:
     """Return ``a + b``."""
     for name in ("out_shape", "in_shape"):
         left, right = getattr(a, name), getattr(b, name)
         if left != right:
             raise ValueError(f"{a.structure} + {b.structure}: {name} is {left} on the left, {right} on the right.")
-    if are_alike(a, b):
-        with np.errstate(all="ignore"):
-            return a._with_values(lambda values: np.asarray(values + b.values))
-    if (total := convolution.total(a, b)) is not None:
-        return total
-    dtype = np.result_type(a.dtype, b.dtype)
-    if is_zero(a, b):
-        return (b if a._terms() == () else a).astype(dtype)
+    return next(total for matches, total in SUMS if matches(a, b))(a, b)
+
+
+def add_values(a: Jacobian, b: Jacobian) -> Jacobian:
+    """Two that are alike: their values are added."""
+    assert are_alike(a, b)
+    with np.errstate(all="ignore"):
+        return a._with_values(lambda values: np.asarray(values + b.values))
+
+
+def add_zero(a: Jacobian, b: Jacobian) -> Jacobian:
+    return (b if a._terms() == () else a).astype(np.result_type(a.dtype, b.dtype))
+
+
+def add_parts(a: Jacobian, b: Jacobian) -> Jacobian:
+    """Terms to terms and sparse parts to sparse ones; what is neither is kept apart, and so are the two sums."""
     n_left = len(a._summands())
     terms: list[Term] = []
     sparse: Jacobian | None = None
@@ -237,8 +234,94 @@ def add(a: Jacobian, b: Jacobian) -> Jacobian:
         else:
             others.append(part)
     summed = [*parts_of_terms(terms, a.out_shape, a.in_shape), *([sparse] if sparse else []), *others]
+    dtype = np.result_type(a.dtype, b.dtype)
     if not summed:
         return ZeroJacobian(a.out_shape, a.in_shape, dtype)
     if len(summed) == 1:
         return summed[0].astype(dtype)
     return SumJacobian(tuple(summed))
+
+
+# ---- the rules for a Gram matrix -----------------------------------------------------------------------------------
+
+
+def weighted_square(jacobian: Jacobian, middle: Jacobian) -> Jacobian:
+    """Return ``jacobian.T @ middle @ jacobian`` multiplied out; raises KeptApart."""
+    return next(square for matches, square in GRAMS if matches(jacobian, middle))(jacobian, middle)
+
+
+def is_nothing(jacobian: Jacobian, middle: Jacobian) -> bool:
+    return jacobian._terms() == () or 0 in jacobian.shape
+
+
+def square_nothing(jacobian: Jacobian, middle: Jacobian) -> Jacobian:
+    return ZeroJacobian(jacobian.in_shape, jacobian.in_shape, np.result_type(jacobian.dtype, middle.dtype))
+
+
+def square_convolution(jacobian: Jacobian, middle: Jacobian) -> Jacobian:
+    """A convolution that nothing cuts off, weighted by one number: its kernel is correlated with itself."""
+    assert isinstance(jacobian, ConvolutionJacobian)
+    number = middle._multiple()
+    assert number is not None
+    check_storage(2 * len(jacobian._kernel) - 1, 2 * jacobian._stored + middle._stored)
+    return convolution.gram(jacobian, number)
+
+
+def has_diagonals(jacobian: Jacobian, middle: Jacobian) -> bool:
+    terms = jacobian._terms()
+    return terms is not None and all({*term.out_letters} == {*term.in_letters} for term in terms)
+
+
+def square_diagonals(jacobian: Jacobian, middle: Jacobian) -> Jacobian:
+    """A sum of diagonals, by their storage alone."""
+    terms, weighted = jacobian._terms(), compose(middle, jacobian)._terms()
+    if terms is None or weighted is None:
+        raise KeptApart("the weights are not multiplied out")
+    compositions = [composed for a in terms for b in weighted if (composed := combine.composition(a.T, b))]
+    made = products(compositions, 2 * jacobian._stored + middle._stored)
+    return from_terms(made, jacobian.in_shape, jacobian.in_shape, np.result_type(jacobian.dtype, middle.dtype))
+
+
+def square_product(jacobian: Jacobian, middle: Jacobian) -> Jacobian:
+    """By the rules for a pair of factors."""
+    # Without weights first: where the rule does not hold, J is not multiplied by them in vain.
+    product, _ = multiplied(jacobian.T, jacobian)
+    if middle.dtype != jacobian.dtype or middle._multiple() != 1:
+        product, _ = multiplied(jacobian.T, compose(middle, jacobian))
+    return product
+
+
+# ---- the tables: the first line that matches a pair is its rule ----------------------------------------------------
+
+
+def is_any(a: Jacobian, b: Jacobian) -> bool:
+    return True
+
+
+Question = Callable[[Jacobian, Jacobian], bool]
+
+# What none of these matches is kept apart.
+PRODUCTS: tuple[tuple[Question, Callable[[Jacobian, Jacobian], tuple[Jacobian, int]]], ...] = (
+    (is_zero, make_zero),
+    (convolution.are_in_series, multiply_convolutions),
+    (convolution.are_scaled, scale),
+    (are_terms, multiply_terms),
+    (has_multiple, scale),
+    (has_sum, distribute),
+    (has_entries, multiply_entries),
+)
+
+SUMS: tuple[tuple[Question, Callable[[Jacobian, Jacobian], Jacobian]], ...] = (
+    (are_alike, add_values),
+    (convolution.are_parallel, convolution.add),
+    (is_zero, add_zero),
+    (is_any, add_parts),
+)
+
+# Of a Jacobian and its weights.
+GRAMS: tuple[tuple[Question, Callable[[Jacobian, Jacobian], Jacobian]], ...] = (
+    (is_nothing, square_nothing),
+    (convolution.has_square, square_convolution),
+    (has_diagonals, square_diagonals),
+    (is_any, square_product),
+)
