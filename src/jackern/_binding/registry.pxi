@@ -38,6 +38,7 @@ cdef class NamedOp:
             return raise_interrupt()
         return went(f"ops.{self.name}.{PRODUCT_NAMES[product]}", status)
 
+
 # Op objects by name and alias, in the order of the table, then of registration.
 cdef dict NAMED = {}
 # What makes an object of a kind from its pickled state.
