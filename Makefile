@@ -6,6 +6,8 @@ NEWEST := .venv-newest
 BIN := $(VENV)/bin
 # More arguments for pytest, as in `make test ARGS="-k tanh"`.
 ARGS ?=
+# Tests are shared among the processors.
+PYTEST := -m pytest --numprocesses auto --dist worksteal
 
 # What the extension module is made from; an editable install sees Python sources by itself.
 SOURCES := pyproject.toml setup.py VERSION $(wildcard csrc/*.* $(filter-out csrc/build/% csrc/test/%,$(wildcard csrc/*/*.* csrc/*/*/*.*))) \
@@ -52,7 +54,7 @@ demo: $(VENV)/built $(VENV)/has-demo
 	$(BIN)/python -m jackern demo
 
 test: $(VENV)/built $(VENV)/has-test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python $(PYTEST) $(ARGS)
 
 # With the newest packages that pip has for that Python: where deprecations and new rules show first.
 test-newest:
@@ -70,7 +72,7 @@ accuracy: $(VENV)/built
 	$(BIN)/python tools/accuracy.py $(ARGS)
 
 chains: $(VENV)/built $(VENV)/has-test
-	CHAINS=20000 $(BIN)/python -m pytest tests/test_algebra.py $(ARGS)
+	CHAINS=20000 $(BIN)/python $(PYTEST) tests/test_algebra.py $(ARGS)
 
 closure: $(VENV)/built $(VENV)/has-test
 	$(BIN)/python tools/closure_table.py > docs/closure.md.new
@@ -125,7 +127,7 @@ sanitize: $(VENV)/built $(VENV)/has-test
 	$(MAKE) -j2 -C csrc CC=gcc CFLAGS='$(SANITIZE) -O1'
 	CC=gcc CFLAGS='$(SANITIZE) -O1' $(BIN)/python setup.py --quiet build --build-base $(SANITIZED) --build-lib $(SANITIZED)/lib
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
-	    ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc PYTHONPATH=$(SANITIZED)/lib $(BIN)/python -m pytest $(ARGS)
+	    ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc PYTHONPATH=$(SANITIZED)/lib $(BIN)/python $(PYTEST) $(ARGS)
 
 clean:
 	$(MAKE) -C csrc clean

@@ -37,7 +37,7 @@ def run(isa, arguments):
         print(f"JACKERN_ISA={isa} gave {used.stdout.strip() or used.stderr.strip()!r}")
         return False
     # pytest exits with 5, a failure here, where no test is marked.
-    command = [sys.executable, "-m", "pytest", "-m", "isa", *arguments]
+    command = [sys.executable, "-m", "pytest", "-m", "isa", "--numprocesses", "auto", *arguments]
     return subprocess.run(command, env=environment).returncode == 0
 
 
