@@ -38,7 +38,9 @@ class BuildExt(build_ext):
         family = "msvc" if self.compiler.compiler_type == "msvc" else "cc"
         if family == "cc" and "-g" not in os.environ.get("CFLAGS", "").split():
             flags["cc"].append("-g0")  # Python's own flags have -g, which takes build time and most of a wheel
-        ext.extra_compile_args = flags[family]
+        exact = flags.get(f"{family}_exact", [])
+        ext.extra_compile_args = flags[family] + exact
+        ext.extra_link_args = flags.get(f"{family}_link", [])
         ext.libraries = [] if family == "msvc" else ["m"]
         ext.cython_c_in_temp = True  # no generated C beside the sources
 
@@ -48,7 +50,7 @@ class BuildExt(build_ext):
             isa_flags = flags.get(f"{family}_{isa}", [])
             if isa and not (isa_flags and self.accepts(isa_flags)):
                 continue
-            sources[path] = flags[family] + isa_flags
+            sources[path] = flags[family] + isa_flags + exact
             if isa:
                 ext.define_macros.append((f"JK_HAVE_{isa.upper()}", None))
 

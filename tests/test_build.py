@@ -1,7 +1,9 @@
 """One version, the files that others compile against, one sentence where a tool of the build is missing."""
 
 import os
+import platform
 import runpy
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import jackern as jk
 
 ROOT = Path(__file__).resolve().parents[1]
 missing = runpy.run_path(str(ROOT / "tools/check_build.py"))["missing"]
+gnu = pytest.mark.skipif(platform.machine() != "x86_64" or os.name != "posix", reason="flags of gcc and clang on x86-64")
 newest_python = runpy.run_path(str(ROOT / "tools/newest_python.py"))
 
 
@@ -111,3 +114,70 @@ def test_a_newer_python_has_to_run_and_to_be_able_to_build(tmp_path, fake_python
     assert newest([good, later], (3, 11, 7)) == later
     assert newest([good, later], (3, 12, 0)) is None
     assert newest(bad, (3, 11, 7)) is None
+
+# ---- flags that would change arithmetic --------------------------------------------------------------------------
+
+CHECK = """
+#include "table/table.h"
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+#define real double
+#define N(name) name##_f64
+#define C(literal) literal
+static const double least_normal_f64 = 0x1p-1022;
+#include "loops/check.tpl.h"
+#undef real
+#undef N
+#undef C
+#define real float
+#define N(name) name##_f32
+#define C(literal) literal##f
+static const float least_normal_f32 = 0x1p-126f;
+#include "loops/check.tpl.h"
+int main(void) { return !(is_exact_f64() & check_loops_f32.is_exact() & check_loops_f64.is_exact()); }
+"""
+HOSTILE = {
+    "order": ["-fassociative-math", "-fno-signed-zeros", "-fno-trapping-math"],
+    "reciprocals": ["-freciprocal-math"],
+    "fused": ["-ffp-contract=fast", "-march=x86-64-v3"],
+}
+
+
+def flags():
+    lines = (line.split(" = ") for line in (ROOT / "csrc/flags.mk").read_text().splitlines() if " = " in line)
+    return {name: value.split() for name, value in lines}
+
+
+def is_exact(folder, compiling, linking=()):
+    """Compile the check by which the library knows itself, link it and run it."""
+    compiler = shlex.split(os.environ.get("CC", "cc"))
+    source, compiled, program = (folder / name for name in ("check.c", "check.o", "check"))
+    source.write_text(CHECK)
+    includes = [f"-I{ROOT}/csrc", f"-I{ROOT}/csrc/include"]
+    subprocess.run([*compiler, *compiling, *includes, "-c", "-o", compiled, source], check=True)
+    subprocess.run([*compiler, *linking, "-o", program, compiled], check=True)
+    return subprocess.run([program]).returncode == 0
+
+
+@gnu
+@pytest.mark.parametrize("hostile", [[], ["-Ofast"], ["-ffast-math"], *HOSTILE.values()], ids=str)
+def test_flags_of_the_environment_do_not_change_arithmetic(tmp_path, hostile):
+    known = flags()
+    assert is_exact(tmp_path, [*known["cc"], *hostile, *known["cc_exact"]], [*hostile, *known["cc_link"]])
+
+
+@gnu
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
+def test_a_library_whose_arithmetic_was_changed_would_know(tmp_path, hostile):
+    assert not is_exact(tmp_path, [*flags()["cc"], *hostile])
+
+
+@gnu
+@pytest.mark.parametrize("hostile", ["-Ofast", "-ffast-math", "-ffinite-math-only"])
+def test_fast_math_does_not_compile(hostile):
+    command = [*shlex.split(os.environ.get("CC", "cc")), hostile, "-fsyntax-only", "-Icsrc", "-Icsrc/include"]
+    done = subprocess.run([*command, "csrc/engine/view.c"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "build it without -ffast-math" in done.stderr

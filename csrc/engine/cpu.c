@@ -1,15 +1,27 @@
 /* Chooses the table of one instruction set, once. */
 #include "engine/cpu.h"
 #include "engine/base.h"
+#include "engine/environment.h"
 
 #include <string.h>
 
 #if defined(JK_HAVE_V3) || defined(JK_HAVE_V4)
+#include <cpuid.h>
+
+/* What the compiler may use besides and older builtins do not know: of these, lzcnt is another instruction, with other
+ * results, where a CPU or its hypervisor lacks it. */
+static int has_rest_of_v3(void)
+{
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || (c & bit_MOVBE) == 0 || (c & bit_F16C) == 0) return 0;
+    return __get_cpuid(0x80000001, &a, &b, &c, &d) && (c & bit_LZCNT) != 0;
+}
+
 /* The compiler's builtins also ask the operating system whether it saves the wide registers. */
 static int has_v3(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
-           __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
+           __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt") && has_rest_of_v3();
 }
 #endif
 #if defined(JK_HAVE_V4)
@@ -64,6 +76,11 @@ jk_status jk_init(const char *isa)
     for (int i = 0; i < N_BUILT; i++)
         if (built[i].supported() && (isa == NULL || strcmp(isa, built[i].name) == 0)) found = i;
     if (found < 0) return jk_fail(JK_UNKNOWN_ISA, -1);
+    const jk_environment before = jk_enter();
+    int is_exact = 1;
+    for (int dtype = 0; dtype < JK_N_DTYPES; dtype++) is_exact &= check_tables[found][dtype]->is_exact();
+    jk_leave(before);
+    if (!is_exact) return jk_fail(JK_INEXACT, -1);
     in_use = found;
     return jk_success();
 }

@@ -1,4 +1,5 @@
 #include "engine/run.h"
+#include "engine/environment.h"
 #include "engine/boxes.h"
 #include "engine/flat.h"
 #include "engine/passes.h"
@@ -65,7 +66,7 @@ static void zero_output(const jk_view *view, const jk_move_loops *move)
 /* 12 registers of JK_RUN doubles, and for each of three outputs a block's sum at every one of 45 right turns. */
 size_t jk_pointwise_workspace(void) { return (size_t)1 << 19; }
 
-jk_status jk_run(const jk_context *context, const jk_program *program, int ndim, const ptrdiff_t *shape)
+static jk_status run(const jk_context *context, const jk_program *program, int ndim, const ptrdiff_t *shape)
 {
     JK_TRY(check(program, ndim, shape));
     const outline o = jk_outline(program, ndim, shape);
@@ -84,4 +85,12 @@ jk_status jk_run(const jk_context *context, const jk_program *program, int ndim,
         if (!(o.computed >> k & 1) && !program->accumulate)
             zero_output(program->output[k], jk_move_of(program->output[k]->dtype));
     return jk_success();
+}
+
+jk_status jk_run(const jk_context *context, const jk_program *program, int ndim, const ptrdiff_t *shape)
+{
+    const jk_environment before = jk_enter();
+    const jk_status status = run(context, program, ndim, shape);
+    jk_leave(before);
+    return status;
 }

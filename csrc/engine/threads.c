@@ -5,6 +5,7 @@
 #endif
 
 #include "engine/threads.h"
+#include "engine/environment.h"
 #include "engine/poll.h"
 
 #if defined(JK_POSIX_THREADS)
@@ -35,7 +36,9 @@ static void run_task(void *argument, ptrdiff_t task)
     const share *s = argument;
     const ptrdiff_t each = s->n_pieces / s->n_tasks, rest = s->n_pieces % s->n_tasks;
     const ptrdiff_t first = s->first + task * each + JK_MIN(task, rest);
+    const jk_environment before = jk_enter();
     s->work(s->argument, task, first, first + each + (task < rest));
+    jk_leave(before);
 }
 
 jk_status jk_split(const jk_context *context, int n_tasks, ptrdiff_t n_pieces, double n_elements, jk_work *work,

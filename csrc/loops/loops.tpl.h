@@ -1,6 +1,7 @@
 /* All loops of one dtype, and the tables that hold them, one per room. */
 #include "loops/vmath.tpl.h"
 
+#include "loops/check.tpl.h"
 #include "loops/move.tpl.h"
 #include "loops/pointwise.tpl.h"
 #include "loops/reduce.tpl.h"

@@ -6,6 +6,10 @@
 
 #include "jackern/jackern.h"
 
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "jackern promises bits, NaN and infinities: build it without -ffast-math, -Ofast and their kin"
+#endif
+
 enum jk_op_id {
 #define JK_ROW(name, ...) JK_OP_##name,
 #include "table/kinds.def"
@@ -55,6 +59,11 @@ typedef struct jk_rowwise_op_loops {
     jk_rows_loop *jvp;
     jk_rows_loop *vjp; /* one per element; out may be e */
 } jk_rowwise_op_loops;
+
+/* Whether its file was compiled as it is written. */
+typedef struct jk_check_loops {
+    int (*is_exact)(void);
+} jk_check_loops;
 
 typedef struct jk_rowwise_loops {
     jk_rowwise_op_loops op[JK_N_ROWWISE];

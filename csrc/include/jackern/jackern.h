@@ -7,6 +7,8 @@
  *   - Every call that works on arrays takes a context; NULL means one thread, no polling, scratch on the stack.
  *   - Every call returns a jk_status.  On any error nothing has been written.
  *   - `accumulate` non-zero adds to the output instead of overwriting it: the sum is added once, in the wider dtype.
+ *   - Calls compute in the default floating-point environment (round to nearest, subnormal numbers kept, no traps), on all
+ *     their threads, and put back that of the caller.
  *   - float32 and float64 may be mixed; a call is computed in the wider dtype of its inputs, the output rounds.
  */
 #ifndef JACKERN_H
@@ -85,7 +87,8 @@ void jk_pool_destroy(jk_pool *pool);
 
 /* Chooses the instruction set: the widest that is built in and that this CPU has, or the one named.  Call it once,
  * before anything else; a second call with another name is allowed while no other call runs (tests use it).
- * JK_UNKNOWN_ISA: `isa` is none of those built and supported here. */
+ * JK_UNKNOWN_ISA: `isa` is none of those built and supported here.  JK_INEXACT: what was compiled does not do arithmetic
+ * as it is written. */
 jk_status jk_init(const char *isa);
 const char *jk_isa_in_use(void);     /* NULL before jk_init */
 const char *jk_isa_name(int index);  /* built in and supported by this CPU, narrowest first; NULL past the end */

@@ -6,6 +6,7 @@ cdef extern from "jackern/jackern.h" nogil:
         JK_OK
         JK_NO_INIT
         JK_UNKNOWN_ISA
+        JK_INEXACT
         JK_UNKNOWN_OP
         JK_NULL_VIEW
         JK_DTYPE

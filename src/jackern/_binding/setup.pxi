@@ -42,6 +42,8 @@ cdef int set_up() except -1:
     cdef bytes name = wanted.encode()
     cdef const char *isa = name
     cdef jk_status status = jk_init(isa if wanted else NULL)
+    if status.error == JK_INEXACT:
+        raise ImportError(f"jackern: {jk_message(status.error).decode()}")
     if status.error != JK_OK:
         raise ValueError(f"JACKERN_ISA={wanted!r}: not an instruction set built in and supported by this CPU; "
                          f"choose one of {', '.join(instruction_sets())}, or leave it unset")
