@@ -214,7 +214,7 @@ def extremes(record, op):
 def jacobians_of(record, op):
     """Record the Jacobians of a pointwise op."""
     shapes = [((5, 7), (5, 7)), ((5, 7), (7,)), ((7,), (5, 1)), ((4,), ()), ((), ()), ((0, 3), (3,)), ((6,), (6,))]
-    for kind, ends in itertools.product(DTYPES, dict.fromkeys(pair[: op.nin] for pair in shapes)):
+    for kind, ends in itertools.product(DTYPES, dict.fromkeys((*pair, pair[1])[: op.nin] for pair in shapes)):
         operands = Operands(op, ends, DTYPES[kind])
         y = record(f"{op.name}/jacobian/{kind}/{ends}/value", op, *operands.args)
         for wrt in range(op.nin):
