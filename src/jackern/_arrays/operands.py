@@ -29,15 +29,54 @@ def is_scipy_sparse(x: object) -> bool:
     return type(x).__module__.startswith("scipy.sparse")
 
 
+def is_traced(x: object) -> bool:
+    """Whether x stands for numbers that are not known yet, or are followed: of JAX, autograd."""
+    return any(c.__module__.startswith(("jax", "autograd")) and c.__name__ in ("Tracer", "Box") for c in type(x).__mro__)
+
+
+def check_plain(x: object, where: str, name: str) -> None:
+    """Raise TypeError for what is more than its numbers: a mask, a unit, a graph of work to do.
+
+    They would be lost without a word.  A subclass of ndarray is plain if arithmetic with it is that of ndarray, as with
+    `numpy.memmap`.
+    """
+    kind = type(x)
+    if kind is np.ndarray or kind in (bool, int, float):
+        return
+    library, words = kind.__module__.partition(".")[0], ""
+    if isinstance(x, list | tuple):
+        for item in x:
+            check_plain(item, where, name)
+    elif is_traced(x):
+        words = (
+            "whose numbers are not known yet; call jackern in jax.pure_callback, with jax.custom_vjp for its derivative"
+            if library == "jax"
+            else "which follows what is computed; make a primitive of the op (autograd.extend.primitive, defvjp)"
+        )
+    elif isinstance(x, np.ma.MaskedArray):
+        words = f"whose mask would be lost; pass {name}.filled(value) or {name}.data"
+    elif hasattr(kind, "unmasked"):
+        words = f"whose mask would be lost; pass {name}.filled(value) or {name}.unmasked"
+    elif hasattr(kind, "unit") or hasattr(kind, "units") or (isinstance(x, np.ndarray) and hasattr(x, "units")):
+        words = f"whose unit would be lost; convert it and pass its plain numbers ({name}.value or {name}.magnitude)"
+    elif callable(graph := getattr(kind, "__dask_graph__", None)) and graph(x) is not None:
+        words = f"which is computed later; pass {name}.compute(), or the op to its map_blocks"
+    elif isinstance(x, np.ndarray) and kind.__array_ufunc__ is not np.ndarray.__array_ufunc__:
+        words = "which has an arithmetic of its own; pass its plain numbers"
+    if words:
+        raise TypeError(f"{where}: {name} is a {kind.__name__} of {library}, {words}")
+
+
 def as_ndarray(x: object, where: str, name: str) -> Array:
-    """Any array-like as an ndarray; TypeError for None and masked arrays, ValueError for a ragged list."""
+    """Any array-like as an ndarray; TypeError for None and what is more than its numbers, ValueError for ragged lists."""
     if x is None:
         raise TypeError(f"{where}: {name} is missing")
-    if isinstance(x, np.ma.MaskedArray):
-        raise TypeError(f"{where}: {name} is a masked array; pass {name}.filled(value) or {name}.data")
+    check_plain(x, where, name)
     try:
         return np.asarray(x)
     except ValueError as error:
+        if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
+            raise  # not NumPy's own: of a signal handler, or of the array-like
         raise ValueError(f"{where}: {name} is not an array: {error}") from None
 
 

@@ -7,13 +7,14 @@ import numpy as np
 
 from jackern import _core
 from jackern._arrays.arguments import flags
-from jackern._arrays.operands import NATIVE, Array, is_native
+from jackern._arrays.operands import NATIVE, Array, check_plain, is_native
 
 
 def check_out(where: str, out: object, shape: tuple[int, ...], name: str = "out") -> None:
     """Raises unless `out` is a writable float array of this shape."""
-    if not isinstance(out, np.ndarray) or isinstance(out, np.ma.MaskedArray):
+    if not isinstance(out, np.ndarray):
         raise TypeError(f"{where}: {name} is a {type(out).__name__}, expected an ndarray")
+    check_plain(out, where, name)
     if out.dtype.newbyteorder("=") not in NATIVE:
         raise TypeError(f"{where}: {name} has dtype {out.dtype}, expected float32 or float64")
     if out.shape != shape:
