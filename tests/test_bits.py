@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+import io
 import subprocess
 import sys
 from pathlib import Path
 
+import products
 import pytest
 
 TOOL = Path(__file__).resolve().parents[1] / "tools" / "bits.py"
@@ -73,3 +76,21 @@ def test_what_is_expected_to_differ_may(compare):
         "2 cases differ as expected",
         "6 cases equal",
     ]
+
+
+@pytest.fixture
+def cases(monkeypatch):
+    """The modules that make the cases."""
+    monkeypatch.syspath_prepend(TOOL.parent)
+    return importlib.import_module
+
+
+def test_every_op_has_cases(cases, any_op):
+    assert cases("bits_cases.every").cases_of(any_op) is not None
+
+
+@pytest.mark.parametrize("op", [products.UNARY[0], products.BINARY[0], products.TERNARY[0]], ids=lambda op: op.name)
+def test_jacobians_are_recorded_for_ops_of_any_number_of_arguments(cases, op):
+    file = io.StringIO()
+    cases("bits_cases.pointwise").jacobians_of(cases("bits_cases.recorder").Recorder(file), op)
+    assert f"{op.name}/jacobian/float64" in file.getvalue()
