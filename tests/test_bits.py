@@ -89,8 +89,8 @@ def test_every_op_has_cases(cases, any_op):
     assert cases("bits_cases.every").cases_of(any_op) is not None
 
 
-@pytest.mark.parametrize("op", [products.UNARY[0], products.BINARY[0], products.TERNARY[0]], ids=lambda op: op.name)
-def test_jacobians_are_recorded_for_ops_of_any_number_of_arguments(cases, op):
+@pytest.mark.parametrize("one", [products.UNARY[0], products.BINARY[0], products.TERNARY[0]], ids=lambda op: op.name)
+def test_jacobians_are_recorded_for_ops_of_any_number_of_arguments(cases, one):
     file = io.StringIO()
-    cases("bits_cases.pointwise").jacobians_of(cases("bits_cases.recorder").Recorder(file), op)
-    assert f"{op.name}/jacobian/float64" in file.getvalue()
+    cases("bits_cases.pointwise").jacobians_of(cases("bits_cases.recorder").Recorder(file), one)
+    assert f"{one.name}/jacobian/float64" in file.getvalue()

@@ -5,8 +5,6 @@ left out.
 """
 
 import pickle
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -146,8 +144,9 @@ def test_joblib_sends_large_jacobians_as_memory_maps(name, tmp_path):
     joblib = pytest.importorskip("joblib")
     jacobian = JACOBIANS[name](200_000)
     v = np.ones(jacobian.in_shape)
-    (sent,) = joblib.Parallel(n_jobs=2, max_nbytes=1000)([joblib.delayed(lambda j: j.jvp(np.ones(j.in_shape)))(jacobian)])
-    assert np.array_equal(sent, jacobian.jvp(v))
+    product = joblib.delayed(lambda sent: sent.jvp(np.ones(sent.in_shape)))
+    (found,) = joblib.Parallel(n_jobs=2, max_nbytes=1000)([product(jacobian)])
+    assert np.array_equal(found, jacobian.jvp(v))
     joblib.dump(jacobian, tmp_path / "jacobian")
     loaded = joblib.load(tmp_path / "jacobian", mmap_mode="r")
     assert np.array_equal(loaded.jvp(v), jacobian.jvp(v))

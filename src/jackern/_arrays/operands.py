@@ -31,7 +31,9 @@ def is_scipy_sparse(x: object) -> bool:
 
 def is_traced(x: object) -> bool:
     """Whether x stands for numbers that are not known yet, or are followed: of JAX, autograd."""
-    return any(c.__module__.startswith(("jax", "autograd")) and c.__name__ in ("Tracer", "Box") for c in type(x).__mro__)
+    return any(
+        c.__module__.startswith(("jax", "autograd")) and c.__name__ in ("Tracer", "Box") for c in type(x).__mro__
+    )
 
 
 def check_plain(x: object, where: str, name: str) -> None:
