@@ -57,6 +57,11 @@ cdef class Products:
         none.argument = -1
         return none
 
+    cdef jk_status run_batched(self, const jk_context *context, const jk_view *v, const jk_view *out, bint accumulate,
+                               bint transposed) noexcept nogil:
+        """The C call with equal batch axes in front of both views."""
+        return self.run(context, v, out, accumulate, transposed)
+
     cdef object multiply(self, object v, object out, bint accumulate, bint transposed):
         """The product the straight way, an array also if 0-d; NotImplemented where that cannot be taken."""
         cdef End *source = &self.out_end if transposed else &self.in_end
@@ -104,6 +109,20 @@ cdef class Products:
         lay(&new_laid, new)
         lay(&out_laid, out)
         return out if self.did(move(jk_repeat, new, &new_laid, &out_laid, accumulate), transposed) else NotImplemented
+
+    def _batched_product(self, v, out, bint accumulate, bint transposed):
+        """The product with vectors: both arrays have the axes that the C call sees, after any equal batch axes.
+
+        Overlap, with nothing written, also where `out` has to be another array because the call lacks the scratch.
+        """
+        cdef Views views = Views([v, out])
+        cdef Call call = Call()
+        cdef jk_status status
+        with nogil:
+            status = self.run_batched(&call.context, views.at[0], views.at[1], accumulate, transposed)
+        if status.error == JK_WORKSPACE:
+            raise Overlap(2)
+        finish(status)
 
     cdef object product(self, object v, object out, object accumulate, bint transposed):
         cdef int adds = as_flag(accumulate)

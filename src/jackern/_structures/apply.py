@@ -69,6 +69,25 @@ def by_axes(
     return True
 
 
+def by_one_call(
+    jacobian: Any,
+    v: Array,
+    batch: tuple[int, ...],
+    out: Array,
+    accumulate: bool,
+    transposed: bool,
+    out_lengths: Sequence[int],
+    in_lengths: Sequence[int],
+) -> bool:
+    """Make the product by one C call that sees axes of these lengths; False where `out` forbids it."""
+    own, other = (out_lengths, in_lengths) if transposed else (in_lengths, out_lengths)
+
+    def call(v: Array, out: Array) -> None:
+        jacobian._batched_product(v, out, accumulate, transposed)
+
+    return by_axes(call, v, own, batch, out, other)
+
+
 def multiply(jacobian: Any, v: Array, own: list[int], out: Array, other: list[int]) -> None:
     """Write the product of a Jacobian that has letters of the output alone and letters of the input alone.
 

@@ -60,14 +60,7 @@ class BandedJacobian(_core.BandedProducts, StoredJacobian):
         return BandedJacobian(bands, self._out_lengths, self._in_lengths, self.out_shape, self.in_shape)
 
     def _written(self, v: Array, batch: Shape, out: Array, accumulate: bool, transposed: bool) -> bool:
-        own, other = self._in_lengths, self._out_lengths
-        if transposed:
-            own, other = other, own
-
-        def call(v: Array, out: Array) -> None:
-            self._banded_product(v, out, accumulate, transposed)
-
-        return apply.by_axes(call, v, own, batch, out, other)
+        return apply.by_one_call(self, v, batch, out, accumulate, transposed, self._out_lengths, self._in_lengths)
 
     def _fill(self, matrix: Array) -> None:
         for term in self._terms():

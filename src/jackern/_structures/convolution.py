@@ -83,14 +83,8 @@ class ConvolutionJacobian(_core.ConvolutionProducts, StoredJacobian):
 
     def _written(self, v: Array, batch: Shape, out: Array, accumulate: bool, transposed: bool) -> bool:
         n_before, n_out, n_in, n_behind = self._lengths
-        own, other = (n_before, n_in, n_behind), (n_before, n_out, n_behind)
-        if transposed:
-            own, other = other, own
-
-        def call(v: Array, out: Array) -> None:
-            self._convolution_product(v, out, accumulate, transposed)
-
-        return apply.by_axes(call, v, own, batch, out, other)
+        ends = (n_before, n_out, n_behind), (n_before, n_in, n_behind)
+        return apply.by_one_call(self, v, batch, out, accumulate, transposed, *ends)
 
     def _fill(self, matrix: Array) -> None:
         for term in self._terms():
