@@ -114,8 +114,8 @@ cdef inline bint is_writable(object out, int ndim, const cnp.npy_intp *shape) no
     return has_shape(out, ndim, shape) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out)
 
 
-cdef object value_of(Op op, object a, object b, object c, object out):
-    """The value; by the straight way unless that cannot be taken."""
+cdef object straight_value(Op op, object a, object b, object c, object out):
+    """The value; NotImplemented where the straight way cannot be taken."""
     cdef Operands args
     cdef jk_view out_view
     cdef const void *inputs[JK_N_IN]
@@ -129,7 +129,7 @@ cdef object value_of(Op op, object a, object b, object c, object out):
         if args.complete and not is_special(op, &args):
             ndim = broadcast(&args, shape)
     if ndim <= 0 or (out is not None and not is_writable(out, ndim, shape)):
-        return general.value(op, given(op, a, b, c), out)
+        return NotImplemented
     alike = have_shape(&args, ndim, shape)
     if out is not None:
         result = <cnp.ndarray>out
@@ -139,7 +139,7 @@ cdef object value_of(Op op, object a, object b, object c, object out):
         try:
             pointwise_value(op, list(given(op, u, v, w)), result, False)
         except (Overlap, Refused):
-            return general.value(op, given(op, a, b, c), out)
+            return NotImplemented
     elif (alike and args.contiguous and cnp.PyArray_IS_C_CONTIGUOUS(result)
             and cnp.PyArray_TYPE(result) == typenum and lie_apart(&args, result)):
         read_all_flat(inputs, &args, result, None)
@@ -147,13 +147,13 @@ cdef object value_of(Op op, object a, object b, object c, object out):
     else:
         view_of(&out_view, result)
         if not op.went(VALUE, jk_pointwise_value(NULL, op.index, args.at, &out_view, False)):
-            return general.value(op, given(op, a, b, c), out)
-    op.count(VALUE)
+            return NotImplemented
     return result
 
 
-cdef object jvp_of(Op op, object tangents, object a, object b, object c, object y, object out, object accumulate):
-    """The sum of derivative times tangent; by the straight way unless that cannot be taken."""
+cdef object straight_jvp(Op op, object tangents, object a, object b, object c, object y, object out,
+                         object accumulate):
+    """The sum of derivative times tangent; NotImplemented where the straight way cannot be taken."""
     cdef Operands args, dots
     cdef jk_view y_view, out_view
     cdef const jk_view *y_at = NULL
@@ -181,23 +181,21 @@ cdef object jvp_of(Op op, object tangents, object a, object b, object c, object 
     if (ndim <= 0 or n_tangents == 0
             or (y is not None and not (has_shape(y, ndim, shape) and cnp.PyArray_TYPE(<cnp.ndarray>y) == typenum))
             or (out is not None and not is_writable(out, ndim, shape))):
-        return general.jvp(op, tangents, given(op, a, b, c), y, out, accumulate)
+        return NotImplemented
     result = <cnp.ndarray>out if out is not None else new_array(ndim, shape, typenum, False)
     if cnp.PyArray_SIZE(result) >= LARGE:
         try:
             pointwise_jvp(op, list(given(op, u_dot, v_dot, w_dot)), list(given(op, u, v, w)), y, result,
                           wish.adds[0])
         except (Overlap, Refused):
-            return general.jvp(op, tangents, given(op, a, b, c), y, out, accumulate)
-        op.count(JVP)
+            return NotImplemented
         return result
     if y is not None:
         view_of(&y_view, <cnp.ndarray>y)
         y_at = &y_view
     view_of(&out_view, result)
     if not op.went(JVP, jk_pointwise_jvp(NULL, op.index, dots.at, args.at, y_at, &out_view, wish.adds[0])):
-        return general.jvp(op, tangents, given(op, a, b, c), y, out, accumulate)
-    op.count(JVP)
+        return NotImplemented
     return result
 
 
@@ -293,7 +291,6 @@ cdef object straight_vjp(Op op, cnp.ndarray t, cnp.ndarray u, cnp.ndarray v, cnp
             y_at = &y_view
         if not op.went(VJP, jk_pointwise_vjp(NULL, op.index, &t_view, args.at, y_at, bars, adds)):
             return NotImplemented
-    op.count(VJP)
     return result if results is None else results
 
 
@@ -339,8 +336,29 @@ cdef object straight_vjp2(Op op, Operands *h, list h_arrays, cnp.ndarray t, Oper
             y_at = &y_view
         if not op.went(VJP2, jk_pointwise_vjp2(NULL, op.index, h.at, &t_view, args.at, y_at, bars, adds)):
             return NotImplemented
-    op.count(VJP2)
     return tuple(results)
+
+
+cdef object value_of(Op op, object a, object b, object c, object out):
+    """The value; by the straight way unless that cannot be taken."""
+    result = straight_value(op, a, b, c, out)
+    if result is not NotImplemented:
+        op.count(VALUE)
+        return result
+    result = general.value(op, given(op, a, b, c), out)
+    op.count_general(VALUE)
+    return result
+
+
+cdef object jvp_of(Op op, object tangents, object a, object b, object c, object y, object out, object accumulate):
+    """The sum of derivative times tangent; by the straight way unless that cannot be taken."""
+    result = straight_jvp(op, tangents, a, b, c, y, out, accumulate)
+    if result is not NotImplemented:
+        op.count(JVP)
+        return result
+    result = general.jvp(op, tangents, given(op, a, b, c), y, out, accumulate)
+    op.count_general(JVP)
+    return result
 
 
 cdef object vjp_of(Op op, object y_bar, object a, object b, object c, object y, object wrt, object out,
@@ -352,8 +370,11 @@ cdef object vjp_of(Op op, object y_bar, object a, object b, object c, object y, 
         typenum = cnp.PyArray_TYPE(<cnp.ndarray>y_bar)
         result = straight_vjp(op, <cnp.ndarray>y_bar, as_operand(a, typenum), as_operand(b, typenum),
                               as_operand(c, typenum), y, wrt, out, accumulate)
-    if result is NotImplemented:
-        return general.vjp(op, y_bar, given(op, a, b, c), y, wrt, out, accumulate)
+    if result is not NotImplemented:
+        op.count(VJP)
+        return result
+    result = general.vjp(op, y_bar, given(op, a, b, c), y, wrt, out, accumulate)
+    op.count_general(VJP)
     return result
 
 
@@ -387,8 +408,11 @@ cdef object vjp2_of(Op op, object h, object y_bar, object a, object b, object c,
         if fits and n_given > 0:
             result = straight_vjp2(op, &hs, h_arrays, <cnp.ndarray>y_bar, &args, list(given(op, u, v, w)), y, out,
                                    accumulate)
-    if result is NotImplemented:
-        return general.vjp2(op, h, y_bar, given(op, a, b, c), y, wrt, out, accumulate)
+    if result is not NotImplemented:
+        op.count(VJP2)
+        return result
+    result = general.vjp2(op, h, y_bar, given(op, a, b, c), y, wrt, out, accumulate)
+    op.count_general(VJP2)
     return result
 
 

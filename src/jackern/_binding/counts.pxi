@@ -45,11 +45,6 @@ def reset_calls():
             op.calls[k] = op.general_calls[k] = 0
 
 
-def count_general(NamedOp op not None, str product not None):
-    """Counts a call that went the general way."""
-    op.count_general(PRODUCT_NAMES.index(product))
-
-
 def count_general_product(str product not None):
     """Counts a product of a Jacobian that has no straight way."""
     cdef int k = PRODUCT_NAMES.index(product) - JVP

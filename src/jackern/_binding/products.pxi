@@ -124,19 +124,28 @@ cdef class Products:
             raise Overlap(2)
         finish(status)
 
-    cdef object product(self, object v, object out, object accumulate, bint transposed):
+    cdef object straight_product(self, object v, object out, object accumulate, bint transposed):
+        """The product the straight way, a NumPy scalar if new and 0-d; NotImplemented where that cannot be taken."""
         cdef int adds = as_flag(accumulate)
-        if adds >= 0:
-            result = self.multiply(v, out, adds, transposed)
-            if result is not NotImplemented:
-                jacobian_calls[transposed] += 1
-                if out is None and cnp.PyArray_NDIM(<cnp.ndarray>result) == 0:
-                    return result[()]
-                return result
-        result = self._general_product(v, out, accumulate, transposed)
-        jacobian_calls[transposed] += 1
-        jacobian_general_calls[transposed] += 1
+        if adds < 0:
+            return NotImplemented
+        result = self.multiply(v, out, adds, transposed)
+        if result is not NotImplemented and out is None and cnp.PyArray_NDIM(<cnp.ndarray>result) == 0:
+            return result[()]
         return result
+
+    cdef object product(self, object v, object out, object accumulate, bint transposed):
+        result = self.straight_product(v, out, accumulate, transposed)
+        if result is NotImplemented:
+            result = self._general_product(v, out, accumulate, transposed)
+            jacobian_general_calls[transposed] += 1
+        jacobian_calls[transposed] += 1
+        return result
+
+    def _product(self, v, out=None, accumulate=False, bint transposed=False):
+        """The product as `jvp` or `vjp` gives it, for jackern's own use: `stats` counts what users call."""
+        result = self.straight_product(v, out, accumulate, transposed)
+        return self._general_product(v, out, accumulate, transposed) if result is NotImplemented else result
 
     def jvp(self, x_dot, *, out=None, accumulate=False):
         """The Jacobian-vector product; see `jackern.Jacobian.jvp`."""

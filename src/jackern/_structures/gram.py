@@ -59,21 +59,22 @@ class GramJacobian(_core.GramProducts, Factors):
         if self._reads_once and math.prod(batch) <= SEVERAL_VECTORS:
             self._gram_product(v, out, accumulate)
         else:
-            first.jvp(middle.jvp(last.jvp(v)), out=out.reshape(batch + first.out_shape), accumulate=accumulate)
+            weighted = middle._product(last._product(v))
+            first._product(weighted, out.reshape(batch + first.out_shape), accumulate)
 
     def _fill(self, matrix: Array) -> None:
         _, middle, last = self._parts
         m, n = last.shape
         if last._stored >= m * n:
             dense = last.toarray(max_bytes=None)
-            weighted = middle.jvp(dense.T.reshape(n, *middle.in_shape)).reshape(n, m)
+            weighted = middle._product(dense.T.reshape(n, *middle.in_shape)).reshape(n, m)
             matrix += weighted @ dense
             return
         # Unit vectors, so many at a time that J times them takes no more room than the matrix.
         step = max(1, n * n // max(m, n))
         for start in range(0, n, step):
             units = np.eye(min(step, n - start), n, start, self.dtype)
-            matrix[start : start + step] += self.jvp(units.reshape(-1, *self.in_shape)).reshape(-1, n)
+            matrix[start : start + step] += self._product(units.reshape(-1, *self.in_shape)).reshape(-1, n)
 
     def _scaled(self, function: Callable[..., Any], number: Any) -> GramJacobian:
         first, middle, last = self._parts
