@@ -1,6 +1,6 @@
 """What the straight way of an op does not take: array-likes, mixed dtypes, 0-d, copies on overlap, and every error.
 
-All checks come before anything is written.  The functions below `as_native` are handed to the binding at import.
+All checks come before anything is written.  `_wiring` hands the functions that the binding calls to it, at import.
 """
 
 import inspect

@@ -1,4 +1,4 @@
-"""Solving with a sum of terms: by blocks, which may be bands or permutations, terms of low rank taken out first."""
+"""The solver of a sum of terms, chosen by its structure: bands, blocks, permutations, low rank taken out first."""
 
 from __future__ import annotations
 

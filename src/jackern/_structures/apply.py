@@ -1,7 +1,8 @@
-"""Products of an axis Jacobian that are not one C call on contiguous arrays of its own dtype.
+"""Products of Jacobians that are not one C call on contiguous arrays of their own dtype.
 
-Array-likes, mixed dtypes, batches, overlaps and every error come here.  Batch axes are letters too: they
-stand in the input and in the output, and the values are constant along them.
+Array-likes, mixed dtypes, batches, overlaps and every error come here, for all structures; `multiply` is for axis
+Jacobians alone.  Batch axes are letters too: they stand in the input and in the output, and the values are constant
+along them.
 """
 
 from __future__ import annotations
