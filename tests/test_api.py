@@ -301,11 +301,31 @@ def test_stats_count_only_what_the_user_called():
         "matmul.vjp": lambda: jk.ops.matmul.vjp(matrix, matrix, matrix),
         "softmax_cross_entropy.value": lambda: jk.ops.softmax_cross_entropy(x, 1),
         "softmax_cross_entropy.jacobian": lambda: jk.ops.softmax_cross_entropy.jacobian(matrix, [0, 1, 2]),
+        "jacobian.jvp": lambda: (jk.linear_map(np.copy, np.copy, (3,), (3,)) @ jk.dense(matrix)).jvp([x, x]),
+        "jacobian.vjp": lambda: (jk.linear_map(np.copy, np.copy, (3,), (3,)) + jk.dense(matrix)).vjp([1, 1, 1]),
     }
     for name, call in calls.items():
         jk.reset_stats()
         call()
         assert {counted: n for counted, n in jk.stats().items() if "(general)" not in counted} == {name: 1}
+
+
+def test_stats_count_nothing_that_composing_and_solving_call(dtype):
+    rng = np.random.default_rng(0)
+    d = jk.diagonal(rng.uniform(1, 2, 40).astype(dtype))
+    dense = jk.dense(rng.standard_normal((40, 40)))
+    low = jk.dense(rng.standard_normal((40, 1))) @ jk.dense(rng.standard_normal((1, 40)))
+    kernel = jk.convolution(np.ones(3), 40, mode="full")
+    jk.reset_stats()
+    products = d @ d, d @ dense, d.reshape((5, 8), 40) @ d, kernel.T @ kernel
+    sums = d + d, d + low, jk.identity(40) + kernel.gram()
+    for jacobian in (d, *products, *sums):
+        jacobian.solve(np.ones(jacobian.out_shape))
+        jacobian.logabsdet()
+        jacobian.diagonal()
+        jacobian.toarray()
+    dense.gram(rng.uniform(1, 2, 40)).toarray()
+    assert jk.stats() == {}
 
 
 @pytest.mark.parametrize(

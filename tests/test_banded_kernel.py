@@ -22,7 +22,7 @@ class Products(_core.BandedProducts):
         if out is None:
             dtype = np.result_type(v.dtype, *(band[0] for band in self._bands))
             out = np.empty(batch + shapes[0], dtype)
-        self._banded_product(v.reshape(batch + lengths[1]), out.reshape(batch + lengths[0]), accumulate, transposed)
+        self._batched_product(v.reshape(batch + lengths[1]), out.reshape(batch + lengths[0]), accumulate, transposed)
         return out
 
 
@@ -130,7 +130,7 @@ def test_layouts_give_the_bits_of_contiguous_arrays(dtype, shape, batch, accumul
     v, base = (rng.standard_normal(batch + shape).astype(dtype) for _ in range(2))
     plain = products_of(bands, shape, shape)
     expected = base.copy()
-    plain._banded_product(v, expected, accumulate, False)
+    plain._batched_product(v, expected, accumulate, False)
     for lay, writable in zip(
         (layouts.fortran, layouts.every_other, layouts.backwards, layouts.offset),
         (layouts.every_other, layouts.fortran, layouts.offset, layouts.backwards),
@@ -138,7 +138,7 @@ def test_layouts_give_the_bits_of_contiguous_arrays(dtype, shape, batch, accumul
     ):
         strided = products_of(tuple((lay(band[0]), *band[1:]) for band in bands), shape, shape)
         out = writable(base)
-        strided._banded_product(lay(v), out, accumulate, False)
+        strided._batched_product(lay(v), out, accumulate, False)
         np.testing.assert_array_equal(out, expected)
 
 
@@ -151,9 +151,9 @@ def test_columns_of_a_matrix_are_vectors(dtype, shape, n_vectors, accumulate):
     for n_bands in (1, 3, 7):
         products = products_of(random_bands(rng, n_bands, shape, shape, [dtype]), shape, shape)
         expected = np.moveaxis(base, -1, 0).copy(order="C")
-        products._banded_product(np.ascontiguousarray(np.moveaxis(v, -1, 0)), expected, accumulate, False)
+        products._batched_product(np.ascontiguousarray(np.moveaxis(v, -1, 0)), expected, accumulate, False)
         out = base.copy()
-        products._banded_product(np.moveaxis(v, -1, 0), np.moveaxis(out, -1, 0), accumulate, False)
+        products._batched_product(np.moveaxis(v, -1, 0), np.moveaxis(out, -1, 0), accumulate, False)
         np.testing.assert_array_equal(np.moveaxis(out, -1, 0), expected)
 
 
@@ -165,10 +165,10 @@ def test_the_sum_is_rounded_once_and_added_once(dtype):
     bands = tuple((c * ones, *place) for c in (1.0, e, -1.0))
     out = np.zeros(3, dtype)
     products = products_of(bands, (3,), (3,))
-    products._banded_product(ones.astype(dtype), out, False, False)
+    products._batched_product(ones.astype(dtype), out, False, False)
     np.testing.assert_array_equal(out, np.full(3, 1.0 + e - 1.0).astype(dtype))
     out[:] = 1.0
-    products._banded_product(ones.astype(dtype), out, True, False)
+    products._batched_product(ones.astype(dtype), out, True, False)
     np.testing.assert_array_equal(out, np.full(3, 1.0 + (1.0 + e - 1.0)).astype(dtype))
 
 
@@ -210,9 +210,9 @@ def test_an_out_that_overlaps_is_refused_unwritten(dtype):
     place = (0,), (1,), (0,), (1,)
     one, within = (np.ones(4, dtype), *place), (memory[2:6], *place)
     with pytest.raises(_core.Overlap, match="1"):
-        products_of((one, within), (4,), (4,))._banded_product(np.ones(4, dtype), memory[4:], False, False)
+        products_of((one, within), (4,), (4,))._batched_product(np.ones(4, dtype), memory[4:], False, False)
     with pytest.raises(_core.Overlap, match="2"):
-        products_of((one, one), (4,), (4,))._banded_product(memory[:4], memory[3:7], False, False)
+        products_of((one, one), (4,), (4,))._batched_product(memory[:4], memory[3:7], False, False)
     np.testing.assert_array_equal(memory, before)
 
 
@@ -224,7 +224,7 @@ def test_an_out_that_overlaps_is_refused_unwritten(dtype):
 def test_a_window_outside_of_an_array_is_refused_unwritten(place):
     out = np.zeros(3)
     with pytest.raises(_core.InternalError, match="shape"):
-        products_of(((np.ones(3), *place),), (3,), (3,))._banded_product(np.ones(3), out, False, False)
+        products_of(((np.ones(3), *place),), (3,), (3,))._batched_product(np.ones(3), out, False, False)
     np.testing.assert_array_equal(out, 0.0)
 
 

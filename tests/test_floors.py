@@ -1,7 +1,7 @@
 """The rooms of docs/architecture.md: a file uses its own folder or lower ones, and no circle of files is left.
 
-Reads the include, cimport and import lines (those inside functions too) and the calls of C functions, so nothing has to
-be built.
+Reads the include, cimport and import lines (those inside functions too), the calls of C functions, and the names in the
+parts of the binding, which are included in order; so nothing has to be built.
 """
 
 import ast
@@ -168,6 +168,100 @@ def uses(root):
     return result
 
 
+# ---- the parts of the binding ----------------------------------------------------------------------------------
+
+BINDING = Path("src/jackern/_binding")
+CYTHON_TEXT = re.compile(r"(?P<prefix>\b[bfru]+)?(?P<text>\"\"\".*?\"\"\"|\"(?:\\.|[^\"\\\n])*\")|#[^\n]*", re.S | re.I)
+BLOCK = re.compile(r"(?:cdef[ ]+|cpdef[ ]+|ctypedef[ ]+)?(?:\w+[ ]+)*?(extern|enum|struct|union|class)\b.*:$")
+CLASS = re.compile(r"(?:cdef[ ]+)?(?:class|(?:ctypedef[ ]+)?(?:struct|union|enum))[ ]+(\w+)[^,]*:$")
+FUNCTION = re.compile(r"(?:cdef[ ]+|cpdef[ ]+|ctypedef[ ]+|def[ ]+)?[^=()]*?(\w+)[ ]*\((.*)\)[^()]*$")
+
+
+def included_parts(root):
+    """The parts of the binding, in the order in which they are included."""
+    return [BINDING / name for name in re.findall(r'^include "(.*)"', (root / BINDING / "core.pyx").read_text(), re.M)]
+
+
+def statements(root, path):
+    """The statements of a Cython file without comments and strings (what an f-string reads stays), with indents."""
+
+    def read(found):
+        if "f" not in (found["prefix"] or "").lower():
+            return " "
+        return " ".join(re.findall(r"\{([^{}!:]+)", found["text"]))
+
+    text = CYTHON_TEXT.sub(read, (root / path).read_text())
+    whole = ""
+    for line in text.splitlines():
+        whole += line if not whole else " " + line.strip()
+        if whole.strip() and all(whole.count(a) <= whole.count(b) for a, b in ("()", "[]", "{}")):
+            yield len(whole) - len(whole.lstrip()), whole.strip()
+            whole = ""
+        elif not whole.strip():
+            whole = ""
+
+
+def split_at_commas(text):
+    """The parts between commas that no bracket holds."""
+    parts, depth = [""], 0
+    for c in text:
+        depth += (c in "([{") - (c in ")]}")
+        if c == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += c
+    return parts
+
+
+def declared(text):
+    """The names in a list of declarations, like ``int n = 0, *k, shape[8]``."""
+    heads = (re.sub(r"\[[^\]]*\]", "", part.split("=")[0]) for part in split_at_commas(text))
+    return {words[-1] for head in heads if (words := re.findall(r"\w+", head))}
+
+
+def defined_by(statement, kind):
+    """The names that one statement defines where it stands, and those that live inside it alone."""
+    if found := re.match(r"from[ ].*?[ ]c?import[ ]+(.*)|c?import[ ]+(.*)", statement):
+        return declared(re.sub(r"[\w.*]+[ ]+as[ ]+", "", found[1] or found[2]).strip("()")), set()
+    if found := CLASS.match(statement):
+        return {found[1]}, set()
+    if BLOCK.match(statement):
+        return set(), set()
+    if kind == "enum":
+        return declared(statement), set()
+    if kind == "extern" or re.match(r"(cdef|cpdef|ctypedef|def)\b", statement):
+        if found := FUNCTION.match(statement):
+            return {found[1]}, declared(found[2])
+        return declared(re.sub(r"^(cdef|ctypedef)\b", "", statement)), set()
+    if found := re.match(r"for[ ]+(.*?)[ ]+in\b", statement):
+        return set(), declared(found[1])
+    if found := re.match(r"([\w, ]+?)[ ]*(?::[^=]*)?=(?!=)", statement):
+        return declared(found[1]), set()
+    return set(), set()
+
+
+def names(root, path):
+    """The names that a Cython file defines for others, and those that it uses and does not define itself."""
+    public, own, used, shared = set(), set(), set(), set()
+    blocks = []  # indent and kind of those that a statement stands in
+    for indent, statement in statements(root, path):
+        while blocks and blocks[-1][0] >= indent:
+            blocks.pop()
+        kinds = [kind for _, kind in blocks]
+        here, inside = defined_by(statement, kinds[-1] if kinds else "")
+        own |= here | inside
+        if all(kind in ("extern", "enum") for kind in kinds):
+            public |= here
+        if re.match(r"global\b", statement):
+            shared |= declared(statement.removeprefix("global"))
+        own |= {x for part in re.findall(r"\bfor[ ]+([\w, ]+?)[ ]+in\b", statement) for x in declared(part)}
+        used |= set(re.findall(r"(?<![\w.])[A-Za-z_]\w*\b(?!=[^=])", statement))
+        if statement.endswith(":"):
+            found = BLOCK.match(statement)
+            blocks.append((indent, found[1] if found else "code"))
+    return public, used - (own - shared) - public
+
+
 # ---- what is wrong ---------------------------------------------------------------------------------------------
 
 
@@ -208,6 +302,19 @@ def circles(root):
     return sorted({tuple(sorted(members)) for members in together.values() if members})
 
 
+def names_of_later_parts(root):
+    """Sentences for what a part of the binding uses of one that is included after it."""
+    paths = included_parts(root)
+    read = [names(root, path) for path in paths]
+    home = {name: k for k in reversed(range(len(read))) for name in read[k][0]}
+    return [
+        f"{paths[k].name} uses {name} of {paths[home[name]].name}"
+        for k, (_, used) in enumerate(read)
+        for name in sorted(used)
+        if home.get(name, 0) > k
+    ]
+
+
 def test_every_file_lives_in_a_known_folder():
     unknown = [str(path) for path in sources(ROOT) if rank(path) is None]
     assert not unknown, f"files in folders that this test does not rank: {unknown}"
@@ -223,6 +330,34 @@ def test_no_file_uses_a_higher_folder():
 
 def test_there_is_no_circle_of_files():
     assert circles(ROOT) == []
+
+
+def test_every_part_of_the_binding_is_included_once():
+    parts = included_parts(ROOT)
+    assert sorted(parts) == sorted(path for path in sources(ROOT) if path.suffix == ".pxi")
+
+
+def test_parts_of_the_binding_use_earlier_ones_alone():
+    assert names_of_later_parts(ROOT) == []
+
+
+def test_the_names_of_the_binding_are_really_read():
+    for part, name in [
+        ("arrays.pxi", "LARGE"),
+        ("arrays.pxi", "view_of"),
+        ("statuses.pxi", "Overlap"),
+        ("table.pxi", "JK_OP_power"),
+        ("layout.pxi", "Laid"),
+        ("layout.pxi", "move_call"),
+        ("wishes.pxi", "PyObject"),
+        ("context.pxi", "Call"),
+        ("ops.pxi", "general"),
+        ("axis.pxi", "SEVERAL"),
+        ("unbroadcast.pxi", "sum_to"),
+    ]:
+        assert name in names(ROOT, BINDING / part)[0]
+    used = names(ROOT, BINDING / "unary.pxi")[1]
+    assert {"LARGE", "Overlap", "Operands", "UnaryOp", "is_operand", "pointwise_vjp"} - used == {"UnaryOp"}
 
 
 def test_the_edges_are_really_read():
@@ -282,6 +417,31 @@ def test_a_circle_is_found(copy, path, text):
     before = circles(copy)
     (copy / path).write_text((copy / path).read_text() + text)
     assert circles(copy) != before
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [
+        ("arrays.pxi", "cdef int planted() except -1:\n    return raise_interrupt()\n"),
+        ("registry.pxi", 'def planted():\n    raise InvalidPlanted(f"{planted_later}")\n'),
+        ("ops.pxi", "def planted():\n    global unbroadcast_planted\n    unbroadcast_planted = 0\n"),
+        ("ops.pxi", "cdef int planted(AxisProducts jacobian) except -1:\n    return 0\n"),
+        ("unary.pxi", "cdef int planted(End *end):\n    return end.n_axes\n"),
+        ("families.pxi", "cdef class Planted(Products):\n    pass\n"),
+        ("families.pxi", "cdef int planted():\n    return DENSE\n"),
+        ("products.pxi", "cdef int planted(band_planted *band):\n    return 0\n"),
+    ],
+)
+def test_a_name_of_a_later_part_is_found(copy, part, text):
+    with (copy / BINDING / "solve.pxi").open("a") as last:
+        last.write("\n\ncdef int planted_later = 0, unbroadcast_planted\n\ncdef struct band_planted:\n    int n\n")
+    assert names_of_later_parts(copy) == []
+    with (copy / BINDING / part).open("a") as file:
+        file.write("\n\n" + text)
+    found = names_of_later_parts(copy)
+    if part == "arrays.pxi":
+        assert found == ["arrays.pxi uses raise_interrupt of statuses.pxi"]
+    assert len(found) == 1
 
 
 def test_the_c_library_knows_neither_python_nor_the_heap():

@@ -284,7 +284,7 @@ def test_indices_of_64_bits_are_used_where_32_do_not_reach():
     assert pattern.indices.dtype == pattern.indptr.dtype == np.int64
     products = _core.SparseProducts(np.array([1.0, 2.0, 3.0]), pattern, (2,), (n,), False)
     out = np.zeros((4, 2))
-    products._sparse_product(np.broadcast_to(2.0, (4, n)), out, False, False)
+    products._batched_product(np.broadcast_to(2.0, (4, n)), out, False, False)
     assert np.array_equal(out, [[6.0, 6.0]] * 4)
     assert _core.SparsePattern(None, np.array([0, 1]), 2, 3).indices.dtype == np.int32
 
@@ -298,8 +298,8 @@ def test_products_with_64_bit_indices_have_the_bits_of_32(dtype):
     wide = _core.SparsePattern(small.indptr, small.indices, 50, n)
     products = _core.SparseProducts(jacobian._values, wide, (50,), (n,), False)
     one, other = np.zeros(50, dtype), np.zeros(50, dtype)
-    products._sparse_product(np.broadcast_to(dtype(0.1), n), one, False, False)
-    jacobian._sparse_product(np.broadcast_to(dtype(0.1), 60), other, False, False)
+    products._batched_product(np.broadcast_to(dtype(0.1), n), one, False, False)
+    jacobian._batched_product(np.broadcast_to(dtype(0.1), 60), other, False, False)
     assert one.tobytes() == other.tobytes()
 
 

@@ -1,1 +1,1 @@
-"""Other libraries, one file each; no other file imports them."""
+"""Libraries that take Jacobians or give them, one file each; no other file imports its library."""

@@ -37,7 +37,7 @@ def multiply(a: ConvolutionJacobian, b: ConvolutionJacobian) -> Jacobian:
 def full(a: Array, b: Array) -> Array:
     """Return the full convolution of two kernels."""
     n, m = len(b), len(a) + len(b) - 1
-    return ConvolutionJacobian(a, 0, (1, m, n, 1), (m,), (n,)).jvp(b)
+    return ConvolutionJacobian(a, 0, (1, m, n, 1), (m,), (n,))._product(b)
 
 
 def has_square(jacobian: Jacobian, middle: Jacobian) -> bool:

@@ -1,4 +1,4 @@
-# Arrays to views, views to one C call, a status to an exception.
+# Which arrays are native, their views, and new ones.
 
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.pycapsule cimport PyCapsule_New
@@ -77,22 +77,6 @@ cdef inline cnp.ndarray new_like(cnp.ndarray a):
                      cnp.PyArray_IS_F_CONTIGUOUS(a) and not cnp.PyArray_IS_C_CONTIGUOUS(a))
 
 
-class Overlap(Exception):
-    """An output overlaps this argument (its position among the views of the call), which has to be copied first."""
-
-
-class BadLabel(Exception):
-    """The label of this row is no class."""
-
-
-class Refused(ValueError):
-    """Outputs overlap; or the C library has not so many axes, or no address for so large an array."""
-
-
-class InternalError(RuntimeError):
-    """A fault of jackern: the C library refused what all checks above it had let through."""
-
-
 cdef inline int as_flag(object x) noexcept:
     """0 or 1 for a bool, of NumPy too; -1 for anything else."""
     if x is False:
@@ -100,39 +84,6 @@ cdef inline int as_flag(object x) noexcept:
     if x is True:
         return 1
     return (1 if x else 0) if type(x) is numpy_bool else -1
-
-
-cdef bint went(str where, jk_status status) except -1:
-    """Whether a call on the straight way did it.
-
-    False for the reasons for which the general way is there: an input has to be copied because an output overlaps it,
-    the stack has no room, or an argument is wrong and needs words.  Anything else is a fault of jackern.
-    """
-    if status.error == JK_OK:
-        return True
-    if status.error == JK_INTERRUPTED:
-        return raise_interrupt()
-    if status.error in (JK_OVERLAP, JK_WORKSPACE, JK_SELF_OVERLAP, JK_LABEL, JK_NDIM, JK_TOO_LARGE):
-        return False
-    raise InternalError(f"{where}: the C call says of argument {status.argument}: {jk_message(status.error).decode()}. "
-                        f"This is a fault of jackern, please report it.")
-
-
-cdef int raise_status(jk_status status) except -1:
-    """Turns what the callers above did not rule out into an exception."""
-    if status.error == JK_OK:
-        return 0
-    if status.error == JK_OVERLAP:
-        raise Overlap(status.argument)
-    if status.error == JK_LABEL:
-        raise BadLabel(status.argument)
-    message = jk_message(status.error).decode()
-    if status.error == JK_WORKSPACE:
-        raise MemoryError(message)
-    if status.error in (JK_SELF_OVERLAP, JK_NDIM, JK_TOO_LARGE):
-        raise Refused(message)
-    raise InternalError(f"the C call says of argument {status.argument}: {message}. This is a fault of jackern, please "
-                        f"report it.")
 
 
 def new_output(tuple shape, dtype):
@@ -144,3 +95,42 @@ def new_output(tuple shape, dtype):
     for d in range(<int>len(shape)):
         lengths[d] = shape[d]
     return new_array(<int>len(shape), lengths, cnp.NPY_DOUBLE if dtype == float else cnp.NPY_FLOAT, False)
+
+
+cdef inline bint is_operand(object x) noexcept:
+    """A native array that is not 0-d (a 0-d result is a NumPy scalar, which the general way makes)."""
+    return is_native(x) and cnp.PyArray_NDIM(<cnp.ndarray>x) > 0
+
+
+cdef inline bint is_like(object x, cnp.ndarray t) noexcept:
+    """A native array of the shape and the dtype of t."""
+    return (is_native(x) and cnp.PyArray_TYPE(<cnp.ndarray>x) == cnp.PyArray_TYPE(t)
+            and same_shape(<cnp.ndarray>x, t))
+
+
+cdef inline bint is_out(object x, cnp.ndarray t) noexcept:
+    """A writable native array of the shape of t."""
+    return is_native(x) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>x) and same_shape(<cnp.ndarray>x, t)
+
+
+cdef inline cnp.ndarray as_operand(object x, int typenum):
+    """A native array of this dtype: x itself, or a Python number as a 0-d array; None for anything else."""
+    cdef cnp.ndarray scalar
+    if is_native(x):
+        return <cnp.ndarray>x if cnp.PyArray_TYPE(<cnp.ndarray>x) == typenum else None
+    if (type(x) is not float and type(x) is not int) or not -3e38 < x < 3e38:  # the general way rounds or explains
+        return None
+    scalar = PyArray_EMPTY(0, NULL, typenum, 0)
+    cnp.PyArray_SETITEM(scalar, cnp.PyArray_DATA(scalar), x)
+    return scalar
+
+
+cdef inline bint has_shape(object x, int ndim, const cnp.npy_intp *shape) noexcept:
+    """A native array of this shape."""
+    cdef int d
+    if not is_native(x) or cnp.PyArray_NDIM(<cnp.ndarray>x) != ndim:
+        return False
+    for d in range(ndim):
+        if cnp.PyArray_DIMS(<cnp.ndarray>x)[d] != shape[d]:
+            return False
+    return True

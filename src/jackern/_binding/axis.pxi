@@ -229,6 +229,11 @@ cdef class AxisProducts(Products):
             if transposed:
                 return jk_dense_vjp(context, &self.stack, v, out, accumulate)
             return jk_dense_jvp(context, &self.stack, v, out, accumulate)
+        return self.run_batched(context, v, out, accumulate, transposed)
+
+    cdef jk_status run_batched(self, const jk_context *context, const jk_view *v, const jk_view *out, bint accumulate,
+                               bint transposed) noexcept nogil:
+        """The call by letters, whatever was chosen: both views have an axis per letter longer than 1."""
         if transposed:
             return jk_axis_vjp(context, &self.axis, v, out, accumulate)
         return jk_axis_jvp(context, &self.axis, v, out, accumulate)
@@ -267,18 +272,6 @@ cdef class AxisProducts(Products):
     def _straight_product(self, v, out, bint accumulate, bint transposed):
         """Writes the product with one vector into out, if one C call can; whether it did."""
         return self.multiply(v, out, accumulate, transposed) is not NotImplemented
-
-    def _axis_product(self, v, out, bint accumulate, bint transposed):
-        """The product by letters: v and out have an axis per letter longer than 1, after any batch axes."""
-        cdef Views views = Views([v, out])
-        cdef Call call = Call()
-        cdef jk_status status
-        with nogil:
-            if transposed:
-                status = jk_axis_vjp(&call.context, &self.axis, views.at[0], views.at[1], accumulate)
-            else:
-                status = jk_axis_jvp(&call.context, &self.axis, views.at[0], views.at[1], accumulate)
-        finish(status)
 
 
 cdef bint join(Py_ssize_t *length, Py_ssize_t *value_stride, Py_ssize_t *stride, End *end,

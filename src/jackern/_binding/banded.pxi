@@ -96,12 +96,3 @@ cdef class BandedProducts(Products):
         if transposed:
             return jk_banded_vjp(context, self.n_bands, self.band, v, out, accumulate)
         return jk_banded_jvp(context, self.n_bands, self.band, v, out, accumulate)
-
-    def _banded_product(self, v, out, bint accumulate, bint transposed):
-        """The product by axes: v and out have the lengths' axes, after any equal batch axes."""
-        cdef Views views = Views([v, out])
-        cdef Call call = Call()
-        cdef jk_status status
-        with nogil:
-            status = self.run(&call.context, views.at[0], views.at[1], accumulate, transposed)
-        finish(status)

@@ -95,12 +95,3 @@ cdef class ConvolutionProducts(Products):
         if transposed:
             return jk_convolution_vjp(context, &self.convolution, v, out, accumulate)
         return jk_convolution_jvp(context, &self.convolution, v, out, accumulate)
-
-    def _convolution_product(self, v, out, bint accumulate, bint transposed):
-        """The product by axes: v and out have the three axes of the lengths, after any equal batch axes."""
-        cdef Views views = Views([v, out])
-        cdef Call call = Call()
-        cdef jk_status status
-        with nogil:
-            status = self.run(&call.context, views.at[0], views.at[1], accumulate, transposed)
-        finish(status)

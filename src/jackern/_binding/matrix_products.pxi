@@ -379,3 +379,35 @@ cdef bint outs_avoid(Wish *wish, tuple arrays) noexcept:
         if wish.out[i] != NULL and not all_apart(<cnp.ndarray>wish.out[i], arrays):
             return False
     return True
+
+
+# ---- one C call each, for operands that are native arrays already ----------------------------------------
+
+def dense_jvp(a, v, out, bint accumulate):
+    """a @ v into out."""
+    cdef Views views = Views([a, v, out])
+    cdef Call call = Call(views.largest)
+    cdef jk_status status
+    with nogil:
+        status = jk_dense_jvp(&call.context, views.at[0], views.at[1], views.at[2], accumulate)
+    finish(status)
+
+
+def dense_vjp(a, u, out, bint accumulate):
+    """u @ a into out."""
+    cdef Views views = Views([a, u, out])
+    cdef Call call = Call(views.largest)
+    cdef jk_status status
+    with nogil:
+        status = jk_dense_vjp(&call.context, views.at[0], views.at[1], views.at[2], accumulate)
+    finish(status)
+
+
+def matrix_product(a, b, out, bint accumulate):
+    """out = or += a @ b, by NumPy's rules for vectors and stacks; the operands lie apart from out."""
+    cdef Factors f
+    cdef Laid out_laid
+    if not is_native(a) or not is_native(b) or not lay_factors(&f, a, b) or not has_shape(out, f.ndim, f.shape):
+        raise TypeError(f"expected native arrays that fit, got {type(a)}, {type(b)} and {type(out)}")
+    lay_product(&out_laid, out, &f)
+    finish(multiply(&f.a, &f.b, &out_laid, accumulate))

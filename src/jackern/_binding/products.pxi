@@ -57,6 +57,11 @@ cdef class Products:
         none.argument = -1
         return none
 
+    cdef jk_status run_batched(self, const jk_context *context, const jk_view *v, const jk_view *out, bint accumulate,
+                               bint transposed) noexcept nogil:
+        """The C call with equal batch axes in front of both views."""
+        return self.run(context, v, out, accumulate, transposed)
+
     cdef object multiply(self, object v, object out, bint accumulate, bint transposed):
         """The product the straight way, an array also if 0-d; NotImplemented where that cannot be taken."""
         cdef End *source = &self.out_end if transposed else &self.in_end
@@ -105,19 +110,42 @@ cdef class Products:
         lay(&out_laid, out)
         return out if self.did(move(jk_repeat, new, &new_laid, &out_laid, accumulate), transposed) else NotImplemented
 
-    cdef object product(self, object v, object out, object accumulate, bint transposed):
+    def _batched_product(self, v, out, bint accumulate, bint transposed):
+        """The product with vectors: both arrays have the axes that the C call sees, after any equal batch axes.
+
+        Overlap, with nothing written, also where `out` has to be another array because the call lacks the scratch.
+        """
+        cdef Views views = Views([v, out])
+        cdef Call call = Call()
+        cdef jk_status status
+        with nogil:
+            status = self.run_batched(&call.context, views.at[0], views.at[1], accumulate, transposed)
+        if status.error == JK_WORKSPACE:
+            raise Overlap(2)
+        finish(status)
+
+    cdef object straight_product(self, object v, object out, object accumulate, bint transposed):
+        """The product the straight way, a NumPy scalar if new and 0-d; NotImplemented where that cannot be taken."""
         cdef int adds = as_flag(accumulate)
-        if adds >= 0:
-            result = self.multiply(v, out, adds, transposed)
-            if result is not NotImplemented:
-                jacobian_calls[transposed] += 1
-                if out is None and cnp.PyArray_NDIM(<cnp.ndarray>result) == 0:
-                    return result[()]
-                return result
-        result = self._general_product(v, out, accumulate, transposed)
-        jacobian_calls[transposed] += 1
-        jacobian_general_calls[transposed] += 1
+        if adds < 0:
+            return NotImplemented
+        result = self.multiply(v, out, adds, transposed)
+        if result is not NotImplemented and out is None and cnp.PyArray_NDIM(<cnp.ndarray>result) == 0:
+            return result[()]
         return result
+
+    cdef object product(self, object v, object out, object accumulate, bint transposed):
+        result = self.straight_product(v, out, accumulate, transposed)
+        if result is NotImplemented:
+            result = self._general_product(v, out, accumulate, transposed)
+            jacobian_general_calls[transposed] += 1
+        jacobian_calls[transposed] += 1
+        return result
+
+    def _product(self, v, out=None, accumulate=False, bint transposed=False):
+        """The product as `jvp` or `vjp` gives it, for jackern's own use: `stats` counts what users call."""
+        result = self.straight_product(v, out, accumulate, transposed)
+        return self._general_product(v, out, accumulate, transposed) if result is NotImplemented else result
 
     def jvp(self, x_dot, *, out=None, accumulate=False):
         """The Jacobian-vector product; see `jackern.Jacobian.jvp`."""

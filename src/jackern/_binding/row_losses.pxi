@@ -349,3 +349,45 @@ cdef class RowLossOp(FamilyOp):
         cdef Rows rows
         return (len(arrays) == 2 and lay_rows(&rows, (<tuple>arrays)[0])
                 and own_labels((<tuple>arrays)[1], &rows, 0, NULL) is not None)
+
+
+# ---- one C call each, for operands that are native arrays already ----------------------------------------
+
+cdef cnp.ndarray label_array(object labels):
+    return cnp.PyArray_ContiguousFromAny(labels, cnp.NPY_INTP, 1, 1)
+
+
+def softmax_cross_entropy_value(logits, labels, loss, bint accumulate):
+    """One loss per row of logits (rows, classes)."""
+    cdef Views v = Views([logits, loss])
+    cdef cnp.ndarray index = label_array(labels)
+    cdef const Py_ssize_t *label = <const Py_ssize_t *>cnp.PyArray_DATA(index)
+    cdef Call call = Call(v.largest)
+    cdef jk_status status
+    with nogil:
+        status = jk_softmax_cross_entropy_value(&call.context, v.at[0], label, v.at[1], accumulate)
+    finish(status)
+
+
+def softmax_cross_entropy_vjp(loss_bar, logits, labels, logits_bar, bint accumulate):
+    """loss_bar[:, None] * (softmax(logits) - onehot(labels)) into logits_bar."""
+    cdef Views v = Views([loss_bar, logits, logits_bar])
+    cdef cnp.ndarray index = label_array(labels)
+    cdef const Py_ssize_t *label = <const Py_ssize_t *>cnp.PyArray_DATA(index)
+    cdef Call call = Call(v.largest)
+    cdef jk_status status
+    with nogil:
+        status = jk_softmax_cross_entropy_vjp(&call.context, v.at[0], v.at[1], label, v.at[2], accumulate)
+    finish(status)
+
+
+def softmax_cross_entropy_jvp(logits_dot, logits, labels, loss_dot, bint accumulate):
+    """The tangent of the losses into loss_dot."""
+    cdef Views v = Views([logits_dot, logits, loss_dot])
+    cdef cnp.ndarray index = label_array(labels)
+    cdef const Py_ssize_t *label = <const Py_ssize_t *>cnp.PyArray_DATA(index)
+    cdef Call call = Call(v.largest)
+    cdef jk_status status
+    with nogil:
+        status = jk_softmax_cross_entropy_jvp(&call.context, v.at[0], v.at[1], label, v.at[2], accumulate)
+    finish(status)

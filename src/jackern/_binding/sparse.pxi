@@ -158,14 +158,3 @@ cdef class SparseProducts(Products):
         if transposed != self._transposed:
             return jk_csr_vjp(context, &self.matrix, v, out, accumulate)
         return jk_csr_jvp(context, &self.matrix, v, out, accumulate)
-
-    def _sparse_product(self, v, out, bint accumulate, bint transposed):
-        """The product with flat vectors: v and out have one axis, after any equal batch axes."""
-        cdef Views views = Views([v, out])
-        cdef Call call = Call()
-        cdef jk_status status
-        with nogil:
-            status = self.run(&call.context, views.at[0], views.at[1], accumulate, transposed)
-        if status.error == JK_WORKSPACE:
-            raise Overlap(2)  # a copy of `out` is the scratch that the call lacks
-        finish(status)

@@ -1,4 +1,5 @@
 # The table of loops, for calls that need no set-up at all.
+
 cdef extern from "engine/cpu.h" nogil:
     enum:
         JK_OP_divide
@@ -21,3 +22,28 @@ cdef extern from "engine/cpu.h" nogil:
         const jk_op_loops *op
 
     const jk_pointwise_loops *jk_pointwise_of(jk_dtype dtype)
+
+
+cdef inline const jk_op_loops *flat_loops(int op, cnp.ndarray like) noexcept:
+    """The loops of an op for arrays of this dtype."""
+    return &jk_pointwise_of(JK_FLOAT64 if cnp.PyArray_TYPE(like) == cnp.NPY_DOUBLE else JK_FLOAT32).op[op]
+
+
+cdef inline bint lies_flat(object x, cnp.ndarray result) noexcept:
+    """Whether x, where it is given, is C-contiguous and lies apart from the result or exactly on it."""
+    cdef char *a
+    cdef char *b = <char *>cnp.PyArray_DATA(result)
+    if x is None:
+        return True
+    a = <char *>cnp.PyArray_DATA(<cnp.ndarray>x)
+    return (cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>x)
+            and (a == b or a + cnp.PyArray_NBYTES(<cnp.ndarray>x) <= b or b + cnp.PyArray_NBYTES(result) <= a))
+
+
+cdef inline void read_flat(const void **inputs, cnp.ndarray t, object y) noexcept:
+    """The inputs of a loop: y in its place where it is given, t in its own and in all that are not read."""
+    cdef int k
+    for k in range(JK_N_IN):
+        inputs[k] = cnp.PyArray_DATA(t)
+    if y is not None:
+        inputs[JK_IN_Y] = cnp.PyArray_DATA(<cnp.ndarray>y)

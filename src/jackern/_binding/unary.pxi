@@ -48,7 +48,6 @@ cdef class UnaryOp(Op):
             if x is not None:
                 inputs[JK_IN_A] = cnp.PyArray_DATA(<cnp.ndarray>x)
             loop(cnp.PyArray_SIZE(like), cnp.PyArray_DATA(result), inputs)
-            self.count(product)
             return result
         if large:
             try:
@@ -63,7 +62,6 @@ cdef class UnaryOp(Op):
             view_of(&out_view, result)
             if not self.went(product, jk_pointwise_vjp(NULL, self.index, t_at, &x_at, y_at, &out_at, adds)):
                 return NotImplemented
-        self.count(product)
         return result
 
     cdef inline bint can_read(self, object x, object y) noexcept:
@@ -83,36 +81,44 @@ cdef class UnaryOp(Op):
         describe(&hs, 0, h)
         return straight_vjp2(self, &hs, [h], <cnp.ndarray>y_bar, &args, [x], y, out, accumulate)
 
-    def __call__(self, x=None, out=None):
+    cdef object value(self, object x, object out):
+        """The value the straight way; NotImplemented where that cannot be taken."""
         cdef jk_view x_view, out_view
         cdef const jk_view *x_at = &x_view
         cdef const void *inputs[JK_N_IN]
         cdef cnp.ndarray result
         if not is_operand(x):
-            return general.value(self, (x,), out)
+            return NotImplemented
         if out is None:
             result = new_like(<cnp.ndarray>x)
         elif is_out(out, <cnp.ndarray>x):
             result = <cnp.ndarray>out
         else:
-            return general.value(self, (x,), out)
+            return NotImplemented
         if (cnp.PyArray_TYPE(result) == cnp.PyArray_TYPE(<cnp.ndarray>x) and cnp.PyArray_IS_C_CONTIGUOUS(result)
                 and cnp.PyArray_SIZE(result) < LARGE and lies_flat(x, result)):
             read_flat(inputs, <cnp.ndarray>x, None)
             flat_loops(self.index, result).value(cnp.PyArray_SIZE(result), cnp.PyArray_DATA(result), inputs)
-            self.count(VALUE)
             return result
         if cnp.PyArray_SIZE(result) >= LARGE:
             try:
                 pointwise_value(self, [x], result, False)
             except (Overlap, Refused):
-                return general.value(self, (x,), out)
+                return NotImplemented
         else:
             view_of(&x_view, <cnp.ndarray>x)
             view_of(&out_view, result)
             if not self.went(VALUE, jk_pointwise_value(NULL, self.index, &x_at, &out_view, False)):
-                return general.value(self, (x,), out)
-        self.count(VALUE)
+                return NotImplemented
+        return result
+
+    def __call__(self, x=None, out=None):
+        result = self.value(x, out)
+        if result is not NotImplemented:
+            self.count(VALUE)
+            return result
+        result = general.value(self, (x,), out)
+        self.count_general(VALUE)
         return result
 
     def jvp(self, x_dot, x=None, *, y=None, out=None, accumulate=False):
@@ -141,8 +147,11 @@ cdef class UnaryOp(Op):
         if read_outs(&wish, out, accumulate):
             result = self.multiply(JVP, x_dot, x, y, wish.out[0], wish.adds[0])
             if result is not NotImplemented:
+                self.count(JVP)
                 return result
-        return general.jvp(self, (x_dot,), (x,), y, out, accumulate)
+        result = general.jvp(self, (x_dot,), (x,), y, out, accumulate)
+        self.count_general(JVP)
+        return result
 
     def vjp(self, y_bar, x=None, *, y=None, wrt=0, out=None, accumulate=False):
         """The vector-Jacobian product ``dy/dx * y_bar``.
@@ -165,8 +174,11 @@ cdef class UnaryOp(Op):
         if read_wrt(&wish, wrt, 1) and read_outs(&wish, out, accumulate):
             result = self.multiply(VJP, y_bar, x, y, wish.out[0], wish.adds[0])
             if result is not NotImplemented:
+                self.count(VJP)
                 return (result,) if wish.is_tuple else result
-        return general.vjp(self, y_bar, (x,), y, wrt, out, accumulate)
+        result = general.vjp(self, y_bar, (x,), y, wrt, out, accumulate)
+        self.count_general(VJP)
+        return result
 
     def vjp2(self, h, y_bar, x=None, *, y=None, wrt=0, out=None, accumulate=False):
         """Double backward: the cotangents of ``(y_bar, x)`` for a cotangent `h` of the result of `vjp`.
@@ -195,8 +207,11 @@ cdef class UnaryOp(Op):
                 one = (<tuple>h)[0] if type(h) is tuple and len(<tuple>h) == 1 else None
             result = self.twice(one, y_bar, x, y, out, accumulate)
             if result is not NotImplemented:
+                self.count(VJP2)
                 return result
-        return general.vjp2(self, h, y_bar, (x,), y, wrt, out, accumulate)
+        result = general.vjp2(self, h, y_bar, (x,), y, wrt, out, accumulate)
+        self.count_general(VJP2)
+        return result
 
     def jacobian(self, x=None, *, y=None, wrt=0):
         """The Jacobian at `x` (or read from `y`): diagonal, one number per element; in a tuple for a tuple `wrt`."""

@@ -1,9 +1,8 @@
 """What the straight way of an op does not take: array-likes, mixed dtypes, 0-d, copies on overlap, and every error.
 
-All checks come before anything is written.  The functions below `as_native` are handed to the binding at import.
+All checks come before anything is written.  `_wiring` hands the functions that the binding calls to it, at import.
 """
 
-import functools
 import inspect
 import itertools
 import operator
@@ -20,18 +19,6 @@ from jackern._arrays.operands import Array, as_array, as_native, as_operands, is
 from jackern._arrays.outputs import Outputs, call
 from jackern._arrays.shapes import broadcast_shape, check_shape, listed, shape_of
 from jackern._structures.axis import elementwise
-
-
-def counted(product: Callable[..., Any]) -> Callable[..., Any]:
-    """Count a call of this function as one of the general way, once it has succeeded."""
-
-    @functools.wraps(product)
-    def count_and_call(op: Any, *args: Any) -> Any:
-        result = product(op, *args)
-        _core.count_general(op, product.__name__)
-        return result
-
-    return count_and_call
 
 
 def readable(expression: str) -> str:

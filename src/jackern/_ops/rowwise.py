@@ -28,7 +28,7 @@ from jackern._ops.registry import Family, registered
 class SoftmaxCrossEntropy(_core.RowLossOp):
     """``logsumexp(logits) - logits[label]`` for every row of logits: ``op(logits, labels, *, out=None)``.
 
-    Stable for any finite logits; one pass per row.
+    Stable for any finite logits: the largest of a row is found first, and the others are read relative to it.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Solving ``J x = b`` by structure.
 
 A product is solved by one group of factors after the other, cut where it is square.  All else is brought to a sum of
-terms, apart from products of low rank: `eliminate` solves that.  `factor` has the solvers of arrays.
+terms, apart from products of low rank: `choose` has the solver of that.  `factor` has the solvers of arrays.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jackern._arrays.operands import Array, as_native, quiet
-from jackern._solve.eliminate import LOW_RANK, Pair, by_rank, low_rank_solver, solver_of_terms
+from jackern._solve.choose import LOW_RANK, Pair, by_rank, low_rank_solver, solver_of_terms
 from jackern._solve.expand import expanded, product_of
 from jackern._solve.factor import Singular, Solver, ZeroPivot
 from jackern._structures.base import Jacobian

@@ -1,7 +1,8 @@
-"""Products of an axis Jacobian that are not one C call on contiguous arrays of its own dtype.
+"""Products of Jacobians that are not one C call on contiguous arrays of their own dtype.
 
-Array-likes, mixed dtypes, batches, overlaps and every error come here.  Batch axes are letters too: they
-stand in the input and in the output, and the values are constant along them.
+Array-likes, mixed dtypes, batches, overlaps and every error come here, for all structures; `multiply` is for axis
+Jacobians alone.  Batch axes are letters too: they stand in the input and in the output, and the values are constant
+along them.
 """
 
 from __future__ import annotations
@@ -67,6 +68,25 @@ def by_axes(
     except _core.Overlap:
         return False
     return True
+
+
+def by_one_call(
+    jacobian: Any,
+    v: Array,
+    batch: tuple[int, ...],
+    out: Array,
+    accumulate: bool,
+    transposed: bool,
+    out_lengths: Sequence[int],
+    in_lengths: Sequence[int],
+) -> bool:
+    """Make the product by one C call that sees axes of these lengths; False where `out` forbids it."""
+    own, other = (out_lengths, in_lengths) if transposed else (in_lengths, out_lengths)
+
+    def call(v: Array, out: Array) -> None:
+        jacobian._batched_product(v, out, accumulate, transposed)
+
+    return by_axes(call, v, own, batch, out, other)
 
 
 def multiply(jacobian: Any, v: Array, own: list[int], out: Array, other: list[int]) -> None:

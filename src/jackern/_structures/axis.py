@@ -141,7 +141,7 @@ class AxisJacobian(_core.AxisProducts, TermJacobian):
 
         def call(v: Array, out: Array) -> None:
             if one_call:
-                self._axis_product(v, out, accumulate, transposed)
+                self._batched_product(v, out, accumulate, transposed)
             else:
                 apply.multiply(self, v, own, out, other)
 

@@ -13,7 +13,7 @@ from jackern._arrays.operands import Array
 from jackern._arrays.shapes import Shape, ShapeLike
 from jackern._structures import apply
 from jackern._structures.base import Jacobian, reshaped
-from jackern._structures.stored import StoredJacobian, once
+from jackern._structures.stored import DiagonalTerms, once
 from jackern._terms import entries
 from jackern._terms.letters import aligned
 from jackern._terms.term import Axis, KeptApart, Term, canonical, with_equal_axes
@@ -22,20 +22,14 @@ from jackern._terms.term import Axis, KeptApart, Term, canonical, with_equal_axe
 Band = tuple[Array, Shape, Shape, Shape, Shape]
 
 
-class BandedJacobian(_core.BandedProducts, StoredJacobian):
+class BandedJacobian(_core.BandedProducts, DiagonalTerms):
     """A sum of terms whose letters all stand at both ends, in the same order; one call makes its product."""
 
     __slots__ = ("_terms_when_asked",)
 
-    _terms_when_asked: tuple[Term, ...]
-
     @property
     def dtype(self) -> Any:
         return np.result_type(*(values.dtype for values, *_ in self._bands))
-
-    @property
-    def structure(self) -> str:
-        return "banded"
 
     @property
     def _n_entries(self) -> int:
@@ -49,9 +43,6 @@ class BandedJacobian(_core.BandedProducts, StoredJacobian):
     def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> BandedJacobian:
         return BandedJacobian(self._bands, self._out_lengths, self._in_lengths, *reshaped(self, out_shape, in_shape))
 
-    def diagonal(self) -> Array:
-        return entries.added_up(map(entries.diagonal, self._terms()), self.dtype)
-
     def _with_values(self, function: Callable[[Array], Array]) -> BandedJacobian:
         def changed(values: Array) -> Array:
             return np.broadcast_to(function(once(values)), values.shape)
@@ -60,18 +51,7 @@ class BandedJacobian(_core.BandedProducts, StoredJacobian):
         return BandedJacobian(bands, self._out_lengths, self._in_lengths, self.out_shape, self.in_shape)
 
     def _written(self, v: Array, batch: Shape, out: Array, accumulate: bool, transposed: bool) -> bool:
-        own, other = self._in_lengths, self._out_lengths
-        if transposed:
-            own, other = other, own
-
-        def call(v: Array, out: Array) -> None:
-            self._banded_product(v, out, accumulate, transposed)
-
-        return apply.by_axes(call, v, own, batch, out, other)
-
-    def _fill(self, matrix: Array) -> None:
-        for term in self._terms():
-            entries.fill(term, matrix)
+        return apply.by_one_call(self, v, batch, out, accumulate, transposed, self._out_lengths, self._in_lengths)
 
     def _arrays(self) -> tuple[Array, ...]:
         return tuple(term.values for term in self._terms())
@@ -80,16 +60,7 @@ class BandedJacobian(_core.BandedProducts, StoredJacobian):
     def _stored(self) -> int:
         return sum(term.stored for term in self._terms())
 
-    @property
-    def _cost(self) -> int:
-        return self.nnz
-
-    def _terms(self) -> tuple[Term, ...]:
-        if not hasattr(self, "_terms_when_asked"):
-            self._terms_when_asked = self._terms_of_bands()
-        return self._terms_when_asked
-
-    def _terms_of_bands(self) -> tuple[Term, ...]:
+    def _made_terms(self) -> tuple[Term, ...]:
         axes = range(len(self._out_lengths))
 
         def term(values: Array, out_start: Shape, out_step: Shape, in_start: Shape, in_step: Shape) -> Term | None:
@@ -98,10 +69,6 @@ class BandedJacobian(_core.BandedProducts, StoredJacobian):
             return canonical(values, tuple(axes), out, in_, dict(enumerate(values.shape)))
 
         return tuple(filter(None, (term(*band) for band in self._bands)))
-
-    def _entries(self) -> tuple[Array, Array, Array]:
-        rows, columns, values = zip(*map(entries.entries, self._terms()), strict=True)
-        return np.concatenate(rows), np.concatenate(columns), np.concatenate(values)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A broadcast view would be pickled with all its repetitions.

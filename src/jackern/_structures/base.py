@@ -168,6 +168,10 @@ class Jacobian(Verbs, ABC):
 
     _general_product = apply.product
 
+    def _product(self, v: Any, out: Any = None, accumulate: Any = False, transposed: bool = False) -> Any:
+        """Return what `jvp` or `vjp` does, for jackern's own use: `stats` counts what users call."""
+        return self._general_product(v, out, accumulate, transposed)
+
     @abstractmethod
     def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> Jacobian:
         """Return the same matrix for arrays of other shapes, in constant time.

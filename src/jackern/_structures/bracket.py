@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 # A leaf is the position of a factor; a pair is the matrix product of two orders.  In a pair a bare position is applied
 # in its structure, and a leaf alone, in a tuple of its own, is formed as a matrix.
-Order = int | tuple["Order", ...]
+Bracketing = int | tuple["Bracketing", ...]
 
 
 class Plan(NamedTuple):
@@ -23,7 +23,7 @@ class Plan(NamedTuple):
 
     work: float  # multiplications
     numbers: int  # of all matrices on the way, the last one not counted
-    order: Order
+    order: Bracketing
 
 
 @lru_cache(maxsize=256)

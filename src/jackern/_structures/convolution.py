@@ -13,16 +13,15 @@ from jackern._arrays.shapes import Shape, ShapeLike
 from jackern._structures import apply
 from jackern._structures.base import Jacobian, reshaped
 from jackern._structures.of_terms import from_terms
-from jackern._structures.stored import StoredJacobian, once
+from jackern._structures.stored import DiagonalTerms, once
 from jackern._structures.zero import ZeroJacobian
-from jackern._terms import entries
 from jackern._terms.term import Axis, Term, canonical
 
 # of the axes before the convolved one, of that in the output and in the input, of those behind it
 Lengths = tuple[int, int, int, int]
 
 
-class ConvolutionJacobian(_core.ConvolutionProducts, StoredJacobian):
+class ConvolutionJacobian(_core.ConvolutionProducts, DiagonalTerms):
     """A convolution along one axis; one call makes its product, and the numbers of the kernel are all that is kept.
 
     Along that axis ``out[i]`` sums ``kernel[j] * v[i + shift - j]`` over the taps j for which v has such an element.
@@ -31,15 +30,9 @@ class ConvolutionJacobian(_core.ConvolutionProducts, StoredJacobian):
 
     __slots__ = ("_terms_when_asked",)
 
-    _terms_when_asked: tuple[Term, ...]
-
     @property
     def dtype(self) -> Any:
         return self._kernel.dtype
-
-    @property
-    def structure(self) -> str:
-        return "banded"
 
     @property
     def _storage(self) -> str:
@@ -66,7 +59,7 @@ class ConvolutionJacobian(_core.ConvolutionProducts, StoredJacobian):
     def diagonal(self) -> Array:
         _, n_out, n_in, _ = self._lengths
         if n_out != n_in:
-            return entries.added_up(map(entries.diagonal, self._terms()), self.dtype)
+            return super().diagonal()
         result = np.zeros(min(self.shape), self.dtype)
         if 0 <= self._shift < len(self._kernel):
             result[:] = self._kernel[self._shift]
@@ -83,18 +76,8 @@ class ConvolutionJacobian(_core.ConvolutionProducts, StoredJacobian):
 
     def _written(self, v: Array, batch: Shape, out: Array, accumulate: bool, transposed: bool) -> bool:
         n_before, n_out, n_in, n_behind = self._lengths
-        own, other = (n_before, n_in, n_behind), (n_before, n_out, n_behind)
-        if transposed:
-            own, other = other, own
-
-        def call(v: Array, out: Array) -> None:
-            self._convolution_product(v, out, accumulate, transposed)
-
-        return apply.by_axes(call, v, own, batch, out, other)
-
-    def _fill(self, matrix: Array) -> None:
-        for term in self._terms():
-            entries.fill(term, matrix)
+        ends = (n_before, n_out, n_behind), (n_before, n_in, n_behind)
+        return apply.by_one_call(self, v, batch, out, accumulate, transposed, *ends)
 
     def _arrays(self) -> tuple[Array, ...]:
         return (self._numbers,)
@@ -103,18 +86,8 @@ class ConvolutionJacobian(_core.ConvolutionProducts, StoredJacobian):
     def _stored(self) -> int:
         return int(self._numbers.size)
 
-    @property
-    def _cost(self) -> int:
-        return self.nnz
-
-    def _terms(self) -> tuple[Term, ...]:
-        if not hasattr(self, "_terms_when_asked"):
-            self._terms_when_asked = terms(self._kernel, self._shift, self._lengths)
-        return self._terms_when_asked
-
-    def _entries(self) -> tuple[Array, Array, Array]:
-        rows, columns, values = zip(*map(entries.entries, self._terms()), strict=True)
-        return np.concatenate(rows), np.concatenate(columns), np.concatenate(values)
+    def _made_terms(self) -> tuple[Term, ...]:
+        return terms(self._kernel, self._shift, self._lengths)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A broadcast view would be pickled with all its repetitions.

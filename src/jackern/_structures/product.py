@@ -86,14 +86,14 @@ class ProductJacobian(_core.ChainProducts, Factors):
             first, rest = self._plan(n_vectors).order  # type: ignore[misc]
             if isinstance(first, int):
                 v = self._rows(rest, v.reshape(n_vectors, self.shape[1])).reshape(*batch, *self._parts[0].in_shape)
-                self._parts[0].jvp(v, out=out, accumulate=accumulate)
+                self._parts[0]._product(v, out, accumulate)
             else:
                 rows = self._rows((first, rest), v.reshape(n_vectors, self.shape[1]))
                 _core.sum_to(rows.reshape(out.shape), out, accumulate)
             return
         for part in self._parts[:0:-1]:
-            v = part.jvp(v)
-        self._parts[0].jvp(v, out=out, accumulate=accumulate)
+            v = part._product(v)
+        self._parts[0]._product(v, out, accumulate)
 
     def _rows(self, order: Any, vectors: Array | None = None) -> Array:
         """Return the transpose of the matrix that an order of multiplication stands for; a row is a column of it."""
@@ -105,10 +105,11 @@ class ProductJacobian(_core.ChainProducts, Factors):
         left, right = order
         if isinstance(left, int):
             part, rows = self._parts[left], self._rows(right, vectors)
-            return np.reshape(part.jvp(rows.reshape(len(rows), *part.in_shape)), (len(rows), part.shape[0]))
+            return np.reshape(part._product(rows.reshape(len(rows), *part.in_shape)), (len(rows), part.shape[0]))
         if isinstance(right, int):
             part, columns = self._parts[right], self._rows(left, vectors).T
-            return np.reshape(part.vjp(columns.reshape(len(columns), *part.out_shape)), (len(columns), part.shape[1])).T
+            product = part._product(columns.reshape(len(columns), *part.out_shape), transposed=True)
+            return np.reshape(product, (len(columns), part.shape[1])).T
         return self._rows(right, vectors) @ self._rows(left, vectors)
 
     def _fill(self, matrix: Array) -> None:

@@ -71,7 +71,7 @@ class SlicedJacobian(TermJacobian, CompoundJacobian):
             by_axis = array.reshape([*batch, *(axis.full for axis in axes)])
             return by_axis[(..., *window(axes, term.lengths))]
 
-        inner.jvp(part(v, term.in_), out=part(out, term.out), accumulate=accumulate)
+        inner._product(part(v, term.in_), part(out, term.out), accumulate)
 
     def __reduce__(self) -> tuple[Any, ...]:
         term = self._term

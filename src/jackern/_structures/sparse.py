@@ -56,12 +56,8 @@ class SparseJacobian(_core.SparseProducts, StoredJacobian):
         return SparseJacobian(values, self._pattern, self.out_shape, self.in_shape, self._transposed)
 
     def _written(self, v: Array, batch: Shape, out: Array, accumulate: bool, transposed: bool) -> bool:
-        m, n = self.shape[::-1] if transposed else self.shape
-
-        def call(v: Array, out: Array) -> None:
-            self._sparse_product(v, out, accumulate, transposed)
-
-        return apply.by_axes(call, v, [n], batch, out, [m])
+        m, n = self.shape
+        return apply.by_one_call(self, v, batch, out, accumulate, transposed, [m], [n])
 
     @property
     def _lists_entries(self) -> bool:

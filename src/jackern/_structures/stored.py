@@ -11,6 +11,8 @@ from numpy.typing import DTypeLike
 
 from jackern._arrays.operands import Array, native_dtype
 from jackern._structures.base import Jacobian
+from jackern._terms import entries
+from jackern._terms.term import Term
 
 
 class StoredJacobian(Jacobian):
@@ -29,6 +31,43 @@ class StoredJacobian(Jacobian):
     def _scaled(self, function: Callable[..., Any], number: Any) -> Self:
         with np.errstate(all="ignore"):
             return self._with_values(lambda values: np.asarray(function(values, number)))
+
+
+class DiagonalTerms(StoredJacobian):
+    """A sum of terms whose letters all stand at both ends, in a storage that one call multiplies with."""
+
+    __slots__ = ()
+
+    # Its slot is in the final classes: a class of the binding beside this one leaves no room for it here.
+    _terms_when_asked: tuple[Term, ...]
+
+    @abstractmethod
+    def _made_terms(self) -> tuple[Term, ...]:
+        """Make the terms of what is stored."""
+
+    def _terms(self) -> tuple[Term, ...]:
+        if not hasattr(self, "_terms_when_asked"):
+            self._terms_when_asked = self._made_terms()  # type: ignore[misc]
+        return self._terms_when_asked
+
+    @property
+    def structure(self) -> str:
+        return "banded"
+
+    @property
+    def _cost(self) -> int:
+        return self.nnz
+
+    def _fill(self, matrix: Array) -> None:
+        for term in self._terms():
+            entries.fill(term, matrix)
+
+    def diagonal(self) -> Array:
+        return entries.added_up(map(entries.diagonal, self._terms()), self.dtype)
+
+    def _entries(self) -> tuple[Array, Array, Array]:
+        rows, columns, values = zip(*map(entries.entries, self._terms()), strict=True)
+        return np.concatenate(rows), np.concatenate(columns), np.concatenate(values)
 
 
 def once(values: Array) -> Array:

@@ -53,7 +53,7 @@ class SumJacobian(_core.SumProducts, Combination):
         whole = not accumulate and all(part._calls_nothing for part in self._parts)
         total = out if whole else _core.new_output(out.shape, out.dtype)
         for k, part in enumerate(self._parts):
-            (part.vjp if transposed else part.jvp)(v, out=total, accumulate=k > 0)
+            part._product(v, total, k > 0, transposed)
         if not whole:
             _core.sum_to(total, out, accumulate)
 

@@ -1,4 +1,4 @@
-"""What a Jacobian can do that belongs to higher rooms: signatures and words here, the work behind slots."""
+"""What a Jacobian can do that files above `base` know: signatures and words here, the work behind slots."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ verbs = _core.Slots(
 
 
 class Verbs:
-    """Methods of every Jacobian that call a slot."""
+    """Methods of every Jacobian that call a slot, and its repr."""
 
     __slots__ = ()
 

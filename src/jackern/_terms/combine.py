@@ -134,7 +134,7 @@ def summed(array: Array, places: list[int], kept: Collection[int]) -> tuple[Arra
 
 def product(a: Array, b: Array) -> Array:
     """Return the product of broadcast arrays, in recycled memory where it is large."""
-    return np.asarray(_core.op_named("multiply")(a, b))
+    return np.asarray(_core.uncounted_value(_core.op_named("multiply"), a, b))
 
 
 def composition(a: Term, b: Term) -> Composition | None:

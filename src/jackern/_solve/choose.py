@@ -1,4 +1,4 @@
-"""Solving with a sum of terms: by blocks, which may be bands or permutations, terms of low rank taken out first."""
+"""The solver of a sum of terms, chosen by its structure: bands, blocks, permutations, low rank taken out first."""
 
 from __future__ import annotations
 
@@ -117,12 +117,12 @@ def low_rank_solver(
     matrix = jacobian_of(base, n, dtype)
 
     def from_right(rows: Array) -> Array:
-        return np.concatenate([right.jvp(rows) for _, right in pairs], axis=1)
+        return np.concatenate([right._product(rows) for _, right in pairs], axis=1)
 
     def add_left(middle: Array, rows: Array) -> Array:
         """Add U times the middle, in place."""
         for (left, _), part in zip(pairs, np.split(middle, np.cumsum(ranks)[:-1], axis=1), strict=True):
-            left.jvp(part, out=rows, accumulate=True)
+            left._product(part, rows, True)
         return rows
 
     def once(rows: Array) -> Array:
@@ -168,7 +168,7 @@ def residual(rows: Array, x: Array, matrix: Jacobian, pairs: Sequence[Pair]) -> 
     rest = rows.copy()
     scale = np.abs(rows).max(axis=1)
     finite = np.isfinite(scale)
-    for part in itertools.chain([matrix.jvp(x)], (left.jvp(right.jvp(x)) for left, right in pairs)):
+    for part in itertools.chain([matrix._product(x)], (left._product(right._product(x)) for left, right in pairs)):
         rest -= part
         scale = np.maximum(scale, np.abs(part, out=part).max(axis=1))
     errors = np.abs(rest).max(axis=1) / np.where(scale > 0, scale, 1)
@@ -190,7 +190,7 @@ def capacitance_solver(base: Sequence[Term], inner: Solver, pairs: Sequence[Pair
         return solver_of_terms(terms, sum(ranks), dtype)
     check_size((sum(ranks), n), dtype)
     columns = inner.solve(np.concatenate([left.T.toarray(max_bytes=None) for left, _ in pairs], dtype=dtype))
-    products = np.concatenate([right.jvp(columns) for _, right in pairs], axis=1)
+    products = np.concatenate([right._product(columns) for _, right in pairs], axis=1)
     return factor.block_solver((np.eye(sum(ranks), dtype=dtype) + products.T)[None])
 
 

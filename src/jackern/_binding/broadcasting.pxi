@@ -114,8 +114,8 @@ cdef inline bint is_writable(object out, int ndim, const cnp.npy_intp *shape) no
     return has_shape(out, ndim, shape) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out)
 
 
-cdef object value_of(Op op, object a, object b, object c, object out):
-    """The value; by the straight way unless that cannot be taken."""
+cdef object straight_value(Op op, object a, object b, object c, object out):
+    """The value; NotImplemented where the straight way cannot be taken."""
     cdef Operands args
     cdef jk_view out_view
     cdef const void *inputs[JK_N_IN]
@@ -129,7 +129,7 @@ cdef object value_of(Op op, object a, object b, object c, object out):
         if args.complete and not is_special(op, &args):
             ndim = broadcast(&args, shape)
     if ndim <= 0 or (out is not None and not is_writable(out, ndim, shape)):
-        return general.value(op, given(op, a, b, c), out)
+        return NotImplemented
     alike = have_shape(&args, ndim, shape)
     if out is not None:
         result = <cnp.ndarray>out
@@ -139,7 +139,7 @@ cdef object value_of(Op op, object a, object b, object c, object out):
         try:
             pointwise_value(op, list(given(op, u, v, w)), result, False)
         except (Overlap, Refused):
-            return general.value(op, given(op, a, b, c), out)
+            return NotImplemented
     elif (alike and args.contiguous and cnp.PyArray_IS_C_CONTIGUOUS(result)
             and cnp.PyArray_TYPE(result) == typenum and lie_apart(&args, result)):
         read_all_flat(inputs, &args, result, None)
@@ -147,13 +147,13 @@ cdef object value_of(Op op, object a, object b, object c, object out):
     else:
         view_of(&out_view, result)
         if not op.went(VALUE, jk_pointwise_value(NULL, op.index, args.at, &out_view, False)):
-            return general.value(op, given(op, a, b, c), out)
-    op.count(VALUE)
+            return NotImplemented
     return result
 
 
-cdef object jvp_of(Op op, object tangents, object a, object b, object c, object y, object out, object accumulate):
-    """The sum of derivative times tangent; by the straight way unless that cannot be taken."""
+cdef object straight_jvp(Op op, object tangents, object a, object b, object c, object y, object out,
+                         object accumulate):
+    """The sum of derivative times tangent; NotImplemented where the straight way cannot be taken."""
     cdef Operands args, dots
     cdef jk_view y_view, out_view
     cdef const jk_view *y_at = NULL
@@ -181,23 +181,21 @@ cdef object jvp_of(Op op, object tangents, object a, object b, object c, object 
     if (ndim <= 0 or n_tangents == 0
             or (y is not None and not (has_shape(y, ndim, shape) and cnp.PyArray_TYPE(<cnp.ndarray>y) == typenum))
             or (out is not None and not is_writable(out, ndim, shape))):
-        return general.jvp(op, tangents, given(op, a, b, c), y, out, accumulate)
+        return NotImplemented
     result = <cnp.ndarray>out if out is not None else new_array(ndim, shape, typenum, False)
     if cnp.PyArray_SIZE(result) >= LARGE:
         try:
             pointwise_jvp(op, list(given(op, u_dot, v_dot, w_dot)), list(given(op, u, v, w)), y, result,
                           wish.adds[0])
         except (Overlap, Refused):
-            return general.jvp(op, tangents, given(op, a, b, c), y, out, accumulate)
-        op.count(JVP)
+            return NotImplemented
         return result
     if y is not None:
         view_of(&y_view, <cnp.ndarray>y)
         y_at = &y_view
     view_of(&out_view, result)
     if not op.went(JVP, jk_pointwise_jvp(NULL, op.index, dots.at, args.at, y_at, &out_view, wish.adds[0])):
-        return general.jvp(op, tangents, given(op, a, b, c), y, out, accumulate)
-    op.count(JVP)
+        return NotImplemented
     return result
 
 
@@ -293,7 +291,6 @@ cdef object straight_vjp(Op op, cnp.ndarray t, cnp.ndarray u, cnp.ndarray v, cnp
             y_at = &y_view
         if not op.went(VJP, jk_pointwise_vjp(NULL, op.index, &t_view, args.at, y_at, bars, adds)):
             return NotImplemented
-    op.count(VJP)
     return result if results is None else results
 
 
@@ -339,8 +336,29 @@ cdef object straight_vjp2(Op op, Operands *h, list h_arrays, cnp.ndarray t, Oper
             y_at = &y_view
         if not op.went(VJP2, jk_pointwise_vjp2(NULL, op.index, h.at, &t_view, args.at, y_at, bars, adds)):
             return NotImplemented
-    op.count(VJP2)
     return tuple(results)
+
+
+cdef object value_of(Op op, object a, object b, object c, object out):
+    """The value; by the straight way unless that cannot be taken."""
+    result = straight_value(op, a, b, c, out)
+    if result is not NotImplemented:
+        op.count(VALUE)
+        return result
+    result = general.value(op, given(op, a, b, c), out)
+    op.count_general(VALUE)
+    return result
+
+
+cdef object jvp_of(Op op, object tangents, object a, object b, object c, object y, object out, object accumulate):
+    """The sum of derivative times tangent; by the straight way unless that cannot be taken."""
+    result = straight_jvp(op, tangents, a, b, c, y, out, accumulate)
+    if result is not NotImplemented:
+        op.count(JVP)
+        return result
+    result = general.jvp(op, tangents, given(op, a, b, c), y, out, accumulate)
+    op.count_general(JVP)
+    return result
 
 
 cdef object vjp_of(Op op, object y_bar, object a, object b, object c, object y, object wrt, object out,
@@ -352,8 +370,11 @@ cdef object vjp_of(Op op, object y_bar, object a, object b, object c, object y, 
         typenum = cnp.PyArray_TYPE(<cnp.ndarray>y_bar)
         result = straight_vjp(op, <cnp.ndarray>y_bar, as_operand(a, typenum), as_operand(b, typenum),
                               as_operand(c, typenum), y, wrt, out, accumulate)
-    if result is NotImplemented:
-        return general.vjp(op, y_bar, given(op, a, b, c), y, wrt, out, accumulate)
+    if result is not NotImplemented:
+        op.count(VJP)
+        return result
+    result = general.vjp(op, y_bar, given(op, a, b, c), y, wrt, out, accumulate)
+    op.count_general(VJP)
     return result
 
 
@@ -387,8 +408,11 @@ cdef object vjp2_of(Op op, object h, object y_bar, object a, object b, object c,
         if fits and n_given > 0:
             result = straight_vjp2(op, &hs, h_arrays, <cnp.ndarray>y_bar, &args, list(given(op, u, v, w)), y, out,
                                    accumulate)
-    if result is NotImplemented:
-        return general.vjp2(op, h, y_bar, given(op, a, b, c), y, wrt, out, accumulate)
+    if result is not NotImplemented:
+        op.count(VJP2)
+        return result
+    result = general.vjp2(op, h, y_bar, given(op, a, b, c), y, wrt, out, accumulate)
+    op.count_general(VJP2)
     return result
 
 
@@ -407,190 +431,3 @@ cdef bint are_accepted(tuple arrays, int n_args) noexcept:
             return False
         describe(&operands, k, <cnp.ndarray>x)
     return broadcast(&operands, shape) >= 0
-
-
-@cython.final
-cdef class BinaryOp(Op):
-    # A pointwise function of two arguments.
-
-    @property
-    def __doc__(self):
-        return general.docstring_of(self)
-
-    def __call__(self, a=None, b=None, out=None):
-        return value_of(self, a, b, None, out)
-
-    def jvp(self, tangents, a, b, *, y=None, out=None, accumulate=False):
-        """The Jacobian-vector product ``dy/da * a_dot + dy/db * b_dot``.
-
-        Parameters
-        ----------
-        tangents : tuple
-            ``(a_dot, b_dot)``, each of the shape of its argument; one of them may be None, which stands for zero.
-        a, b : array
-            The arguments.  One that is read for its shape only (see `reads`) takes no part in promotion.
-        y : array, optional
-            The op's own output there, if at hand.
-        out : ndarray, optional
-            Where the result is written, of the broadcast shape.
-        accumulate : bool
-            Add to `out` instead of overwriting it.
-
-        Returns
-        -------
-        ndarray
-            `out`, or a new array of the broadcast shape and the promoted dtype.
-        """
-        return jvp_of(self, tangents, a, b, None, y, out, accumulate)
-
-    def vjp(self, y_bar, a, b, *, y=None, wrt=(0, 1), out=None, accumulate=False):
-        """The vector-Jacobian products ``dy/da * y_bar`` and ``dy/db * y_bar``, each summed to its argument's shape.
-
-        Parameters
-        ----------
-        y_bar : array
-            The cotangent, of the broadcast shape of `a` and `b`.
-        a, b : array
-            The arguments.  One that is read for its shape only (see `reads`) takes no part in promotion.
-        y : array, optional
-            The op's own output there, if at hand.
-        wrt : int or tuple of int
-            Which arguments' cotangents are wanted.
-        out : ndarray or tuple of ndarray, optional
-            Where the results are written; a tuple for a tuple, ``None`` in it makes a new array.
-        accumulate : bool or tuple of bool
-            Add to `out` instead of overwriting it; a tuple where `out` is one, for each of its arrays.
-
-        Returns
-        -------
-        ndarray or tuple of ndarray
-            One per argument in `wrt`, of that argument's shape.
-        """
-        return vjp_of(self, y_bar, a, b, None, y, wrt, out, accumulate)
-
-    def vjp2(self, h, y_bar, a, b, *, y=None, wrt=(0, 1), out=None, accumulate=False):
-        """Double backward: the cotangents of ``(y_bar, a, b)`` for cotangents `h` of the results of `vjp`.
-
-        Parameters
-        ----------
-        h : array or tuple of array
-            The cotangents of `vjp`'s results: a tuple like `wrt`, ``None`` in it stands for zero.
-        y_bar, a, b, y, wrt :
-            As `vjp` was given them.
-        out : tuple of ndarray or None, optional
-            Where the three results are written; ``None`` makes a new array.
-        accumulate : bool or tuple of bool
-            Add to what is given in `out`.
-
-        Returns
-        -------
-        tuple of ndarray
-            ``(y_bar_bar, a_bar, b_bar)``, each summed to the shape of what it is the cotangent of.
-        """
-        return vjp2_of(self, h, y_bar, a, b, None, y, wrt, out, accumulate)
-
-    def jacobian(self, a, b, *, y=None, wrt=0):
-        """The Jacobian by one argument (an int in `wrt`), or a tuple of them: diagonal, or a broadcast."""
-        result = general.jacobian(self, (a, b), y, wrt)
-        self.count(JACOBIAN)
-        return result
-
-    def accepts(self, *arrays):
-        """Whether the straight way takes these arrays: native float32 or float64, one dtype, not 0-d, broadcastable."""
-        return are_accepted(arrays, 2)
-
-
-@cython.final
-cdef class TernaryOp(Op):
-    # A pointwise function of three arguments.  They are given by position: every row has its own names for them.
-
-    @property
-    def __doc__(self):
-        return general.docstring_of(self)
-
-    cdef object wrt_of(self, object wrt):
-        """wrt, or by default all arguments that are no parameters."""
-        if wrt is not None:
-            return wrt
-        return 0 if self.row.n_operands == 1 else tuple(range(self.row.n_operands))
-
-    def __call__(self, a=None, b=None, c=None, /, out=None):
-        return value_of(self, a, b, c, out)
-
-    def jvp(self, tangents, a, b, c, /, *, y=None, out=None, accumulate=False):
-        """The Jacobian-vector product, the sum of derivative times tangent over the three arguments.
-
-        Parameters
-        ----------
-        tangents : tuple
-            Three tangents, each of the shape of its argument, or None, which stands for zero; one at least is not.
-        a, b, c : array
-            The arguments.  One that is read for its shape only (see `reads`) takes no part in promotion.
-        y, out, accumulate :
-            As for ops of two arguments.
-
-        Returns
-        -------
-        ndarray
-            `out`, or a new array of the broadcast shape and the promoted dtype.
-        """
-        return jvp_of(self, tangents, a, b, c, y, out, accumulate)
-
-    def vjp(self, y_bar, a, b, c, /, *, y=None, wrt=None, out=None, accumulate=False):
-        """The vector-Jacobian products by the arguments in `wrt`, each summed to its argument's shape.
-
-        Parameters
-        ----------
-        y_bar : array
-            The cotangent, of the broadcast shape of the arguments.
-        a, b, c : array
-            The arguments.  One that is read for its shape only (see `reads`) takes no part in promotion.
-        wrt : int or tuple of int, optional
-            Which arguments' cotangents are wanted; by default those of all that are no parameters.
-        y, out, accumulate :
-            As for ops of two arguments.
-
-        Returns
-        -------
-        ndarray or tuple of ndarray
-            One per argument in `wrt`, of that argument's shape; an array alone where `wrt` is an int, or where but one
-            argument is no parameter.
-        """
-        return vjp_of(self, y_bar, a, b, c, y, self.wrt_of(wrt), out, accumulate)
-
-    def vjp2(self, h, y_bar, a, b, c, /, *, y=None, wrt=None, out=None, accumulate=False):
-        """Double backward: the cotangents of `y_bar` and the three arguments, for cotangents `h` of what `vjp` gave.
-
-        Parameters
-        ----------
-        h : array or tuple of array
-            The cotangents of `vjp`'s results: like `wrt`, ``None`` in a tuple stands for zero.
-        y_bar, a, b, c, y, wrt :
-            As `vjp` was given them.
-        out : tuple of ndarray or None, optional
-            Where the four results are written; ``None`` makes a new array.
-        accumulate : bool or tuple of bool
-            Add to what is given in `out`.
-
-        Returns
-        -------
-        tuple of ndarray
-            ``(y_bar_bar, a_bar, b_bar, c_bar)``, each summed to the shape of what it is the cotangent of.
-        """
-        return vjp2_of(self, h, y_bar, a, b, c, y, self.wrt_of(wrt), out, accumulate)
-
-    def jacobian(self, a, b, c, /, *, y=None, wrt=0):
-        """The Jacobian by one argument (an int in `wrt`), or a tuple of them: diagonal, or a broadcast."""
-        result = general.jacobian(self, (a, b, c), y, wrt)
-        self.count(JACOBIAN)
-        return result
-
-    def accepts(self, *arrays):
-        """Whether the straight way takes these arrays: native float32 or float64, one dtype, not 0-d, broadcastable."""
-        return are_accepted(arrays, 3)
-
-
-CLASSES = (UnaryOp, BinaryOp, TernaryOp)
-cdef int row_index
-for row_index in range(jk_n_ops()):
-    add_op(CLASSES[jk_op_at(row_index).n_args - 1](row_index))

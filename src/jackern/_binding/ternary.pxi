@@ -1,0 +1,91 @@
+# Ops of three arguments.
+
+
+@cython.final
+cdef class TernaryOp(Op):
+    # A pointwise function of three arguments.  They are given by position: every row has its own names for them.
+
+    @property
+    def __doc__(self):
+        return general.docstring_of(self)
+
+    cdef object wrt_of(self, object wrt):
+        """wrt, or by default all arguments that are no parameters."""
+        if wrt is not None:
+            return wrt
+        return 0 if self.row.n_operands == 1 else tuple(range(self.row.n_operands))
+
+    def __call__(self, a=None, b=None, c=None, /, out=None):
+        return value_of(self, a, b, c, out)
+
+    def jvp(self, tangents, a, b, c, /, *, y=None, out=None, accumulate=False):
+        """The Jacobian-vector product, the sum of derivative times tangent over the three arguments.
+
+        Parameters
+        ----------
+        tangents : tuple
+            Three tangents, each of the shape of its argument, or None, which stands for zero; one at least is not.
+        a, b, c : array
+            The arguments.  One that is read for its shape only (see `reads`) takes no part in promotion.
+        y, out, accumulate :
+            As for ops of two arguments.
+
+        Returns
+        -------
+        ndarray
+            `out`, or a new array of the broadcast shape and the promoted dtype.
+        """
+        return jvp_of(self, tangents, a, b, c, y, out, accumulate)
+
+    def vjp(self, y_bar, a, b, c, /, *, y=None, wrt=None, out=None, accumulate=False):
+        """The vector-Jacobian products by the arguments in `wrt`, each summed to its argument's shape.
+
+        Parameters
+        ----------
+        y_bar : array
+            The cotangent, of the broadcast shape of the arguments.
+        a, b, c : array
+            The arguments.  One that is read for its shape only (see `reads`) takes no part in promotion.
+        wrt : int or tuple of int, optional
+            Which arguments' cotangents are wanted; by default those of all that are no parameters.
+        y, out, accumulate :
+            As for ops of two arguments.
+
+        Returns
+        -------
+        ndarray or tuple of ndarray
+            One per argument in `wrt`, of that argument's shape; an array alone where `wrt` is an int, or where but one
+            argument is no parameter.
+        """
+        return vjp_of(self, y_bar, a, b, c, y, self.wrt_of(wrt), out, accumulate)
+
+    def vjp2(self, h, y_bar, a, b, c, /, *, y=None, wrt=None, out=None, accumulate=False):
+        """Double backward: the cotangents of `y_bar` and the three arguments, for cotangents `h` of what `vjp` gave.
+
+        Parameters
+        ----------
+        h : array or tuple of array
+            The cotangents of `vjp`'s results: like `wrt`, ``None`` in a tuple stands for zero.
+        y_bar, a, b, c, y, wrt :
+            As `vjp` was given them.
+        out : tuple of ndarray or None, optional
+            Where the four results are written; ``None`` makes a new array.
+        accumulate : bool or tuple of bool
+            Add to what is given in `out`.
+
+        Returns
+        -------
+        tuple of ndarray
+            ``(y_bar_bar, a_bar, b_bar, c_bar)``, each summed to the shape of what it is the cotangent of.
+        """
+        return vjp2_of(self, h, y_bar, a, b, c, y, self.wrt_of(wrt), out, accumulate)
+
+    def jacobian(self, a, b, c, /, *, y=None, wrt=0):
+        """The Jacobian by one argument (an int in `wrt`), or a tuple of them: diagonal, or a broadcast."""
+        result = general.jacobian(self, (a, b, c), y, wrt)
+        self.count(JACOBIAN)
+        return result
+
+    def accepts(self, *arrays):
+        """Whether the straight way takes these arrays: native float32 or float64, one dtype, not 0-d, broadcastable."""
+        return are_accepted(arrays, 3)
