@@ -24,7 +24,7 @@ from jackern._constructors.by_slices import banded, select
 from jackern._constructors.convolution import convolution
 from jackern._constructors.linear_maps import linear_map
 from jackern._constructors.sparse import sparse
-from jackern._core import get_num_threads, set_num_threads, unbroadcast
+from jackern._core import get_num_threads, release_memory, set_num_threads, unbroadcast
 
 __version__ = _core.library_version()
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "op_names",
     "ops",
     "reduction",
+    "release_memory",
     "reset_stats",
     "select",
     "set_num_threads",

@@ -14,6 +14,7 @@ cdef extern from "numpy/ndarraytypes.h":
 cdef extern from "recycle.h":
     void *recycle_handler_address "&recycle_handler"
     void recycle_set_limit(size_t limit)
+    size_t recycle_release(size_t kept)
     size_t recycle_limit
 
 # From this many elements on a call lets other threads run, and may need more scratch than the stack gives.

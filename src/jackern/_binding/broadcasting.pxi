@@ -143,7 +143,7 @@ cdef object straight_value(Op op, object a, object b, object c, object out):
     elif (alike and args.contiguous and cnp.PyArray_IS_C_CONTIGUOUS(result)
             and cnp.PyArray_TYPE(result) == typenum and lie_apart(&args, result)):
         read_all_flat(inputs, &args, result, None)
-        flat_loops(op.index, result).value(cnp.PyArray_SIZE(result), cnp.PyArray_DATA(result), inputs)
+        run_loop(flat_loops(op.index, result).value, cnp.PyArray_SIZE(result), cnp.PyArray_DATA(result), inputs)
     else:
         view_of(&out_view, result)
         if not op.went(VALUE, jk_pointwise_value(NULL, op.index, args.at, &out_view, False)):
@@ -283,7 +283,7 @@ cdef object straight_vjp(Op op, cnp.ndarray t, cnp.ndarray u, cnp.ndarray v, cnp
         read_all_flat(inputs, &args, t, y)
         for k in range(n):
             if bars[k] != NULL:
-                loops.first[k](cnp.PyArray_SIZE(t), bar_view[k].data, inputs)
+                run_loop(loops.first[k], cnp.PyArray_SIZE(t), bar_view[k].data, inputs)
     else:
         view_of(&t_view, t)
         if y is not None:

@@ -35,11 +35,15 @@ cdef object array_of(Laid *l):
 
 cdef int multiply_by_numpy(Laid *a, Laid *b, Laid *out, bint accumulate) except -1:
     left, right, target = array_of(a), array_of(b), array_of(out)
-    with errstate(all="ignore"):
-        if accumulate:
-            numpy_add(target, numpy_matmul(left, right), out=target, casting="same_kind")
-        else:
-            numpy_matmul(left, right, out=target, casting="same_kind")
+    cdef jk_environment before = jk_enter()
+    try:
+        with errstate(all="ignore"):
+            if accumulate:
+                numpy_add(target, numpy_matmul(left, right), out=target, casting="same_kind")
+            else:
+                numpy_matmul(left, right, out=target, casting="same_kind")
+    finally:
+        jk_leave(before)
     return 0
 
 

@@ -76,7 +76,7 @@ cdef void divide_flat(cnp.ndarray total, cnp.ndarray divisor, cnp.ndarray out) n
         memcpy(<char *>divisors + k * item, cnp.PyArray_DATA(divisor), item)
     read_flat(inputs, total, None)
     inputs[JK_IN_B] = divisors
-    flat_loops(JK_OP_divide, out).value(cnp.PyArray_SIZE(out), cnp.PyArray_DATA(out), inputs)
+    run_loop(flat_loops(JK_OP_divide, out).value, cnp.PyArray_SIZE(out), cnp.PyArray_DATA(out), inputs)
 
 
 cdef class ReductionOp(FamilyOp):

@@ -37,6 +37,32 @@ def recycling():
     return recycle_limit
 
 
+def release_memory():
+    """Give the memory of freed results that is kept for the next ones back to the system.
+
+    Large results take recycled memory, so that its pages are not faulted in anew by every call: at most as many bytes as
+    the environment variable JACKERN_RECYCLE_BYTES says, by default 256 MiB.  It is given back by itself where jackern's
+    own allocation would fail, but not where another one does.
+
+    Returns
+    -------
+    int
+        How many bytes were given back.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import jackern as jk
+    >>> y = jk.ops.tanh(np.ones(1_000_000))
+    >>> del y
+    >>> jk.release_memory() >= 8_000_000
+    True
+    >>> jk.release_memory()
+    0
+    """
+    return recycle_release(0)
+
+
 cdef int set_up() except -1:
     wanted = os.environ.get("JACKERN_ISA", "")
     cdef bytes name = wanted.encode()

@@ -23,6 +23,18 @@ cdef extern from "engine/cpu.h" nogil:
 
     const jk_pointwise_loops *jk_pointwise_of(jk_dtype dtype)
 
+cdef extern from "engine/environment.h" nogil:
+    ctypedef unsigned jk_environment
+    jk_environment jk_enter()
+    void jk_leave(jk_environment before)
+
+
+cdef inline void run_loop(jk_pointwise_loop *loop, Py_ssize_t n, void *out, const void *const *inputs) noexcept:
+    """Calls a loop in the floating-point environment in which the C library calls it."""
+    cdef jk_environment before = jk_enter()
+    loop(n, out, inputs)
+    jk_leave(before)
+
 
 cdef inline const jk_op_loops *flat_loops(int op, cnp.ndarray like) noexcept:
     """The loops of an op for arrays of this dtype."""

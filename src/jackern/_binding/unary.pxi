@@ -47,7 +47,7 @@ cdef class UnaryOp(Op):
             read_flat(inputs, like, y)
             if x is not None:
                 inputs[JK_IN_A] = cnp.PyArray_DATA(<cnp.ndarray>x)
-            loop(cnp.PyArray_SIZE(like), cnp.PyArray_DATA(result), inputs)
+            run_loop(loop, cnp.PyArray_SIZE(like), cnp.PyArray_DATA(result), inputs)
             return result
         if large:
             try:
@@ -98,7 +98,7 @@ cdef class UnaryOp(Op):
         if (cnp.PyArray_TYPE(result) == cnp.PyArray_TYPE(<cnp.ndarray>x) and cnp.PyArray_IS_C_CONTIGUOUS(result)
                 and cnp.PyArray_SIZE(result) < LARGE and lies_flat(x, result)):
             read_flat(inputs, <cnp.ndarray>x, None)
-            flat_loops(self.index, result).value(cnp.PyArray_SIZE(result), cnp.PyArray_DATA(result), inputs)
+            run_loop(flat_loops(self.index, result).value, cnp.PyArray_SIZE(result), cnp.PyArray_DATA(result), inputs)
             return result
         if cnp.PyArray_SIZE(result) >= LARGE:
             try:
