@@ -10,6 +10,7 @@ import numpy as np
 import oracle
 import products
 import pytest
+import scipy.sparse
 from environments import NAMED, within
 
 import jackern as jk
@@ -21,7 +22,7 @@ N = 4099
 def tiny(dtype):
     """Numbers whose products and sums are subnormal."""
     x = layouts.normal((N,), dtype, "tiny")
-    return x * np.sqrt(np.finfo(dtype).tiny, dtype=dtype) * dtype(2) ** -12
+    return x * np.sqrt(np.finfo(dtype).tiny, dtype=dtype) * dtype(2) ** -8
 
 
 def same_everywhere(call):
@@ -68,8 +69,9 @@ def test_every_structure(structure, dtype):
 def test_subnormal_numbers_are_kept(dtype):
     x = tiny(dtype)
     assert np.count_nonzero(x * x) > N // 2
-    band = jk.banded({0: x, 1: x[1:]}, (N, N))
-    sparse = jk.sparse(np.arange(N), np.arange(N), x, (N, N))
+    band, square = jk.banded([x, x], (0, 1), (N, N)), x * x
+    places = np.arange(N)
+    sparse = jk.sparse(scipy.sparse.csr_array((x, (places, places[::-1])), (N, N)))
     same_everywhere(
         lambda: [
             jk.ops.multiply(x, x),
@@ -78,7 +80,7 @@ def test_subnormal_numbers_are_kept(dtype):
             band.jvp(x),
             sparse.jvp(x),
             sparse.vjp(x),
-            jk.ops.sum(x * x[:1]),
+            jk.ops.sum(square),
             jk.unbroadcast(x[:, None], (1, 1)),
             jk.ops.matmul(x[None], x[:, None]),
         ]
@@ -86,10 +88,12 @@ def test_subnormal_numbers_are_kept(dtype):
 
 
 def test_solves():
-    band = jk.banded({-1: np.full(63, 0.7), 0: np.full(64, 3.1), 1: np.full(63, -0.3)}, (64, 64))
-    wide = jk.banded({-2: np.full(62, 0.7), 0: np.full(64, 3.1), 1: np.full(63, -0.3)}, (64, 64))
+    numbers = layouts.normal((3, 64), np.float64, "bands") + np.array([[0.0], [4.0], [0.0]])
+    band, wide = jk.banded(numbers, (-1, 0, 1), (64, 64)), jk.banded(numbers, (-2, 0, 1), (64, 64))
+    low_rank = jk.diagonal(numbers[1]) + jk.dense(numbers[0][:, None]) @ jk.dense(numbers[2][None])
     y = layouts.normal((64,), np.float64, "y")
-    same_everywhere(lambda: [band.solve(y), wide.solve(y)])
+    for jacobian in (band, wide, band.gram(), low_rank, jk.diagonal(numbers[1])):
+        same_everywhere(lambda jacobian=jacobian: [jacobian.solve(y), jacobian.logabsdet()])
 
 
 ON_TWO_THREADS = """

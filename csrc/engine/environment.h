@@ -6,6 +6,8 @@
 #ifndef JK_ENVIRONMENT_H
 #define JK_ENVIRONMENT_H
 
+#include "jackern/jackern.h"
+
 #if defined(__SSE2__) || defined(_M_X64)
 #include <xmmintrin.h>
 typedef unsigned jk_environment;
@@ -78,6 +80,13 @@ static inline jk_environment jk_enter(void)
 static inline void jk_leave(jk_environment before)
 {
     if ((before & JK_ENVIRONMENT_BITS) != JK_ENVIRONMENT) jk_set_environment(before);
+}
+
+/* Leaves with what a call returned. */
+static inline jk_status jk_left(jk_environment before, jk_status status)
+{
+    jk_leave(before);
+    return status;
 }
 
 #endif

@@ -90,7 +90,5 @@ static jk_status run(const jk_context *context, const jk_program *program, int n
 jk_status jk_run(const jk_context *context, const jk_program *program, int ndim, const ptrdiff_t *shape)
 {
     const jk_environment before = jk_enter();
-    const jk_status status = run(context, program, ndim, shape);
-    jk_leave(before);
-    return status;
+    return jk_left(before, run(context, program, ndim, shape));
 }

@@ -2,6 +2,7 @@
  * add their products in one sweep over the chunk, which stays in the first-level cache for the next.  Batch axes are
  * axes along which every band is constant and whole.  They are walked fastest, so that values are read from memory once
  * for all vectors. */
+#include "engine/environment.h"
 #include "engine/poll.h"
 #include "engine/scratch.h"
 #include "engine/threads.h"
@@ -448,11 +449,13 @@ static jk_status apply(const jk_context *context, int n_bands, const jk_band *ba
 jk_status jk_banded_jvp(const jk_context *context, int n_bands, const jk_band *bands, const jk_view *v,
                         const jk_view *out, int accumulate)
 {
-    return apply(context, n_bands, bands, v, out, accumulate, 0);
+    const jk_environment before = jk_enter();
+    return jk_left(before, apply(context, n_bands, bands, v, out, accumulate, 0));
 }
 
 jk_status jk_banded_vjp(const jk_context *context, int n_bands, const jk_band *bands, const jk_view *u,
                         const jk_view *out, int accumulate)
 {
-    return apply(context, n_bands, bands, u, out, accumulate, 1);
+    const jk_environment before = jk_enter();
+    return jk_left(before, apply(context, n_bands, bands, u, out, accumulate, 1));
 }

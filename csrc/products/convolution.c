@@ -2,6 +2,7 @@
  * axis.  Row i sums kernel[j] times row i + shift - j of the input over the taps j for which there is one, JK_TAPS of
  * them in one sweep over a block of the output, which stays in the first-level cache for the next.  Where rows lie end
  * to end a block of several is one loop: then element f takes f - j * step, whatever the length of a row. */
+#include "engine/environment.h"
 #include "engine/poll.h"
 #include "engine/scratch.h"
 #include "engine/threads.h"
@@ -276,17 +277,24 @@ static jk_status apply(const jk_context *context, const jk_convolution *convolut
     return jk_split(context, n_tasks, n_blocks, cost, run_share, &p);
 }
 
-jk_status jk_convolution_jvp(const jk_context *context, const jk_convolution *convolution, const jk_view *v,
-                             const jk_view *out, int accumulate)
+static jk_status convolution_jvp(const jk_context *context, const jk_convolution *convolution, const jk_view *v,
+                                 const jk_view *out, int accumulate)
 {
     if (jk_convolution_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
     JK_TRY(check_kernel(convolution));
     return apply(context, convolution, v, out, accumulate);
 }
 
-/* The transpose is a convolution again: row m of it sums kernel[j] times row m - shift + j. */
-jk_status jk_convolution_vjp(const jk_context *context, const jk_convolution *convolution, const jk_view *u,
+jk_status jk_convolution_jvp(const jk_context *context, const jk_convolution *convolution, const jk_view *v,
                              const jk_view *out, int accumulate)
+{
+    const jk_environment before = jk_enter();
+    return jk_left(before, convolution_jvp(context, convolution, v, out, accumulate));
+}
+
+/* The transpose is a convolution again: row m of it sums kernel[j] times row m - shift + j. */
+static jk_status convolution_vjp(const jk_context *context, const jk_convolution *convolution, const jk_view *u,
+                                 const jk_view *out, int accumulate)
 {
     if (jk_convolution_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
     JK_TRY(check_kernel(convolution));
@@ -298,4 +306,11 @@ jk_status jk_convolution_vjp(const jk_context *context, const jk_convolution *co
         convolution->n_behind,
     };
     return apply(context, &transpose, u, out, accumulate);
+}
+
+jk_status jk_convolution_vjp(const jk_context *context, const jk_convolution *convolution, const jk_view *u,
+                             const jk_view *out, int accumulate)
+{
+    const jk_environment before = jk_enter();
+    return jk_left(before, convolution_vjp(context, convolution, u, out, accumulate));
 }

@@ -10,6 +10,7 @@
  * the number of terms and the tree depends on shapes and strides alone.  An operand that is not contiguous, or of the
  * other dtype, is packed run by run, which leaves the tree as it is (unless the stack is too small for a run). */
 #include "products/dense.h"
+#include "engine/environment.h"
 #include "engine/poll.h"
 #include "engine/scratch.h"
 #include "engine/threads.h"
@@ -288,17 +289,20 @@ static jk_status multiply_views(const jk_context *context, const jk_view *matrix
 jk_status jk_dense_jvp(const jk_context *context, const jk_view *a, const jk_view *v, const jk_view *out,
                        int accumulate)
 {
-    return multiply_views(context, a, 0, 2, v, 1, out, accumulate);
+    const jk_environment before = jk_enter();
+    return jk_left(before, multiply_views(context, a, 0, 2, v, 1, out, accumulate));
 }
 
 jk_status jk_dense_vjp(const jk_context *context, const jk_view *a, const jk_view *u, const jk_view *out,
                        int accumulate)
 {
-    return multiply_views(context, a, 0, 1, u, 1, out, accumulate);
+    const jk_environment before = jk_enter();
+    return jk_left(before, multiply_views(context, a, 0, 1, u, 1, out, accumulate));
 }
 
 /* Every row of `a` is multiplied by b: row i of out is row i of a times b. */
 jk_status jk_matmul(const jk_context *context, const jk_view *a, const jk_view *b, const jk_view *out, int accumulate)
 {
-    return multiply_views(context, b, 1, 1, a, 2, out, accumulate);
+    const jk_environment before = jk_enter();
+    return jk_left(before, multiply_views(context, b, 1, 1, a, 2, out, accumulate));
 }

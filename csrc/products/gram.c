@@ -3,6 +3,7 @@
  * Blocks make runs of JK_RUN rows, which the law of table/tree.h joins: the tree depends on shapes alone, and threads
  * share a long sum at its borders. */
 #include "products/dense.h"
+#include "engine/environment.h"
 #include "engine/poll.h"
 #include "engine/scratch.h"
 #include "engine/threads.h"
@@ -335,8 +336,8 @@ size_t jk_dense_gram_workspace(const jk_view *a, const jk_view *v, const jk_view
     return has_rows(&g) ? lay_out_whole(&g) : product_bytes(&g);
 }
 
-jk_status jk_dense_gram_jvp(const jk_context *context, const jk_view *a, const jk_view *v, const jk_view *w,
-                            const jk_view *out, int accumulate)
+static jk_status dense_gram_jvp(const jk_context *context, const jk_view *a, const jk_view *v, const jk_view *w,
+                                const jk_view *out, int accumulate)
 {
     gram g;
     _Alignas(JK_ALIGNMENT) char stack[JK_STACK_BYTES];
@@ -348,4 +349,11 @@ jk_status jk_dense_gram_jvp(const jk_context *context, const jk_view *a, const j
     g.accumulate = accumulate;
     const jk_scratch scratch = jk_larger_scratch(context, stack);
     return has_rows(&g) ? multiply_once(&g, scratch) : multiply_twice(&g, scratch);
+}
+
+jk_status jk_dense_gram_jvp(const jk_context *context, const jk_view *a, const jk_view *v, const jk_view *w,
+                            const jk_view *out, int accumulate)
+{
+    const jk_environment before = jk_enter();
+    return jk_left(before, dense_gram_jvp(context, a, v, w, out, accumulate));
 }

@@ -4,6 +4,7 @@
  * the matrix is read from memory once; where the vectors are neighbours in memory, they are the innermost loop.  A JVP
  * sums every row by itself and may split rows among threads.  A VJP adds to its output entry by entry in the order of
  * the rows, on one thread, so that the bits do not depend on the split. */
+#include "engine/environment.h"
 #include "engine/poll.h"
 #include "engine/scratch.h"
 #include "engine/threads.h"
@@ -219,8 +220,8 @@ static void multiply_share(void *argument, ptrdiff_t task, ptrdiff_t first, ptrd
     for (ptrdiff_t piece = first; piece < last; piece++) (void)multiply_piece(argument, &poll, piece, &row);
 }
 
-jk_status jk_csr_jvp(const jk_context *context, const jk_csr *matrix, const jk_view *v, const jk_view *out,
-                     int accumulate)
+static jk_status csr_jvp(const jk_context *context, const jk_csr *matrix, const jk_view *v, const jk_view *out,
+                         int accumulate)
 {
     product p = {.matrix = matrix};
     JK_TRY(prepare(&p, v, out, matrix->n_cols, matrix->n_rows));
@@ -238,6 +239,13 @@ jk_status jk_csr_jvp(const jk_context *context, const jk_csr *matrix, const jk_v
     ptrdiff_t row = 0;
     for (ptrdiff_t piece = 0; piece < p.n_pieces; piece++) JK_TRY(multiply_piece(&p, &poll, piece, &row));
     return jk_success();
+}
+
+jk_status jk_csr_jvp(const jk_context *context, const jk_csr *matrix, const jk_view *v, const jk_view *out,
+                     int accumulate)
+{
+    const jk_environment before = jk_enter();
+    return jk_left(before, csr_jvp(context, matrix, v, out, accumulate));
 }
 
 /* ---- columns times vectors ---------------------------------------------------------------------------------- */
@@ -306,8 +314,8 @@ static jk_status scatter_by_way_of(char *scratch, product *p, const jk_context *
     return jk_success();
 }
 
-jk_status jk_csr_vjp(const jk_context *context, const jk_csr *matrix, const jk_view *u, const jk_view *out,
-                     int accumulate)
+static jk_status csr_vjp(const jk_context *context, const jk_csr *matrix, const jk_view *u, const jk_view *out,
+                         int accumulate)
 {
     _Alignas(JK_ALIGNMENT) char stack[PIECE * 8];
     product p = {.matrix = matrix};
@@ -323,4 +331,11 @@ jk_status jk_csr_vjp(const jk_context *context, const jk_csr *matrix, const jk_v
     if (context == NULL || context->workspace_bytes / (size_t)p.item < (size_t)p.n_out)
         return jk_fail(JK_WORKSPACE, -1);
     return scatter_by_way_of(context->workspace, &p, context);
+}
+
+jk_status jk_csr_vjp(const jk_context *context, const jk_csr *matrix, const jk_view *u, const jk_view *out,
+                     int accumulate)
+{
+    const jk_environment before = jk_enter();
+    return jk_left(before, csr_vjp(context, matrix, u, out, accumulate));
 }

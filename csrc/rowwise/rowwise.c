@@ -4,6 +4,7 @@
  * run of a long one.  Rows that the loops cannot read where they are, not contiguous or of the other dtype, are packed.
  * What is kept of a row's elements stands on the stack where it fits; of a longer row in the output, if a loop may write
  * there, else it is made again.  Sums are halved by the law of table/tree.h, in runs of JK_RUN elements. */
+#include "engine/environment.h"
 #include "engine/poll.h"
 #include "engine/threads.h"
 #include "engine/view.h"
@@ -344,19 +345,22 @@ static jk_status each_row(const jk_context *context, product_kind product, int o
 jk_status jk_rowwise_value(const jk_context *context, int op, const jk_row_operands *operands, const jk_view *y,
                            int accumulate)
 {
-    return each_row(context, VALUE, op, NULL, operands, y, accumulate);
+    const jk_environment before = jk_enter();
+    return jk_left(before, each_row(context, VALUE, op, NULL, operands, y, accumulate));
 }
 
 jk_status jk_rowwise_jvp(const jk_context *context, int op, const jk_view *x_dot, const jk_row_operands *operands,
                          const jk_view *y_dot, int accumulate)
 {
-    return each_row(context, JVP, op, x_dot, operands, y_dot, accumulate);
+    const jk_environment before = jk_enter();
+    return jk_left(before, each_row(context, JVP, op, x_dot, operands, y_dot, accumulate));
 }
 
 jk_status jk_rowwise_vjp(const jk_context *context, int op, const jk_view *y_bar, const jk_row_operands *operands,
                          const jk_view *x_bar, int accumulate)
 {
-    return each_row(context, VJP, op, y_bar, operands, x_bar, accumulate);
+    const jk_environment before = jk_enter();
+    return jk_left(before, each_row(context, VJP, op, y_bar, operands, x_bar, accumulate));
 }
 
 jk_status jk_softmax_cross_entropy_value(const jk_context *context, const jk_view *logits, const ptrdiff_t *labels,

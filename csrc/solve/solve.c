@@ -1,5 +1,6 @@
 /* Checks of the solves, and their steps in shares small enough to poll in between and to stay in cache while the
  * right-hand sides pass. */
+#include "engine/environment.h"
 #include "engine/poll.h"
 #include "engine/view.h"
 
@@ -41,8 +42,8 @@ static jk_status check_diagonal(const jk_view *diagonal, ptrdiff_t n, const jk_v
     return jk_meet(diagonal, factor) == JK_APART ? jk_success() : jk_fail(JK_OVERLAP, argument);
 }
 
-jk_status jk_tridiagonal_factor(const jk_context *context, const jk_view *lower, const jk_view *diagonal,
-                                const jk_view *upper, const jk_view *factor, unsigned char *swapped)
+static jk_status tridiagonal_factor(const jk_context *context, const jk_view *lower, const jk_view *diagonal,
+                                    const jk_view *upper, const jk_view *factor, unsigned char *swapped)
 {
     (void)context;
     JK_TRY(check_place(factor, 2, 3));
@@ -60,8 +61,15 @@ jk_status jk_tridiagonal_factor(const jk_context *context, const jk_view *lower,
     return zero < 0 ? jk_success() : jk_fail_at(JK_SINGULAR, zero);
 }
 
-jk_status jk_tridiagonal_solve(const jk_context *context, const jk_view *factor, const unsigned char *swapped,
-                               const jk_view *x)
+jk_status jk_tridiagonal_factor(const jk_context *context, const jk_view *lower, const jk_view *diagonal,
+                                const jk_view *upper, const jk_view *factor, unsigned char *swapped)
+{
+    const jk_environment before = jk_enter();
+    return jk_left(before, tridiagonal_factor(context, lower, diagonal, upper, factor, swapped));
+}
+
+static jk_status tridiagonal_solve(const jk_context *context, const jk_view *factor, const unsigned char *swapped,
+                                   const jk_view *x)
 {
     JK_TRY(check_place(factor, 2, 0));
     const ptrdiff_t n = factor->shape[1];
@@ -75,6 +83,13 @@ jk_status jk_tridiagonal_solve(const jk_context *context, const jk_view *factor,
         JK_TRY(jk_poll_after(&poll, 5 * (double)n));
     }
     return jk_success();
+}
+
+jk_status jk_tridiagonal_solve(const jk_context *context, const jk_view *factor, const unsigned char *swapped,
+                               const jk_view *x)
+{
+    const jk_environment before = jk_enter();
+    return jk_left(before, tridiagonal_solve(context, factor, swapped, x));
 }
 
 /* ---- band --------------------------------------------------------------------------------------------------- */
@@ -98,8 +113,8 @@ static jk_status check_band(band *b, ptrdiff_t lower, ptrdiff_t upper, const jk_
     return jk_success();
 }
 
-jk_status jk_band_factor(const jk_context *context, ptrdiff_t lower, ptrdiff_t upper, const jk_view *view,
-                         ptrdiff_t *pivots)
+static jk_status band_factor(const jk_context *context, ptrdiff_t lower, ptrdiff_t upper, const jk_view *view,
+                             ptrdiff_t *pivots)
 {
     band b;
     JK_TRY(check_band(&b, lower, upper, view, pivots));
@@ -115,7 +130,14 @@ jk_status jk_band_factor(const jk_context *context, ptrdiff_t lower, ptrdiff_t u
     return jk_success();
 }
 
-jk_status jk_band_cholesky(const jk_context *context, const jk_view *view)
+jk_status jk_band_factor(const jk_context *context, ptrdiff_t lower, ptrdiff_t upper, const jk_view *view,
+                         ptrdiff_t *pivots)
+{
+    const jk_environment before = jk_enter();
+    return jk_left(before, band_factor(context, lower, upper, view, pivots));
+}
+
+static jk_status band_cholesky(const jk_context *context, const jk_view *view)
 {
     band b;
     JK_TRY(check_place(view, 2, 0));
@@ -128,6 +150,12 @@ jk_status jk_band_cholesky(const jk_context *context, const jk_view *view)
         JK_TRY(jk_poll_after(&poll, (double)(last - k) * (double)b.width * (double)b.width));
     }
     return jk_success();
+}
+
+jk_status jk_band_cholesky(const jk_context *context, const jk_view *view)
+{
+    const jk_environment before = jk_enter();
+    return jk_left(before, band_cholesky(context, view));
 }
 
 /* Steps first <= k < last for every right-hand side. */
@@ -158,8 +186,8 @@ static jk_status solve_band(const jk_context *context, const band *b, int transp
     return jk_success();
 }
 
-jk_status jk_band_solve(const jk_context *context, ptrdiff_t lower, ptrdiff_t upper, const jk_view *view,
-                        const ptrdiff_t *pivots, int transposed, const jk_view *x)
+static jk_status band_solve(const jk_context *context, ptrdiff_t lower, ptrdiff_t upper, const jk_view *view,
+                            const ptrdiff_t *pivots, int transposed, const jk_view *x)
 {
     band b;
     JK_TRY(check_band(&b, lower, upper, view, pivots));
@@ -168,7 +196,14 @@ jk_status jk_band_solve(const jk_context *context, ptrdiff_t lower, ptrdiff_t up
     return solve_band(context, &b, transposed, x);
 }
 
-jk_status jk_band_cholesky_solve(const jk_context *context, const jk_view *view, const jk_view *x)
+jk_status jk_band_solve(const jk_context *context, ptrdiff_t lower, ptrdiff_t upper, const jk_view *view,
+                        const ptrdiff_t *pivots, int transposed, const jk_view *x)
+{
+    const jk_environment before = jk_enter();
+    return jk_left(before, band_solve(context, lower, upper, view, pivots, transposed, x));
+}
+
+static jk_status band_cholesky_solve(const jk_context *context, const jk_view *view, const jk_view *x)
 {
     band b;
     JK_TRY(check_place(view, 2, 0));
@@ -177,9 +212,15 @@ jk_status jk_band_cholesky_solve(const jk_context *context, const jk_view *view,
     return solve_band(context, &b, 0, x);
 }
 
+jk_status jk_band_cholesky_solve(const jk_context *context, const jk_view *view, const jk_view *x)
+{
+    const jk_environment before = jk_enter();
+    return jk_left(before, band_cholesky_solve(context, view, x));
+}
+
 /* ---- triangle ----------------------------------------------------------------------------------------------- */
 
-jk_status jk_triangular_solve(const jk_context *context, const jk_view *l, int transposed, const jk_view *x)
+static jk_status triangular_solve(const jk_context *context, const jk_view *l, int transposed, const jk_view *x)
 {
     JK_TRY(check_place(l, 3, 0));
     const ptrdiff_t n = l->shape[2];
@@ -197,4 +238,10 @@ jk_status jk_triangular_solve(const jk_context *context, const jk_view *l, int t
             JK_TRY(jk_poll_after(&poll, (double)n * (double)n * (double)n_together));
         }
     return jk_success();
+}
+
+jk_status jk_triangular_solve(const jk_context *context, const jk_view *l, int transposed, const jk_view *x)
+{
+    const jk_environment before = jk_enter();
+    return jk_left(before, triangular_solve(context, l, transposed, x));
 }

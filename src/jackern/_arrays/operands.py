@@ -3,15 +3,34 @@
 All checks come before anything is written.
 """
 
-from collections.abc import Sequence
-from typing import Any
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from jackern import _core
+
 Array = np.ndarray[Any, Any]
 NATIVE = (np.dtype(np.float32), np.dtype(np.float64))
-quiet = np.errstate(all="ignore")  # decorates what users call: kernels never warn
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+def quiet(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Decorate what users call: NumPy computes as kernels do, without a warning and in their environment."""
+
+    @functools.wraps(function)
+    def quietly(*args: Parameters.args, **options: Parameters.kwargs) -> Result:
+        before = _core.enter_environment()
+        try:
+            with np.errstate(all="ignore"):
+                return function(*args, **options)
+        finally:
+            _core.leave_environment(before)
+
+    return quietly
 
 
 def is_native(x: object) -> bool:

@@ -36,6 +36,16 @@ cdef inline void run_loop(jk_pointwise_loop *loop, Py_ssize_t n, void *out, cons
     jk_leave(before)
 
 
+def enter_environment():
+    """Set the floating-point environment of kernels; returns what `leave_environment` puts back."""
+    return jk_enter()
+
+
+def leave_environment(jk_environment before):
+    """Put the caller's environment back."""
+    jk_leave(before)
+
+
 cdef inline const jk_op_loops *flat_loops(int op, cnp.ndarray like) noexcept:
     """The loops of an op for arrays of this dtype."""
     return &jk_pointwise_of(JK_FLOAT64 if cnp.PyArray_TYPE(like) == cnp.NPY_DOUBLE else JK_FLOAT32).op[op]
