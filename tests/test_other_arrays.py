@@ -131,7 +131,7 @@ def test_a_memory_map_is_an_output(mapped):
 JACOBIANS = {
     "diagonal": lambda n: jk.diagonal(np.arange(float(n))),
     "dense": lambda n: jk.dense(np.ones((n // 100, 100))),
-    "banded": lambda n: jk.banded({0: np.arange(float(n)), 1: np.ones(n - 1)}, (n, n)),
+    "banded": lambda n: jk.banded(np.ones((2, n)), (0, 1), (n, n)),
     "sparse": lambda n: jk.sparse(pytest.importorskip("scipy.sparse").eye_array(n, format="csr") * 2.0),
     "convolution": lambda n: jk.convolution(np.arange(1.0, n + 1), n),
     "sum": lambda n: jk.diagonal(np.arange(float(n))) + jk.dense(np.ones((n, 1))) @ jk.dense(np.ones((1, n))),

@@ -314,7 +314,7 @@ def test_products_with_64_bit_indices_have_the_bits_of_32(dtype):
         ([0, 1, 2], [-1, 0], "row 0 has an entry in column -1"),
         ([0, 1, 2], [0, 2**32], "row 1 has an entry in column 4294967296"),
         ([0, 2**32, 2], [0, 1], "indptr goes from 0 to 4294967296 in row 0"),
-        ([0, 2], [0, 1], "indices for 2 rows, expected 3"),
+        ([0, 2], [0, 1], "indices for 1 rows, expected 2"),
         (None, [0, 3], "row 1 has an entry in column 3"),
         (None, [0], "indices for 1 rows, expected 2"),
     ],

@@ -29,7 +29,7 @@ cdef class AxisProducts(Products):
         The letters do not fit the values, or are too many.
     """
 
-    cdef readonly cnp.ndarray values
+    cdef Kept kept
     cdef readonly tuple _value_letters, _out_letters, _in_letters, _lengths
     cdef readonly str _names
     cdef jk_axis axis
@@ -40,12 +40,19 @@ cdef class AxisProducts(Products):
 
     def __cinit__(self, cnp.ndarray values, tuple value_letters, tuple out_letters, tuple in_letters, tuple lengths,
                   tuple out_shape, tuple in_shape, str names=None):
-        cdef Py_ssize_t k, n = 0, n_letters = len(lengths), n_axes = cnp.PyArray_NDIM(values)
+        cdef Py_ssize_t k, n = 0, n_letters = len(lengths), n_axes
+        self.kept = Kept(values)
+        values = self.kept.array
+        n_axes = cnp.PyArray_NDIM(values)
+        size_of(lengths)  # checks them
         for k in range(n_letters):
+            if lengths[k] < 1:
+                raise ValueError(f"letter {k} has length {lengths[k]}, expected 1 or more")
             n += lengths[k] > 1
-        if n > JK_MAX_NDIM or n_axes != len(value_letters) or not is_native(values):
+        if n > JK_MAX_NDIM or n_axes != len(value_letters) or n_axes > n or not is_native(values):
             raise ValueError(f"letters {value_letters} do not fit the values, or there are over {JK_MAX_NDIM}")
-        self.values = values
+        if names is not None and len(names) < n_letters:
+            raise ValueError(f"names {names!r} are fewer than the {n_letters} letters")
         self._value_letters = value_letters
         self._out_letters = out_letters
         self._in_letters = in_letters
@@ -80,8 +87,13 @@ cdef class AxisProducts(Products):
             value_letter[k] = <signed char>place[self.letter(value_letters[k])]
             if value_letter[k] < 0:
                 raise ValueError(f"letter {value_letters[k]} of the values has length 1")
+            if cnp.PyArray_DIMS(values)[k] != lengths[value_letters[k]]:
+                raise ValueError(f"axis {k} of the values has length {cnp.PyArray_DIMS(values)[k]}, its letter "
+                                 f"{lengths[value_letters[k]]}")
             value_length[k] = cnp.PyArray_DIMS(values)[k]
             value_stride[k] = cnp.PyArray_STRIDES(values)[k]
+        if not stand_once(value_letters, out_letters, in_letters):
+            raise ValueError(f"letters {value_letters} of the values: each once, and at an end too")
         self.place(&self.out_end, out_shape, out_letters, place, length)
         self.place(&self.in_end, in_shape, in_letters, place, length)
 
@@ -101,6 +113,14 @@ cdef class AxisProducts(Products):
 
     def __dealloc__(self):
         PyMem_Free(self.memory)
+
+    cdef int check_kept(self) except -1:
+        return self.kept.check()
+
+    @property
+    def values(self):
+        """The numbers, an axis per letter of `_value_letters`; ValueError where their memory is gone."""
+        return self.kept.get()
 
     @property
     def _is_double(self):
@@ -130,15 +150,14 @@ cdef class AxisProducts(Products):
                    const Py_ssize_t *length) except -1:
         """Fills in one end, with one axis for every letter longer than 1."""
         cdef Py_ssize_t k, stride = 1
-        end.ndim = <int>len(shape)
-        end.shape = self.take(end.ndim)
-        for k in range(end.ndim):
-            end.shape[k] = shape[k]
         end.n_axes = 0
         for x in letters:
             end.n_axes += place[self.letter(x)] >= 0
         if len(set(letters)) < len(letters):
             raise ValueError(f"letters {letters}, of which one stands twice")
+        end.ndim = <int>len(shape)
+        end.shape = self.take(end.ndim)
+        copy_shape(end.shape, shape, size_of(tuple([self._lengths[x] for x in letters])))
         end.length = self.take(end.n_axes)
         end.stride = self.take(end.n_axes)
         end.letter = <signed char *>self.take(end.n_axes)
@@ -216,7 +235,7 @@ cdef class AxisProducts(Products):
         """Whether values, input and output have the same letters in the same order, the values contiguous."""
         cdef const jk_axis *j = &self.axis
         cdef int k
-        if j.values.ndim != j.n_out or j.n_in != j.n_out or not cnp.PyArray_IS_C_CONTIGUOUS(self.values):
+        if j.values.ndim != j.n_out or j.n_in != j.n_out or not cnp.PyArray_IS_C_CONTIGUOUS(self.kept.array):
             return False
         for k in range(j.n_out):
             if j.value_letters[k] != j.out_letters[k] or j.in_letters[k] != j.out_letters[k]:
@@ -252,6 +271,7 @@ cdef class AxisProducts(Products):
         cdef End *target = &self.in_end if transposed else &self.out_end
         cdef cnp.ndarray result
         if (self.kind != ELEMENTWISE or self.n_products >= LARGE or accumulate or not is_at(v, source)
+                or not self.kept.is_there()
                 or cnp.PyArray_TYPE(<cnp.ndarray>v) != self.typenum):
             return Products.multiply(self, v, out, accumulate, transposed)
         if out is None:
@@ -273,6 +293,12 @@ cdef class AxisProducts(Products):
     def _straight_product(self, v, out, bint accumulate, bint transposed):
         """Writes the product with one vector into out, if one C call can; whether it did."""
         return self.multiply(v, out, accumulate, transposed) is not NotImplemented
+
+
+cdef bint stand_once(tuple value_letters, tuple out_letters, tuple in_letters) except -1:
+    """Whether no letter of the values stands twice, and each stands at an end."""
+    return (len(set(value_letters)) == len(value_letters)
+            and set(value_letters).issubset(out_letters + in_letters))
 
 
 cdef bint join(Py_ssize_t *length, Py_ssize_t *value_stride, Py_ssize_t *stride, End *end,

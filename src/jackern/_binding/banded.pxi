@@ -20,7 +20,7 @@ cdef class BandedProducts(Products):
         The lengths, or what a band has, are not as many as the axes; values that are not native.
     """
 
-    cdef readonly tuple _bands
+    cdef tuple bands, kept
     cdef readonly tuple _out_lengths, _in_lengths
     cdef jk_band *band
     cdef int n_bands
@@ -30,7 +30,8 @@ cdef class BandedProducts(Products):
     def __cinit__(self, tuple bands, tuple out_lengths, tuple in_lengths, tuple out_shape, tuple in_shape):
         cdef int b, d
         cdef int n_axes = <int>len(out_lengths)
-        self._bands = bands
+        self.kept = tuple([Kept(band[0]) for band in bands])
+        self.bands = tuple([((<Kept>kept).array, *band[1:]) for kept, band in zip(self.kept, bands)])
         self._out_lengths = out_lengths
         self._in_lengths = in_lengths
         self.out_shape = out_shape
@@ -42,7 +43,7 @@ cdef class BandedProducts(Products):
             raise ValueError(f"lengths {out_lengths} and {in_lengths}, expected as many of both, at most {JK_MAX_NDIM}")
 
         # Six numbers per axis of a band, two per axis of an end.
-        cdef Py_ssize_t size = (6 * self.n_bands + 4) * n_axes + len(out_shape) + len(in_shape)
+        cdef Py_ssize_t size = (6 * <Py_ssize_t>self.n_bands + 4) * n_axes + len(out_shape) + len(in_shape)
         self.memory = PyMem_Malloc(self.n_bands * sizeof(jk_band) + size * sizeof(Py_ssize_t))
         if self.memory == NULL:
             raise MemoryError()
@@ -51,7 +52,7 @@ cdef class BandedProducts(Products):
         self.place(&self.out_end, out_shape, out_lengths)
         self.place(&self.in_end, in_shape, in_lengths)
         for b in range(self.n_bands):
-            values, out_start, out_step, in_start, in_step = bands[b]
+            values, out_start, out_step, in_start, in_step = self.bands[b]
             if not is_native(values) or cnp.PyArray_NDIM(values) != n_axes:
                 raise ValueError(f"band {b}: the values are {values!r}, expected a native array of {n_axes} axes")
             # The array may get another shape later, but the memory that these describe stays its own.
@@ -62,8 +63,24 @@ cdef class BandedProducts(Products):
             self.band[b].out_step = self.take(out_step, n_axes)
             self.band[b].in_start = self.take(in_start, n_axes)
             self.band[b].in_step = self.take(in_step, n_axes)
+            for d in range(n_axes):
+                if not (fits(cnp.PyArray_DIMS(values)[d], out_start[d], out_step[d], out_lengths[d])
+                        and fits(cnp.PyArray_DIMS(values)[d], in_start[d], in_step[d], in_lengths[d])):
+                    raise ValueError(f"band {b} of shape {(<object>values).shape}, from {out_start} by {out_step} and from "
+                                     f"{in_start} by {in_step}: it leaves the lengths {out_lengths} and {in_lengths}")
             self.typenum = max(self.typenum, cnp.PyArray_TYPE(values))
             self.n_products += cnp.PyArray_SIZE(values)
+
+    @property
+    def _bands(self):
+        """What was given; ValueError where the memory of values is gone."""
+        self.check_kept()
+        return self.bands
+
+    cdef int check_kept(self) except -1:
+        for kept in self.kept:
+            (<Kept>kept).check()
+        return 0
 
     def __dealloc__(self):
         PyMem_Free(self.memory)
@@ -83,6 +100,7 @@ cdef class BandedProducts(Products):
         cdef Py_ssize_t stride = 1
         end.ndim = <int>len(shape)
         end.shape = self.take(shape, end.ndim)
+        copy_shape(end.shape, shape, size_of(lengths))
         end.n_axes = <int>len(lengths)
         end.length = self.take(lengths, end.n_axes)
         end.stride = self.take(lengths, end.n_axes)
@@ -96,3 +114,8 @@ cdef class BandedProducts(Products):
         if transposed:
             return jk_banded_vjp(context, self.n_bands, self.band, v, out, accumulate)
         return jk_banded_jvp(context, self.n_bands, self.band, v, out, accumulate)
+
+
+cdef bint fits(object n, object start, object step, object length) except -1:
+    """Whether the n places start, start + step, ... are on an axis of this length; Python's integers do not overflow."""
+    return step != 0 and (n == 0 or (0 <= start < length and 0 <= start + step * (n - 1) < length))

@@ -25,7 +25,7 @@ cdef class ConvolutionProducts(Products):
         The kernel is not native, has not one axis or no taps; the shapes do not fit the lengths.
     """
 
-    cdef readonly cnp.ndarray _kernel
+    cdef Kept kept
     cdef readonly Py_ssize_t _shift
     cdef readonly tuple _lengths
     cdef jk_convolution convolution
@@ -37,11 +37,13 @@ cdef class ConvolutionProducts(Products):
     cdef Py_ssize_t *memory
 
     def __cinit__(self, cnp.ndarray kernel, Py_ssize_t shift, tuple lengths, tuple out_shape, tuple in_shape):
+        self.kept = Kept(kernel)
+        kernel = self.kept.array
         if not is_native(kernel) or cnp.PyArray_NDIM(kernel) != 1 or cnp.PyArray_SIZE(kernel) == 0:
             raise ValueError(f"a kernel of shape {(<object>kernel).shape} and dtype {kernel.dtype}, expected "
                              f"(n_taps,), native")
         n_before, n_out, n_in, n_behind = lengths
-        self._kernel = kernel
+        size_of(lengths)  # checks them
         self._shift = shift
         self._lengths = lengths
         self.out_shape = out_shape
@@ -70,24 +72,28 @@ cdef class ConvolutionProducts(Products):
         self.in_end.shape = self.memory + len(out_shape)
         self.place(&self.in_end, in_shape, (n_before, n_in, n_behind))
 
+    @property
+    def _kernel(self):
+        """The numbers; ValueError where their memory is gone."""
+        return self.kept.get()
+
+    cdef int check_kept(self) except -1:
+        return self.kept.check()
+
     def __dealloc__(self):
         PyMem_Free(self.memory)
 
     cdef int place(self, End *end, tuple shape, tuple lengths) except -1:
         """Fills in one end, with three axes."""
         cdef int k
-        cdef Py_ssize_t stride = 1, size = 1
+        cdef Py_ssize_t stride = 1
         end.ndim = <int>len(shape)
-        for k in range(end.ndim):
-            end.shape[k] = shape[k]
-            size *= end.shape[k]
+        copy_shape(end.shape, shape, size_of(lengths))
         end.n_axes = 3
         for k in reversed(range(3)):
             end.length[k] = lengths[k]
             end.stride[k] = stride
             stride *= end.length[k]
-        if size != stride:
-            raise ValueError(f"the shape {shape} has {size} elements, expected {stride}, the product of {lengths}")
         return 0
 
     cdef jk_status run(self, const jk_context *context, const jk_view *v, const jk_view *out, bint accumulate,

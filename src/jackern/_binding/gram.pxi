@@ -18,6 +18,8 @@ cdef class GramProducts(ChainProducts):
 
     def __cinit__(self, tuple parts, tuple reasons):
         cdef AxisProducts weights
+        if len(parts) != 3 or size_of(parts[0].out_shape) != size_of(parts[2].in_shape):
+            raise ValueError(f"a Gram matrix of {len(parts)} parts, expected J.T, W and J")
         if not (isinstance(parts[0], AxisProducts) and isinstance(parts[1], AxisProducts)
                 and isinstance(parts[2], AxisProducts)):
             return
@@ -26,6 +28,10 @@ cdef class GramProducts(ChainProducts):
             self.jacobian = parts[2]
             self.weights = weights
             self.typenum = self.jacobian.typenum
+
+    cdef int check_kept(self) except -1:
+        self.jacobian.check_kept()
+        return self.weights.check_kept()
 
     @property
     def _reads_once(self):
@@ -45,6 +51,7 @@ cdef class GramProducts(ChainProducts):
             source, target = target, source
         if not is_at(v, source):
             return NotImplemented
+        self.check_kept()
         if out is None:
             if accumulate or cnp.PyArray_TYPE(<cnp.ndarray>v) != self.typenum:
                 return NotImplemented
@@ -111,12 +118,14 @@ cdef class GramProducts(ChainProducts):
         raise_status(self.run_once(&v_view, &out_view, accumulate))
 
 
-cdef bint is_whole_or_one(AxisProducts weights) noexcept:
-    """Whether the diagonal of W is one number, or contiguous memory."""
+cdef bint is_whole_or_one(AxisProducts weights) except -1:
+    """Whether W is diagonal, and its diagonal one number or contiguous memory."""
     cdef const jk_view *w = &weights.axis.values
     cdef Py_ssize_t item = 8 if w.dtype == JK_FLOAT64 else 4
     cdef Py_ssize_t stride = item
     cdef int d
+    if weights._out_letters != weights._in_letters or weights._value_letters not in ((), weights._out_letters):
+        return False
     for d in range(w.ndim - 1, -1, -1):
         if w.strides_in_bytes[d] != stride:
             return False

@@ -57,6 +57,10 @@ cdef class Products:
         none.argument = -1
         return none
 
+    cdef int check_kept(self) except -1:
+        """Raises where the memory of an array that the C call reads is gone."""
+        return 0
+
     cdef jk_status run_batched(self, const jk_context *context, const jk_view *v, const jk_view *out, bint accumulate,
                                bint transposed) noexcept nogil:
         """The C call with equal batch axes in front of both views."""
@@ -69,6 +73,7 @@ cdef class Products:
         cdef cnp.ndarray result
         if not self.is_straight or not is_at(v, source):
             return NotImplemented
+        self.check_kept()
         if out is None:
             if accumulate or cnp.PyArray_TYPE(<cnp.ndarray>v) != self.typenum:
                 return NotImplemented
@@ -118,6 +123,7 @@ cdef class Products:
         cdef Views views = Views([v, out])
         cdef Call call = Call()
         cdef jk_status status
+        self.check_kept()
         with nogil:
             status = self.run_batched(&call.context, views.at[0], views.at[1], accumulate, transposed)
         if status.error == JK_WORKSPACE:
@@ -172,7 +178,11 @@ cdef class SumProducts(Products):
 
     cdef readonly tuple _parts
 
-    def __cinit__(self, tuple parts):
+    def __cinit__(self, tuple parts not None):
+        for part in parts:
+            if (part.out_shape, part.in_shape) != (parts[0].out_shape, parts[0].in_shape):
+                raise ValueError(f"a sum of {parts[0].structure}, {parts[0].out_shape} <- {parts[0].in_shape}, and "
+                                 f"{part.structure}, {part.out_shape} <- {part.in_shape}")
         self._parts = parts
         self.is_straight = are_straight(parts)
         self.typenum = (<Products>parts[0]).typenum if self.is_straight else -1
@@ -209,7 +219,13 @@ cdef class ChainProducts(Products):
 
     cdef readonly tuple _parts, _apart
 
-    def __cinit__(self, tuple parts, tuple reasons):
+    def __cinit__(self, tuple parts not None, tuple reasons not None):
+        if len(reasons) != len(parts) - 1:
+            raise ValueError(f"a product of {len(parts)} factors with {len(reasons)} reasons")
+        for left, right in zip(parts, parts[1:]):
+            if left.in_shape != right.out_shape:
+                raise ValueError(f"a product of {left.structure}, which takes {left.in_shape}, and {right.structure}, "
+                                 f"which returns {right.out_shape}")
         self._parts = parts
         self._apart = reasons
         self.is_straight = are_straight(parts)

@@ -1,5 +1,8 @@
 # A sparse matrix by rows, and its products.
 
+from numpy import array as make_array
+from numpy import frombuffer as from_buffer
+
 cdef float stand_in = 0  # for the values, while indices are checked
 
 
@@ -26,19 +29,23 @@ cdef class SparsePattern:
     cdef jk_csr matrix  # without values
 
     def __cinit__(self, indptr, indices, Py_ssize_t n_rows, Py_ssize_t n_cols):
+        if n_rows < 0 or n_cols < 0:
+            raise ValueError(f"sparse: a matrix of {n_rows} rows and {n_cols} columns")
+        indices = whole_numbers(indices, "indices")
+        indptr = None if indptr is None else whole_numbers(indptr, "indptr")
         self.n_rows, self.n_cols, self.n_entries = n_rows, n_cols, len(indices)
-        if len(indices if indptr is None else indptr) != n_rows + (indptr is not None):
-            raise ValueError(f"sparse: indices for {len(indices if indptr is None else indptr)} rows, "
-                             f"expected {n_rows + (indptr is not None)}")
+        if (len(indices) if indptr is None else len(indptr) - 1) != n_rows:
+            raise ValueError(f"sparse: indices for {len(indices) if indptr is None else len(indptr) - 1} rows, expected "
+                             f"{n_rows}")
         self.hold(indptr, indices, "i8")
         self.check()
         if max(n_cols, self.n_entries) < 1 << 31:
             self.hold(self.indptr, self.indices, "i4")
 
     cdef int hold(self, indptr, indices, str dtype) except -1:
-        """Copies the indices; a view of what nobody may write to cannot be made writable."""
-        self.indptr = None if indptr is None else read_only(indptr.astype(dtype))
-        self.indices = read_only(indices.astype(dtype))
+        """Copies the indices to where nobody may write."""
+        self.indptr = None if indptr is None else immutable(indptr, dtype)
+        self.indices = immutable(indices, dtype)
         self.matrix.n_rows = self.n_rows
         self.matrix.n_cols = self.n_cols
         self.matrix.index = JK_INT64 if dtype == "i8" else JK_INT32
@@ -78,9 +85,18 @@ cdef class SparsePattern:
 register("sparse-pattern", SparsePattern)
 
 
-cdef cnp.ndarray read_only(cnp.ndarray a):
-    a.flags.writeable = False
-    return a.view()
+cdef object whole_numbers(object x, str name):
+    """Exactly an ndarray of one axis of integers: what a subclass makes of its methods plays no part."""
+    cdef object array = make_array(x, copy=None, subok=False)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise ValueError(f"sparse: {name} has shape {array.shape} and dtype {array.dtype}, expected integers along one "
+                         f"axis")
+    return array
+
+
+cdef cnp.ndarray immutable(object array, str dtype):
+    """A copy in memory that no array can make writable."""
+    return from_buffer(array.astype(dtype).tobytes(), dtype) if len(array) else array.astype(dtype)
 
 
 cdef class SparseProducts(Products):
@@ -98,7 +114,7 @@ cdef class SparseProducts(Products):
         The rows of the pattern are the columns of the Jacobian.
     """
 
-    cdef readonly cnp.ndarray _values
+    cdef Kept kept
     cdef readonly SparsePattern _pattern
     cdef readonly bint _transposed
     cdef jk_csr matrix
@@ -108,10 +124,11 @@ cdef class SparseProducts(Products):
     def __cinit__(self, cnp.ndarray values, SparsePattern pattern not None, tuple out_shape, tuple in_shape,
                   bint transposed):
         cdef Py_ssize_t *unused
+        self.kept = Kept(values)
+        values = self.kept.array
         if not is_native(values) or cnp.PyArray_NDIM(values) != 1 or len(values) != pattern.n_entries:
             raise ValueError(f"sparse: values of shape {(<object>values).shape} and dtype {values.dtype}, expected "
                              f"({pattern.n_entries},), native")
-        self._values = values
         self._pattern = pattern
         self._transposed = transposed
         self.out_shape = out_shape
@@ -134,20 +151,22 @@ cdef class SparseProducts(Products):
                             &pattern.n_cols if transposed else &pattern.n_rows)
         self.place(&self.in_end, unused, in_shape, &pattern.n_rows if transposed else &pattern.n_cols)
 
+    @property
+    def _values(self):
+        """The numbers; ValueError where their memory is gone."""
+        return self.kept.get()
+
+    cdef int check_kept(self) except -1:
+        return self.kept.check()
+
     def __dealloc__(self):
         PyMem_Free(self.memory)
 
     cdef Py_ssize_t *place(self, End *end, Py_ssize_t *memory, tuple shape, Py_ssize_t *n) except NULL:
         """Fills in one end: the C call sees one axis, of n elements."""
-        cdef int k
-        cdef Py_ssize_t size = 1
         end.ndim = <int>len(shape)
         end.shape = memory
-        for k in range(end.ndim):
-            end.shape[k] = shape[k]
-            size *= end.shape[k]
-        if size != n[0]:
-            raise ValueError(f"sparse: the shape {shape} has {size} elements, expected {n[0]}")
+        copy_shape(end.shape, shape, n[0])
         end.n_axes = 1
         end.length = n
         end.stride = &self.stride
