@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import jackern as jk
 from jackern import _core
+from jackern._adapters.scipy import check_entries
 
 SHAPES = [(1, 1), (1, 5), (5, 1), (4, 6), (6, 4), (3, 40), (40, 3), (7, 2000)]
 BATCHES = [(), (0,), (1,), (7,), (2, 3), (17,)]
@@ -334,7 +335,7 @@ def test_bad_indices_of_a_scipy_array_are_refused():
     csr = scipy.sparse.csr_array(np.eye(3))
     csr.indices[2] = 3
     csr.has_canonical_format = True
-    with pytest.raises(ValueError, match="row 2 has an entry in column 3, expected 0 to 2"):
+    with pytest.raises(ValueError, match=r"csr\.indices\[2\] is 3, expected 0 to 2"):
         jk.sparse(csr)
 
 
@@ -490,3 +491,87 @@ def test_entries_of_very_large_matrices_are_told_apart():
     tall = from_entries(rows, columns, np.array([1.0, 2.0, 3.0, 4.0]), (3,), (n,))
     assert tall.nnz == 3
     assert np.array_equal(multiply(tall, tall.T).toarray(), [[25, 0, 15], [0, 0, 0], [15, 0, 13]])
+
+
+# ---- other formats: every index is checked before SciPy converts -------------------------------------------------
+
+
+def broken(form, **changed):
+    """A SciPy array whose indices were changed behind its back."""
+    array = scipy.sparse.coo_array(np.array([[0.0, 2.0, 0.0, 1.0], [3.0, 0.0, 4.0, 0.0]])).asformat(form)
+    for name, value in changed.items():
+        setattr(array, name, np.array(value, getattr(getattr(array, name), "dtype", None)))
+    return array
+
+
+BROKEN = {
+    "csr-pointer": (broken("csr", indptr=[0, 3, 9]), "indptr goes from 0 to 9"),
+    "csr-falls": (broken("csr", indptr=[0, 3, 2]), "expected to grow"),
+    "csr-start": (broken("csr", indptr=[1, 2, 4]), "indptr goes from 1"),
+    "csr-short": (broken("csr", indptr=[0, 4]), "indptr has length 2, expected 3"),
+    "csr-column": (broken("csr", indices=[1, 3, 0, 4]), "indices\\[3\\] is 4, expected 0 to 3"),
+    "csr-two-axes": (broken("csr", indices=[[1, 3], [0, 2]]), "expected integers"),
+    "csr-floats": (broken("csr", indptr=[0, 2, 4]), None),
+    "csc-row": (broken("csc", indices=[1, 0, 2, 0]), "indices\\[2\\] is 2, expected 0 to 1"),
+    "csc-negative": (broken("csc", indices=[1, 0, -1, 0]), "indices\\[2\\] is -1"),
+    "csc-pointer": (broken("csc", indptr=[0, 1, 2, 3, 99]), "indptr goes from 0 to 99"),
+    "bsr-column": (broken("bsr", indices=[7] * len(broken("bsr").indices)), "indices\\[0\\] is 7"),
+    "dia-offsets": (broken("dia", offsets=[0]), "expected a row for each of 1"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_indices_of_every_format_are_checked_before_scipy_reads_them(name):
+    """Calls the check alone: SciPy's conversions trust what they are given."""
+    array, message = BROKEN[name]
+    if message is None:
+        check_entries(array, "sparse")
+        return
+    with pytest.raises(ValueError, match=message):
+        check_entries(array, "sparse")
+
+
+def test_coordinates_are_checked_before_scipy_reads_them():
+    array = broken("coo")
+    rows, columns = array.coords
+    array.coords = (rows, columns + 9)
+    with pytest.raises(ValueError, match="col\\[0\\] is 10, expected 0 to 3"):
+        check_entries(array, "sparse")
+    array.coords = (rows[:2], columns)
+    with pytest.raises(ValueError, match="row has length 2, expected 4"):
+        check_entries(array, "sparse")
+
+
+def test_lists_and_keys_are_checked_before_scipy_reads_them():
+    lists, keys = broken("lil"), broken("dok")
+    lists.rows[0] = [1, 7]
+    with pytest.raises(ValueError, match="rows\\[1\\] is 7"):
+        check_entries(lists, "sparse")
+    keys._dict[5, 0] = 1.0
+    with pytest.raises(ValueError, match="row\\[0\\] is 5, expected 0 to 1"):
+        check_entries(keys, "sparse")
+
+
+def test_index_arrays_come_in_as_exact_arrays():
+    """What a subclass makes of its methods plays no part."""
+
+    class Lying(np.ndarray):
+        def astype(self, *args, **options):
+            return np.full(7, 10**6)
+
+        def __len__(self):
+            return 2
+
+    indices = np.array([1, 0]).view(Lying)
+    pattern = _core.SparsePattern(None, indices, 2, 2)
+    assert pattern.indices.tolist() == [1, 0]
+    assert type(pattern.indices) is np.ndarray
+
+
+def test_nobody_can_write_to_the_indices_that_were_checked():
+    pattern = _core.SparsePattern(np.array([0, 1, 2]), np.array([1, 0]), 2, 2)
+    for array in (pattern.indptr, pattern.indices):
+        while isinstance(array, np.ndarray):
+            with pytest.raises(ValueError, match="cannot set WRITEABLE"):
+                array.flags.writeable = True
+            array = array.base

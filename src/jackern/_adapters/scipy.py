@@ -39,12 +39,68 @@ def as_csr(a: Any, where: str) -> Any:
         raise TypeError(f"{where}: csr is a {type(a).__name__}, expected a SciPy sparse array.")
     if a.ndim != 2:
         raise ValueError(f"{where}: csr has shape {a.shape}, expected (m, n).")
+    check_entries(a, where)
     csr = a.tocsr()
     if csr.has_canonical_format:
         return csr
     csr = csr.copy()
     csr.sum_duplicates()
     return csr
+
+
+def check_entries(a: Any, where: str) -> None:
+    """Raise ValueError unless all entries of a sparse array lie in it: SciPy's conversions trust their indices."""
+    m, n = a.shape
+    if a.format in ("csr", "csc", "bsr"):
+        height, width = a.blocksize if a.format == "bsr" else (1, 1)
+        rows, columns = (n, m) if a.format == "csc" else (m, n)
+        indptr, indices = places(a.indptr, where, "indptr"), places(a.indices, where, "indices")
+        if len(indptr) != rows // height + 1:
+            raise ValueError(f"{where}: csr.indptr has length {len(indptr)}, expected {rows // height + 1}")
+        if indptr[0] != 0 or np.any(indptr[1:] < indptr[:-1]) or indptr[-1] > min(len(indices), len(a.data)):
+            raise ValueError(
+                f"{where}: csr.indptr goes from {indptr[0]} to {indptr[-1]}, expected to grow from 0 to at most "
+                f"{min(len(indices), len(a.data))}"
+            )
+        check_range(indices[: indptr[-1]], columns // width, where, "indices")
+    elif a.format == "coo":
+        for coordinates, length, name in zip(a.coords, a.shape, ("row", "col"), strict=True):
+            coordinates = places(coordinates, where, name)
+            if len(coordinates) != len(a.data):
+                raise ValueError(f"{where}: csr.{name} has length {len(coordinates)}, expected {len(a.data)}")
+            check_range(coordinates, length, where, name)
+    elif a.format == "dia":
+        offsets = places(a.offsets, where, "offsets")
+        if np.ndim(a.data) != 2 or len(a.data) != len(offsets):
+            raise ValueError(
+                f"{where}: csr.data has shape {np.shape(a.data)}, expected a row for each of {len(offsets)}"
+            )
+    elif a.format == "lil":
+        for columns, values in zip(a.rows, a.data, strict=True):
+            if len(columns) != len(values):
+                raise ValueError(f"{where}: a row of csr has {len(columns)} columns, but {len(values)} numbers")
+            check_range(np.array(columns, np.intp), n, where, "rows")
+    elif a.format == "dok":
+        for i, j in a.keys():  # noqa: SIM118 - iterating over it is something else
+            check_range(np.array([i]), m, where, "row")
+            check_range(np.array([j]), n, where, "column")
+
+
+def places(x: Any, where: str, name: str) -> Array:
+    """Return indices as exactly an ndarray, along one axis."""
+    array = np.array(x, copy=None, subok=False)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise ValueError(
+            f"{where}: csr.{name} has shape {array.shape} and dtype {array.dtype}, expected integers, (n,)"
+        )
+    return array
+
+
+def check_range(indices: Array, n: int, where: str, name: str) -> None:
+    """Raise ValueError unless all indices are from 0 to n - 1."""
+    if indices.size and not (indices.min() >= 0 and indices.max() < n):
+        k = np.flatnonzero((indices < 0) | (indices >= n))[0]
+        raise ValueError(f"{where}: csr.{name}[{k}] is {indices[k]}, expected 0 to {n - 1}")
 
 
 def check_size(where: str, jacobian: Jacobian, n_entries: int) -> None:
