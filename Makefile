@@ -13,7 +13,7 @@ PYTEST := -m pytest --numprocesses auto --dist worksteal
 SOURCES := pyproject.toml setup.py VERSION $(wildcard csrc/*.* $(filter-out csrc/build/% csrc/test/%,$(wildcard csrc/*/*.* csrc/*/*/*.*))) \
            $(foreach suffix,pyx pxd pxi h in,$(wildcard src/jackern/*.$(suffix) src/jackern/*/*.$(suffix)))
 
-.PHONY: help build demo test test-newest versions test-isa accuracy chains closure bits bench lint c sanitize clean
+.PHONY: help build demo test test-newest versions test-isa accuracy chains closure bits bench lint c sanitize fuzz clean
 help:
 	@echo 'make demo      a network on real digits, forward and backward through jackern (under a minute)'
 	@echo 'make test      the tests'
@@ -27,6 +27,7 @@ help:
 	@echo 'make c         the C library without Python (csrc/libjackern.a), and its tests'
 	@echo 'make lint      formatters, linters, type checkers'
 	@echo 'make sanitize  the C and Python tests under the address and undefined behaviour sanitizers'
+	@echo 'make fuzz      wrong and odd arguments under the sanitizers, SECONDS=60 for each of four kinds'
 	@echo 'make build     .venv with jackern in it (editable)'
 	@echo 'make clean     removes all that make has made'
 
@@ -123,11 +124,21 @@ lint: $(VENV)/built $(VENV)/has-dev
 # An instrumented build of its own, beside the one in .venv.  Python and NumPy leak on purpose at exit.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g
 SANITIZED := build/sanitize
-sanitize: $(VENV)/built $(VENV)/has-test
-	$(MAKE) -j2 -C csrc CC=gcc CFLAGS='$(SANITIZE) -O1'
+SANITIZED_PYTHON = LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
+    ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 PYTHONMALLOC=malloc PYTHONPATH=$(SANITIZED)/lib $(BIN)/python
+
+$(SANITIZED)/built: $(SOURCES) | $(VENV)/built $(VENV)/has-test
 	CC=gcc CFLAGS='$(SANITIZE) -O1' $(BIN)/python setup.py --quiet build --build-base $(SANITIZED) --build-lib $(SANITIZED)/lib
-	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
-	    ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc PYTHONPATH=$(SANITIZED)/lib $(BIN)/python $(PYTEST) $(ARGS)
+	@touch $@
+
+sanitize: $(SANITIZED)/built
+	$(MAKE) -j2 -C csrc CC=gcc CFLAGS='$(SANITIZE) -O1'
+	$(SANITIZED_PYTHON) $(PYTEST) $(ARGS)
+
+# Wrong descriptions, pickles and indices, and odd memory, under the same sanitizers.
+SECONDS ?= 60
+fuzz: $(SANITIZED)/built
+	$(SANITIZED_PYTHON) tools/fuzz.py --seconds $(SECONDS) $(ARGS)
 
 clean:
 	$(MAKE) -C csrc clean

@@ -39,6 +39,8 @@ cdef class BandedProducts(Products):
         self.n_bands = <int>len(bands)
         self.typenum = cnp.NPY_FLOAT
         self.is_straight = True
+        if self.n_bands == 0:
+            raise ValueError("a sum of no bands")
         if len(in_lengths) != n_axes or n_axes > JK_MAX_NDIM:
             raise ValueError(f"lengths {out_lengths} and {in_lengths}, expected as many of both, at most {JK_MAX_NDIM}")
 

@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, embedsignature=True
+# cython: language_level=3, boundscheck=True, wraparound=False, initializedcheck=False, embedsignature=True
 # cython: embedsignature.format=clinic
 """The binding: arrays to views, one C call, a status to an exception."""
 

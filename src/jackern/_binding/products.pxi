@@ -179,6 +179,8 @@ cdef class SumProducts(Products):
     cdef readonly tuple _parts
 
     def __cinit__(self, tuple parts not None):
+        if len(parts) == 0:
+            raise ValueError("a sum of no parts")
         for part in parts:
             if (part.out_shape, part.in_shape) != (parts[0].out_shape, parts[0].in_shape):
                 raise ValueError(f"a sum of {parts[0].structure}, {parts[0].out_shape} <- {parts[0].in_shape}, and "

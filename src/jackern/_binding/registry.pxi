@@ -71,12 +71,15 @@ def restored(kind, *state):
     Raises
     ------
     ValueError
-        A kind that this version does not know.
+        A kind that this version does not know, or a state that is none of it.
     """
     if kind not in MAKERS:
         raise ValueError(f"jackern {library_version()} restores no {kind!r}, but {', '.join(map(repr, MAKERS))}; was "
                          f"it pickled by a later version?")
-    return MAKERS[kind](*state)
+    try:
+        return MAKERS[kind](*state)
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        raise ValueError(f"what was pickled as {kind!r} is damaged: {error!r}") from error
 
 
 def add_op(op):

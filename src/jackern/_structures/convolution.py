@@ -97,7 +97,13 @@ class ConvolutionJacobian(_core.ConvolutionProducts, DiagonalTerms):
 
 def rebuilt(numbers: Array, n_taps: int, *rest: Any) -> ConvolutionJacobian:
     """Return a pickled Jacobian."""
-    return ConvolutionJacobian(np.broadcast_to(numbers, n_taps), *rest)
+    jacobian = ConvolutionJacobian(np.broadcast_to(numbers, n_taps), *rest)
+    _, n_out, n_in, _ = jacobian._lengths
+    if n_taps < 2 or not n_taps - n_out <= jacobian._shift < n_in:
+        raise ValueError(
+            f"{n_taps} taps with a shift of {jacobian._shift} between {n_out} and {n_in}, some without a product"
+        )
+    return jacobian
 
 
 _core.register("convolution", rebuilt)

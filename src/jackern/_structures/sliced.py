@@ -11,7 +11,7 @@ from jackern._arrays.shapes import Shape, ShapeLike
 from jackern._structures.axis import TermJacobian, lowered
 from jackern._structures.base import reshaped
 from jackern._structures.compound import CompoundJacobian
-from jackern._terms.term import Axis, Term, window
+from jackern._terms.term import Axis, Term, check, window
 
 
 class SlicedJacobian(TermJacobian, CompoundJacobian):
@@ -90,6 +90,7 @@ def rebuilt(
 ) -> SlicedJacobian:
     """Return a pickled Jacobian."""
     term = Term(values, letters, tuple(Axis(*x) for x in out), tuple(Axis(*x) for x in in_), lengths)
+    check(term, out_shape, in_shape)
     return SlicedJacobian(term, out_shape, in_shape)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from jackern._arrays.operands import Array
 from jackern._terms.letters import aligned
@@ -50,7 +49,7 @@ def fill(term: Term, matrix: Array) -> None:
     lengths = list(term.lengths.values())
     step = [(rows.get(x, 0) * n_columns + columns.get(x, 0)) * matrix.itemsize for x in term.lengths]
     # Every entry is another element: a letter steps along rows, along columns, or along both at once.
-    entries_of_matrix = as_strided(flat, lengths, step)
+    entries_of_matrix: Array = np.ndarray(lengths, matrix.dtype, flat, strides=step)  # checks that it fits
     entries_of_matrix += aligned(term.values, term.letters, tuple(term.lengths))
 
 

@@ -112,6 +112,24 @@ class Term(NamedTuple):
         return "diagonal" if self.letters else "identity"
 
 
+def check(term: Term, out_shape: Sequence[int], in_shape: Sequence[int]) -> None:
+    """Raise ValueError for a term that describes no Jacobian of these shapes."""
+    axes = term.out + term.in_
+    letters = {x.letter for x in axes} - {None}
+    if letters != term.lengths.keys() or not letters.issuperset(term.letters):
+        raise ValueError(f"letters {term.letters} and lengths of {[*term.lengths]}, but the axes have {letters}")
+    if any(len(set(end)) < len(end) for end in (term.letters, term.out_letters, term.in_letters)):
+        raise ValueError("a letter stands twice at one end")
+    if term.values.shape != tuple(term.lengths[x] for x in term.letters):
+        raise ValueError(f"values of shape {term.values.shape}, but lengths {dict(term.lengths)}")
+    for axis in axes:
+        places = elements(axis, term.lengths)
+        if len(places) < 1 or not (0 <= places[0] < axis.full and 0 <= places[-1] < axis.full):
+            raise ValueError(f"{axis} has the elements {places}")
+    if term.shape != (math.prod(out_shape), math.prod(in_shape)):
+        raise ValueError(f"a matrix of shape {term.shape}, but shapes {out_shape} and {in_shape}")
+
+
 def covers(axis: Axis, lengths: Mapping[int, int]) -> bool:
     """Whether a letter, or the one element, is all of the axis, in order."""
     length = 1 if axis.letter is None else lengths[axis.letter]
