@@ -1,6 +1,6 @@
 """Random calls that are wrong on purpose, or right in odd memory; `make fuzz` runs them under the sanitizers.
 
-Every round has a seed of its own, which is printed where it fails: ``fuzz.py TARGET --seed SEED --rounds 1`` repeats it.
+Every round has a seed of its own, printed where it fails: ``fuzz.py TARGET --seed SEED --rounds 1`` repeats it.
 A round fails by a wrong number, by an exception that names no cause, or by a report of a sanitizer, which ends it all.
 """
 
@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import copy
 import io
-import itertools
 import pickle
 import pickletools
 import sys
@@ -67,11 +66,13 @@ class Guarded:
         self.array = self.raw[GUARD : GUARD + n_bytes].view(dtype).reshape(shape, order=order)
 
     def check(self):
+        """Raise if the memory around the output has changed."""
         for part in (slice(GUARD), slice(-GUARD, None)):
             assert np.array_equal(self.raw[part], self.before[part]), "memory beside the output has changed"
 
 
 def agree(found, wanted):
+    """Raise if two results differ by more than rounding in float32 explains."""
     found, wanted = np.asarray(found, np.float64), np.asarray(wanted, np.float64)
     with np.errstate(all="ignore"):
         scale = np.abs(wanted[np.isfinite(wanted)]).max(initial=1.0)
@@ -176,22 +177,21 @@ def mutated(rng, state):
 
 
 def descriptions(rng):
-    """What a pickle hands to the classes of the binding, with a part that is wrong: refused, or a Jacobian that holds."""
+    """What a pickle hands to the classes of the binding, with a wrong part: refused, or a Jacobian that holds."""
     jacobian = VALID[rng.integers(len(VALID))]
     kind, *state = jacobian.__reduce__()[1]
     state = tuple(state)
     for _ in range(rng.integers(1, 4)):
         state = mutated(rng, state)
-    try:
+    with contextlib.suppress(*REFUSALS):
         exercise(rng, _core.restored(kind, *state))
-    except REFUSALS:
-        pass
 
 
 class Unpickler(pickle.Unpickler):
     """Finds what valid pickles of Jacobians name, and nothing else."""
 
     def find_class(self, module, name):
+        """Refuse other names."""
         if (module, name) == ("jackern._core", "restored") or module.startswith("numpy"):
             return super().find_class(module, name)
         raise pickle.UnpicklingError(f"{module}.{name}")
@@ -218,8 +218,8 @@ def pickles(rng):
         made = Unpickler(io.BytesIO(bytes(data))).load()
         if isinstance(made, jk.Jacobian):
             exercise(rng, made)
-    except (*REFUSALS, pickle.UnpicklingError, EOFError, KeyError, IndexError, AttributeError, ImportError):
-        pass  # the last ones are pickle's own
+    except (*REFUSALS, pickle.UnpicklingError, EOFError, LookupError, AttributeError, ImportError, SystemError):
+        pass  # the last ones are pickle's and NumPy's own
 
 
 def sparse(rng):
@@ -254,17 +254,19 @@ TARGETS = {"views": views, "descriptions": descriptions, "pickles": pickles, "sp
 def run(target, seed, seconds, rounds):
     """Run rounds for so long; return how many."""
     end = time.monotonic() + seconds
-    for k in itertools.count():
-        if k == rounds or (rounds is None and time.monotonic() > end):
-            return k
+    k = 0
+    while k != rounds and (rounds is not None or time.monotonic() < end):
         try:
             TARGETS[target](np.random.default_rng(seed + k))
         except BaseException:
             print(f"fuzz.py {target} --seed {seed + k} --rounds 1", file=sys.stderr)
             raise
+        k += 1
+    return k
 
 
 def main():
+    """Run the targets that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], prog=Path(__file__).name)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(TARGETS)}; all by default")
     parser.add_argument("--seconds", type=float, default=60.0, help="for each target (default: 60)")

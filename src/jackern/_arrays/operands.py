@@ -89,7 +89,7 @@ def check_plain(x: object, where: str, name: str) -> None:
 
 
 def as_ndarray(x: object, where: str, name: str) -> Array:
-    """Any array-like as an ndarray; TypeError for None and what is more than its numbers, ValueError for ragged lists."""
+    """Any array-like as an ndarray; TypeError for None and for what is more than its numbers."""
     if x is None:
         raise TypeError(f"{where}: {name} is missing")
     check_plain(x, where, name)
