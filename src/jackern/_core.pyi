@@ -268,6 +268,7 @@ class RowLossOp(FamilyOp):
 
 @disjoint_base
 class Products:
+    def _check_kept(self) -> None: ...
     @property
     def out_shape(self) -> tuple[int, ...]: ...
     @property

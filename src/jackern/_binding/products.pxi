@@ -61,6 +61,10 @@ cdef class Products:
         """Raises where the memory of an array that the C call reads is gone."""
         return 0
 
+    def _check_kept(self):
+        """Raise ValueError where the memory of an array that this Jacobian keeps is gone."""
+        self.check_kept()
+
     cdef jk_status run_batched(self, const jk_context *context, const jk_view *v, const jk_view *out, bint accumulate,
                                bint transposed) noexcept nogil:
         """The C call with equal batch axes in front of both views."""

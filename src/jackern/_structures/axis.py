@@ -96,6 +96,7 @@ class AxisJacobian(_core.AxisProducts, TermJacobian):
 
     @property
     def _term(self) -> Term:
+        self._check_kept()
         if not hasattr(self, "_term_when_asked"):
             lengths = self._lengths
             out, in_ = (

@@ -43,6 +43,7 @@ class SlicedJacobian(TermJacobian, CompoundJacobian):
 
     @property
     def _term(self) -> Term:
+        self._inner._check_kept()
         return self._own_term
 
     @property

@@ -46,6 +46,7 @@ class DiagonalTerms(StoredJacobian):
         """Make the terms of what is stored."""
 
     def _terms(self) -> tuple[Term, ...]:
+        self._check_kept()
         if not hasattr(self, "_terms_when_asked"):
             self._terms_when_asked = self._made_terms()  # type: ignore[misc]
         return self._terms_when_asked
