@@ -13,11 +13,12 @@ PYTEST := -m pytest --numprocesses auto --dist worksteal
 SOURCES := pyproject.toml setup.py VERSION $(wildcard csrc/*.* $(filter-out csrc/build/% csrc/test/%,$(wildcard csrc/*/*.* csrc/*/*/*.*))) \
            $(foreach suffix,pyx pxd pxi h in,$(wildcard src/jackern/*.$(suffix) src/jackern/*/*.$(suffix)))
 
-.PHONY: help build demo test test-newest versions test-isa accuracy chains closure bits bench lint c sanitize fuzz clean
+.PHONY: help build demo test test-newest versions test-arrays test-isa accuracy chains closure bits bench lint c sanitize fuzz clean
 help:
 	@echo 'make demo      a network on real digits, forward and backward through jackern (under a minute)'
 	@echo 'make test      the tests'
 	@echo 'make test-newest   the tests on the newest Python at hand, if it is newer, in .venv-newest'
+	@echo 'make test-arrays   the tests with arrays of other libraries, which it installs (the extra `arrays`)'
 	@echo 'make test-isa  the tests marked isa, once per instruction set'
 	@echo 'make accuracy  the largest errors of every function (ARGS="--exhaustive exp": all of float32)'
 	@echo 'make chains    20,000 random chains of Jacobians against dense matrices (minutes)'
@@ -65,6 +66,9 @@ test-newest:
 versions: $(VENV)/has-test
 	@$(BIN)/python -c 'import importlib.metadata as m, platform; print("Python", platform.python_version(), \
 	    *(f"{name} {m.version(name)}" for name in ("NumPy", "SciPy", "Cython", "setuptools")))'
+
+test-arrays: $(VENV)/built $(VENV)/has-arrays
+	$(BIN)/python -m pytest tests/test_other_arrays.py $(ARGS)
 
 test-isa: $(VENV)/built $(VENV)/has-test
 	$(BIN)/python tools/test_isa.py $(ARGS)

@@ -30,6 +30,7 @@ REFUSED = [
     of("pint", lambda pint: ([pint.UnitRegistry().Quantity(3.0, "m")], "unit")),
     of("quantities", lambda pq: (pq.Quantity(X, "m"), "unit")),
     of("dask.array", lambda da: (da.from_array(X), "map_blocks")),
+    of("scipy.sparse", lambda sparse: (sparse.csr_array(X[None]), "jk.sparse")),
     of("uncertainties.unumpy", lambda unp: (unp.uarray(X, X), "object array")),
 ]
 TAKEN = [
@@ -38,6 +39,7 @@ TAKEN = [
     of("pandas", lambda pd: pd.Series(X)),
     of("pandas", lambda pd: pd.DataFrame({"a": X})),
     of("xarray", lambda xr: xr.DataArray(X)),
+    of("polars", lambda pl: pl.Series(X)),
     of("torch", lambda torch: torch.from_numpy(X)),
     of("jax.numpy", lambda jnp: jnp.asarray(X, "float32")),
 ]
