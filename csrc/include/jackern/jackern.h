@@ -4,8 +4,10 @@
  *
  *   - A cotangent is written x_bar, a tangent x_dot; layout is numerator, J[i][j] = dy_i/dx_j.
  *   - Arrays are described by jk_view and owned by the caller.  Nothing here allocates, prints or aborts.
- *   - Every call that works on arrays takes a context; NULL means one thread, no polling, scratch on the stack.
- *   - Every call returns a jk_status.  On any error nothing has been written.
+ *   - Products and solves take a context; NULL means one thread, no polling, scratch on the stack.
+ *   - They return a jk_status.  On an error nothing has been written, but for three that end a call midway and leave its
+ *     outputs undefined: JK_INTERRUPTED, a factorisation's JK_SINGULAR or JK_INDEFINITE, and JK_LABEL where another thread
+ *     wrote to the labels meanwhile.
  *   - `accumulate` non-zero adds to the output instead of overwriting it: the sum is added once, in the wider dtype.
  *   - float32 and float64 may be mixed; a call is computed in the wider dtype of its inputs, the output rounds.
  */
@@ -287,8 +289,10 @@ typedef struct jk_row_operands {
 
 /* y (rows), and y_dot (rows) for a tangent x_dot (rows, n), and x_bar (rows, n) for a cotangent y_bar (rows).  Positions
  * of arguments are those of the parameters, x and labels being two.  No output may overlap an input, labels included.
- * JK_LABEL: a label outside 0 <= label < n; its row is then the status's argument.  The order of a sum depends on n
- * alone, threads share the rows, and a row that is contiguous and of the wider dtype is read where it is. */
+ * JK_LABEL: a label outside 0 <= label < n; its row is then the status's argument.  All labels are checked before
+ * anything is written, and again when their rows' turn comes: one that has gone bad meanwhile ends the call, outputs
+ * undefined.  The order of a sum depends on n alone, threads share the rows, and a row that is contiguous and of the
+ * wider dtype is read where it is. */
 jk_status jk_rowwise_value(const jk_context *context, int op, const jk_row_operands *operands, const jk_view *y,
                            int accumulate);
 jk_status jk_rowwise_jvp(const jk_context *context, int op, const jk_view *x_dot, const jk_row_operands *operands,
