@@ -157,7 +157,11 @@ typedef struct jk_convolution_loops {
     void (*taps)(int n_taps, ptrdiff_t n, void *out, const void *taps, const void *x, ptrdiff_t step, int adds);
 } jk_convolution_loops;
 
+#define JK_LINE_BYTES 64        /* of the cache */
+#define JK_REGISTER_BYTES 64    /* of the widest register */
 #define JK_FOLD_ROWS 8          /* rows that fold_rows adds in registers */
+#define JK_AXPY_ROWS 8          /* rows that dense_axpy adds by halves */
+#define JK_DOT_ROWS 4           /* rows of dense_dot that share the loads of the vector */
 #define JK_BANDS 5              /* bands that share a loop */
 #define JK_TAPS 8               /* taps of a convolution that share a loop */
 #define JK_RUN 256              /* elements of a run that is summed by halves */
