@@ -64,8 +64,9 @@ typedef struct jk_context {
     /* Called now and then by the calling thread; non-zero ends the call with JK_INTERRUPTED, outputs undefined. */
     int (*poll)(void *poll_argument);
     void *poll_argument;
-    /* Aligned to 64 bytes; used where the stack (JK_STACK_BYTES) is too small.  Tasks share it: sums and strided arrays
-     * are split only where each task gets as much as the stack would give. */
+    /* Used where the stack (JK_STACK_BYTES) is too small, from the first address in it on that 64 bytes divide: best it
+     * is aligned so.  Tasks share it: sums and strided arrays are split only where each task gets as much as the stack
+     * would give.  NULL: none, whatever workspace_bytes says. */
     void *workspace;
     size_t workspace_bytes;
 } jk_context;
@@ -133,7 +134,7 @@ int jk_second(int i, int j);
  * same pass.  `out` may be exactly one of the inputs where nothing is summed; JK_OVERLAP says that any other overlap
  * needs a copy of the named input. */
 
-/* The workspace with which no call returns JK_WORKSPACE.  With the stack alone (JK_STACK_BYTES) calls that sum over many
+/* The workspace, aligned to 64 bytes, with which no call returns JK_WORKSPACE.  With the stack alone (JK_STACK_BYTES) calls that sum over many
  * strided or mixed operands at once may, before anything is written. */
 size_t jk_pointwise_workspace(void);
 
@@ -191,7 +192,7 @@ jk_status jk_matmul(const jk_context *context, const jk_view *a, const jk_view *
  * jk_dense_vjp.  The tree of the sum depends on shapes alone.  out must not overlap an input. */
 jk_status jk_dense_gram_jvp(const jk_context *context, const jk_view *a, const jk_view *v, const jk_view *w,
                             const jk_view *out, int accumulate);
-/* The bytes of workspace with which one thread does so; with as much for each thread, all take part.  With less, fewer
+/* The bytes of aligned workspace with which one thread does so; with as much for each thread, all take part.  With less, fewer
  * vectors share a pass, or it is JK_WORKSPACE.  JK_STACK_BYTES come from the stack.  0 if the call would fail. */
 size_t jk_dense_gram_workspace(const jk_view *a, const jk_view *v, const jk_view *w, const jk_view *out);
 
