@@ -12,6 +12,9 @@ enum jk_op_id {
     JK_N_OPS
 };
 
+/* By which arguments the first derivative is 1, so that the product is the cotangent itself. */
+extern const unsigned char jk_passes_on[JK_N_OPS][JK_MAX_ARGS];
+
 enum jk_rowwise_id {
 #define JK_ROWWISE(name, ...) JK_ROWWISE_##name,
 #include "table/rowwise.def"

@@ -108,6 +108,23 @@ static void test_statuses(void)
     bad.shape = negative;
     check_status(jk_pointwise_value(NULL, multiply, bad_args, view(out), 0), JK_SHAPE, 0, "negative length");
 
+    /* without arguments, outputs say what broadcast to y_bar: a sum of two rows is no matrix */
+    const int add = jk_find_op("add");
+    const jk_view *none[] = {NULL, NULL}, *rows[] = {view(small_out), view(like(b))}, *row[] = {view(small_out), NULL};
+    const jk_view *second_rows[] = {NULL, rows[0], rows[1]}, *second_outs[] = {view(out), NULL, NULL};
+    const jk_view *h[] = {view(b), view(b)};
+    check_status(jk_pointwise_vjp(NULL, add, view(y_bar), none, NULL, rows, 0), JK_SHAPE, 0, "outs of two rows");
+    check_status(jk_pointwise_vjp2(NULL, add, none, view(y_bar), none, NULL, second_rows, 0), JK_SHAPE, 2,
+                 "outs of rows");
+    check_status(jk_pointwise_vjp2(NULL, add, h, view(y_bar), none, NULL, second_outs, 0), JK_SHAPE, 2,
+                 "h of two rows");
+    check(is_untouched(out) && is_untouched(small_out), "a call that fails writes nothing");
+    array *sum = like(b);
+    check_ok(jk_pointwise_vjp(NULL, add, view(y_bar), none, NULL, row, 0), "a row and an unknown shape");
+    check_ok(jk_unbroadcast(NULL, view(y_bar), view(sum), 0), "the sum itself");
+    check_same_bits(small_out, sum, "the cotangent of a sum is a sum");
+    small_out = like(b);
+
     check_status(jk_unbroadcast(NULL, view(b), view(a), 0), JK_SHAPE, 1, "unbroadcast to a larger shape");
     check_status(jk_dense_jvp(NULL, view(a), view(wide), view(b), 0), JK_SHAPE, 1, "dense with a matrix for a vector");
     check_status(jk_matmul(NULL, view(a), view(wide), view(out), 0), JK_SHAPE, 1, "matmul of unequal inner lengths");
