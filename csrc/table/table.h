@@ -135,10 +135,12 @@ typedef struct jk_sparse_loops {
 
 /* In place; a factorisation returns the index of a pivot that it cannot use, or -1. */
 typedef struct jk_solve_loops {
-    /* strides in bytes; factor (4, n) */
-    ptrdiff_t (*tridiagonal_factor)(ptrdiff_t n, const void *lower, ptrdiff_t lower_stride, const void *diagonal,
-                                    ptrdiff_t diagonal_stride, const void *upper, ptrdiff_t upper_stride, void *factor,
-                                    unsigned char *swapped);
+    /* Strides in bytes; factor (4, n).  The steps first <= k < last of the (n - 2) / 2 that go on at either end; the last
+     * of them is followed by the middle.  `running`, four numbers, is what the next steps go on with. */
+    ptrdiff_t (*tridiagonal_factor)(ptrdiff_t first, ptrdiff_t last, ptrdiff_t n, const void *lower,
+                                    ptrdiff_t lower_stride, const void *diagonal, ptrdiff_t diagonal_stride,
+                                    const void *upper, ptrdiff_t upper_stride, void *factor, unsigned char *swapped,
+                                    void *running);
     void (*tridiagonal_solve)(ptrdiff_t n, void *factor, const unsigned char *swapped, void *solution);
     /* steps first <= k < last; `reach`, the last column that elimination has come to, is 0 at first */
     ptrdiff_t (*band_factor)(ptrdiff_t first, ptrdiff_t last, ptrdiff_t n, ptrdiff_t lower, ptrdiff_t upper, void *band,
@@ -150,8 +152,10 @@ typedef struct jk_solve_loops {
     ptrdiff_t (*cholesky_factor)(ptrdiff_t first, ptrdiff_t last, ptrdiff_t n, ptrdiff_t upper, void *band);
     void (*cholesky_forward)(ptrdiff_t first, ptrdiff_t last, ptrdiff_t n, ptrdiff_t upper, const void *band,
                              void *solution);
-    /* solutions (n_solutions, n) of L x = b, or of its transpose; triangle (n, n) */
-    void (*triangular_solve)(ptrdiff_t n, const void *triangle, ptrdiff_t n_solutions, void *solutions, int transposed);
+    /* solutions (n_solutions, n) of L x = b, or of its transpose; triangle (n, n): the panels first <= k < last of
+     * JK_AXPY_ROWS unknowns, in the order in which they are found */
+    void (*triangular_solve)(ptrdiff_t first, ptrdiff_t last, ptrdiff_t n, const void *triangle, ptrdiff_t n_solutions,
+                             void *solutions, int transposed);
 } jk_solve_loops;
 
 typedef struct jk_convolution_loops {
