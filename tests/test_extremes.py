@@ -95,6 +95,7 @@ def test_a_product_from_y_is_right_wherever_it_can_be_represented(name, dtype):
         (lambda: jk.ops.power.vjp(1e-200, 1e-200, -1.0, wrt=0), -1e200),
         (lambda: jk.ops.power.vjp(1e-200, -1e-120, -2.0, wrt=0), 2e160),
         (lambda: jk.ops.power.vjp(1e300, -1e-150, 4.0, wrt=0), -4e-150),
+        (lambda: jk.ops.power.vjp(1.0, 0.9999, 7.2e6, wrt=0), 1.4116054096072783e-306),
         (lambda: jk.ops.log.vjp2(1e200, 1e-200, 1e100)[1], -1e-200),
         (lambda: jk.ops.tanh.vjp(1.0, 20.0), 4 * math.exp(-40)),
         (lambda: jk.ops.sigmoid.vjp(1.0, 40.0), math.exp(-40)),
@@ -126,3 +127,15 @@ def test_a_derivative_from_x_is_right_relatively_in_the_tails(name, dtype):
     tolerance = 8 * np.finfo(dtype).eps
     for result in (op.vjp(np.ones_like(x), x), op.jvp(np.ones_like(x), x), op.jacobian(x).values):
         np.testing.assert_allclose(result.astype(np.longdouble), exact, rtol=tolerance, atol=0)
+
+
+@pytest.mark.isa
+@pytest.mark.skipif(np.finfo(np.longdouble).nmant < 63, reason="long double is not wider than float64")
+def test_the_slope_of_silu_keeps_its_digits_where_that_of_sigmoid_is_subnormal(dtype):
+    info = np.finfo(dtype)
+    largest = math.log(info.tiny)
+    x = np.linspace(largest - 8, largest + 2, 1001).astype(dtype)
+    wide = x.astype(np.longdouble)
+    exact = np.exp(wide) * (1 + wide)  # the other terms are of the order of exp(2 x)
+    result = jk.ops.silu.vjp(np.ones_like(x), x).astype(np.longdouble)
+    np.testing.assert_allclose(result, exact, rtol=8 * info.eps, atol=info.smallest_subnormal)

@@ -30,6 +30,8 @@ KINKS = {
         ((-2.0, 2.0), (-4.0, NAN)),
         ((-2.0, 3.0), (12.0, NAN)),
         ((1.0, 5.0), (5.0, 0.0)),
+        ((INF, -1.0), (0.0, 0.0)),  # no kinks, but limits: a power of infinity that is 0 stays so
+        ((INF, -0.5), (0.0, 0.0)),
     ],
     "arctan2": [((0.0, 0.0), (NAN, NAN))],
     "hypot": [((0.0, 0.0), (0.0, 0.0))],
@@ -78,6 +80,14 @@ def test_the_jacobian_at_a_kink_holds_the_derivative_promised(name):
             wrt = {} if op.nin == 1 else {"wrt": k}
             entry = op.jacobian(*[np.array([a]) for a in args], **wrt).toarray()
             np.testing.assert_allclose(entry, [[derivative]], rtol=1e-15)
+
+
+@pytest.mark.isa
+@pytest.mark.parametrize("b", [-3.0, -0.5])
+def test_second_derivatives_of_a_power_of_infinity_that_is_zero_are_zero(b, dtype):
+    one, a, b = (np.full(11, x, dtype) for x in (1.0, INF, b))
+    for bar in jk.ops.power.vjp2((one, one), one, a, b, wrt=(0, 1)):
+        np.testing.assert_array_equal(bar, np.zeros(11))
 
 
 def test_sqrt_at_zero_multiplies_zero_by_infinity_as_ieee_does():
@@ -210,6 +220,7 @@ def test_values_at_infinity_are_those_of_numpy(op):
         ("softplus", -INF, 0.0, 0.0),
         ("silu", 1000.0, 1000.0, 1.0),
         ("silu", -1000.0, 0.0, 0.0),
+        ("silu", -1e30, 0.0, 0.0),
         ("tanh", 1000.0, 1.0, 0.0),
         ("tanh", -INF, -1.0, 0.0),
         ("arctan", INF, np.pi / 2, 0.0),

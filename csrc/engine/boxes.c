@@ -20,6 +20,7 @@ typedef struct box {
 
 typedef struct boxes {
     const jk_context *context; /* of the passes */
+    jk_poll poll;              /* of all boxes: each by itself is too small to ask */
     const jk_program *program;
     int ndim;
     ptrdiff_t in[JK_MAX_INPUTS][JK_MAX_NDIM]; /* strides in bytes, 0 where stretched */
@@ -73,13 +74,13 @@ static jk_view view_of(const boxes *b, void *data, const ptrdiff_t *shape, const
 }
 
 /* Adds a view to another one, or copies it, summed over what the other one lacks. */
-static jk_status add_view(const boxes *b, const jk_view *from, const jk_view *into, int accumulate)
+static jk_status add_view(boxes *b, const jk_view *from, const jk_view *into, int accumulate)
 {
     jk_program p;
     jk_begin_program(&p, accumulate);
     jk_add_output(&p, into, -1, jk_add_input(&p, from, -1));
     const outline o = jk_outline(&p, b->ndim, from->shape);
-    return jk_run_passes(NULL, &p, b->ndim, from->shape, &o, 0);
+    return jk_run_passes(NULL, &b->poll, &p, b->ndim, from->shape, &o, 0);
 }
 
 static jk_status run_box(boxes *b, const box *at, const ptrdiff_t *strides)
@@ -102,7 +103,7 @@ static jk_status run_box(boxes *b, const box *at, const ptrdiff_t *strides)
         inner.output[k] = &out[k];
     }
     const outline o = jk_outline(&inner, b->ndim, at->length);
-    return jk_run_passes(b->context, &inner, b->ndim, at->length, &o, 0);
+    return jk_run_passes(b->context, &b->poll, &inner, b->ndim, at->length, &o, 0);
 }
 
 /* Sums a box into at->out, whose strides are given. */
@@ -162,15 +163,16 @@ static size_t needed(const boxes *b, const ptrdiff_t *shape)
 
 jk_status jk_run_boxes(const jk_context *context, const jk_program *program, int ndim, const ptrdiff_t *shape)
 {
-    boxes b = {.program = program, .ndim = ndim};
-    if (context == NULL || context->workspace_bytes < PASS_BYTES ||
-        needed(&b, shape) > context->workspace_bytes - PASS_BYTES)
+    const jk_scratch workspace = jk_workspace(context);
+    boxes b = {.poll = {context, 0}, .program = program, .ndim = ndim};
+    if (workspace.left < PASS_BYTES || needed(&b, shape) > workspace.left - PASS_BYTES)
         return jk_fail(JK_WORKSPACE, -1);
     jk_context inner = *context;
     inner.parallel_for = NULL; /* a box is too small to share */
+    inner.workspace = workspace.at;
     inner.workspace_bytes = PASS_BYTES;
     b.context = &inner;
-    b.scratch = (char *)context->workspace + PASS_BYTES;
+    b.scratch = workspace.at + PASS_BYTES;
 
     box all;
     ptrdiff_t *sum_shape = take_geometry(&b), *strides = take_geometry(&b);
@@ -178,8 +180,7 @@ jk_status jk_run_boxes(const jk_context *context, const jk_program *program, int
     for (int j = 0; j < program->n_inputs; j++) {
         const jk_view *v = program->input[j];
         all.in[j] = v->data;
-        for (int d = 0; d < ndim; d++)
-            b.in[j][d] = jk_is_stretched(v, ndim, d) ? 0 : v->strides_in_bytes[d - (ndim - v->ndim)];
+        for (int d = 0; d < ndim; d++) b.in[j][d] = jk_stride_along(v, ndim, d);
     }
     for (int k = 0; k < program->n_outputs; k++) {
         all.out[k] = b.scratch;

@@ -29,8 +29,11 @@ static jk_status run_stretch(const jk_context *context, const jk_program *p, ptr
     jk_poll poll = {context, 0};
     const ptrdiff_t item = jk_itemsize(p->dtype);
     const int n_spare = p->n_registers - p->n_inputs - p->n_outputs;
-    const ptrdiff_t room = JK_MAX((ptrdiff_t)JK_STACK_BYTES / item / JK_MAX(n_spare, 1) / 8 * 8, 1);
-    const ptrdiff_t block = p->n_steps == 1 ? JK_LONG_BLOCK : JK_MIN(room, JK_STEP_BLOCK);
+    ptrdiff_t block = jk_block_length(p);
+    if (n_spare > 0) {
+        const ptrdiff_t room = JK_STACK_BYTES / n_spare / JK_ALIGNMENT * JK_ALIGNMENT;
+        block = JK_MIN(block, JK_MAX(room / item, 1));
+    }
     char *registers[JK_MAX_REGISTERS], *spare = stack;
     unsigned results = 0;
     for (int k = 0; k < p->n_outputs; k++) results |= 1u << p->result[k];

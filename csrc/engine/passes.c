@@ -27,12 +27,13 @@ outline jk_outline(const jk_program *p, int ndim, const ptrdiff_t *shape)
 }
 
 /* Outputs that are summed over the same axes share a pass; those that are not summed join the first. */
-jk_status jk_run_passes(const jk_context *context, const jk_program *program, int ndim, const ptrdiff_t *shape,
-                        const outline *o, int only_plans)
+jk_status jk_run_passes(const jk_context *context, jk_poll *poll, const jk_program *program, int ndim,
+                        const ptrdiff_t *shape, const outline *o, int only_plans)
 {
     unsigned pending = o->computed;
     while (pending != 0) {
         walk w;
+        w.poll = poll;
         w.program = program;
         w.move = jk_move_of(program->dtype);
         w.reduce = jk_reduce_of(program->dtype);

@@ -1,4 +1,5 @@
 #include "engine/plan.h"
+#include "engine/tiles.h"
 
 enum {
     WIDE = 64,           /* columns from which a row is worth a call of its own */
@@ -9,13 +10,6 @@ enum {
 };
 
 /* ---- axes --------------------------------------------------------------------------------------------------- */
-
-/* The stride of a view along axis d of the walk; 0 where it is stretched. */
-static ptrdiff_t stride_along(const jk_view *view, int ndim, int d)
-{
-    const int k = d - (ndim - view->ndim);
-    return k >= 0 && view->shape[k] != 1 ? view->strides_in_bytes[k] : 0;
-}
 
 static void move_axis(nest *axes, int from, int to)
 {
@@ -66,10 +60,10 @@ void jk_build_nest(walk *w, int ndim, const ptrdiff_t *shape)
         const int e = axes->n_axes++;
         axes->shape[e] = shape[d];
         axes->summed[e] = 0;
-        for (int j = 0; j < p->n_inputs; j++) axes->in[j][e] = stride_along(p->input[j], ndim, d);
+        for (int j = 0; j < p->n_inputs; j++) axes->in[j][e] = jk_stride_along(p->input[j], ndim, d);
         for (int j = 0; j < p->n_outputs; j++) {
             const int mine = (int)(w->outputs >> j & 1);
-            axes->out[j][e] = mine ? stride_along(p->output[j], ndim, d) : 0;
+            axes->out[j][e] = mine ? jk_stride_along(p->output[j], ndim, d) : 0;
             if (mine && jk_is_stretched(p->output[j], ndim, d)) axes->summed[e] = 1;
         }
         for (int k = e; k > 0 && reach(w, k - 1) < reach(w, k); k--) swap_axes(axes, k - 1, k);
@@ -145,7 +139,7 @@ static void choose_block(walk *w)
     w->row_axis = axes->n_axes - 2;
     w->n_cols = w->col_axis >= 0 ? axes->shape[w->col_axis] : 1;
     w->n_rows = w->row_axis >= 0 ? axes->shape[w->row_axis] : 1;
-    const int cols_summed = sums_cols(w), rows_summed = sums_rows(w);
+    const int cols_summed = cols_are_summed(w), rows_summed = rows_are_summed(w);
     w->cols = JK_MIN(w->n_cols, JK_RUN);
     w->rows = 1;
     w->flat = 1;
@@ -173,7 +167,7 @@ int jk_place_buffers(walk *w, jk_scratch scratch)
     const jk_program *p = w->program;
     w->scratch = scratch;
     const ptrdiff_t pass = w->flat ? w->rows * w->cols : w->cols;
-    const ptrdiff_t kept = sums_rows(w) ? w->group * w->cols : pass;
+    const ptrdiff_t kept = rows_are_summed(w) ? w->group * w->cols : pass;
     unsigned taken = 0;
     for (int j = 0; j < p->n_inputs; j++)
         if (!(w->direct_in >> j & 1)) {
@@ -210,14 +204,13 @@ ptrdiff_t jk_n_places(const walk *w)
 }
 
 /* Fewer columns give the same bits where nothing is summed or rows are; any other block is part of the tree. */
-static int can_cut_cols(const walk *w) { return w->flat ? w->sums == 0 && w->rows == 1 : sums_rows(w); }
+static int can_cut_cols(const walk *w) { return w->flat ? w->sums == 0 && w->rows == 1 : rows_are_summed(w); }
 
 /* Where there are few places, cuts the columns so that all tasks get as many. */
 static void even_out(walk *w, int n_tasks)
 {
     if (!can_cut_cols(w) || jk_n_places(w) >= 4 * n_tasks) return;
-    const ptrdiff_t n_blocks = (n_chunks(w, w->col_axis) + n_tasks - 1) / n_tasks * n_tasks;
-    w->cols = JK_MIN(w->cols, ((w->n_cols - 1) / n_blocks / WIDE + 1) * WIDE);
+    w->cols = jk_even_width(w->n_cols, w->cols, n_tasks, WIDE);
 }
 
 /* Elements of the largest input that is repeated along an axis; 0 for one that stays in cache anyway. */
@@ -269,7 +262,7 @@ jk_status jk_plan(walk *w, int n_tasks, jk_scratch scratch)
             if (is_direct_in(w, j)) w->direct_in |= 1u << j;
         for (int k = 0; k < p->n_outputs; k++)
             if (is_direct_out(w, k)) w->direct_out |= 1u << k;
-        w->target_size = (sums_rows(w) ? 1 : w->rows) * (sums_cols(w) ? 1 : w->cols);
+        w->target_size = (rows_are_summed(w) ? 1 : w->rows) * (cols_are_summed(w) ? 1 : w->cols);
         if (jk_place_buffers(w, scratch)) break;
         if (can_cut_cols(w) && w->cols > 1)
             w->cols = (w->cols + 1) / 2;

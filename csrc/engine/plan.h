@@ -18,7 +18,7 @@ typedef struct nest {
 } nest;
 
 typedef struct walk {
-    jk_poll poll;
+    jk_poll *poll;
     const jk_program *program;
     const jk_move_loops *move;
     const jk_reduce_loops *reduce;
@@ -50,14 +50,14 @@ static inline ptrdiff_t power_of_two_upto(ptrdiff_t n)
     return p;
 }
 
-static inline int sums_rows(const walk *w) { return w->row_axis >= 0 && w->axes.summed[w->row_axis]; }
+static inline int rows_are_summed(const walk *w) { return w->row_axis >= 0 && w->axes.summed[w->row_axis]; }
 
-static inline int sums_cols(const walk *w) { return w->col_axis >= 0 && w->axes.summed[w->col_axis]; }
+static inline int cols_are_summed(const walk *w) { return w->col_axis >= 0 && w->axes.summed[w->col_axis]; }
 
 /* Whether rows of an input itself are summed: all rows of a block are then kept. */
 static inline int is_summand(const walk *w, int j)
 {
-    if (!sums_rows(w)) return 0;
+    if (!rows_are_summed(w)) return 0;
     for (int k = 0; k < w->program->n_outputs; k++)
         if ((w->sums >> k & 1) && w->program->result[k] == j) return 1;
     return 0;

@@ -78,8 +78,9 @@ static jk_status run(const jk_context *context, const jk_program *program, int n
         if (status.error != JK_WORKSPACE) return status;
     }
     /* several passes are all planned before the first writes anything */
-    if (!o.one_pass) JK_TRY(jk_run_passes(context, program, ndim, shape, &o, 1));
-    JK_TRY(jk_run_passes(context, program, ndim, shape, &o, 0));
+    jk_poll poll = {context, 0};
+    if (!o.one_pass) JK_TRY(jk_run_passes(context, &poll, program, ndim, shape, &o, 1));
+    JK_TRY(jk_run_passes(context, &poll, program, ndim, shape, &o, 0));
     /* last, because an output that is zero may be an input */
     for (int k = 0; k < program->n_outputs; k++)
         if (!(o.computed >> k & 1) && !program->accumulate)

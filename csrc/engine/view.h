@@ -20,6 +20,20 @@ static inline int jk_is_stretched(const jk_view *view, int ndim, int d)
     return k < 0 || view->shape[k] == 1;
 }
 
+/* The stride along axis d of `ndim` broadcast axes; 0 where the view is stretched. */
+static inline ptrdiff_t jk_stride_along(const jk_view *view, int ndim, int d)
+{
+    return jk_is_stretched(view, ndim, d) ? 0 : view->strides_in_bytes[d - (ndim - view->ndim)];
+}
+
+/* A view of no elements may have no memory, or too little to step through: the same shape at `data`, where every step
+ * stays. */
+static inline jk_view jk_still(const jk_view *empty, void *data)
+{
+    static const ptrdiff_t no_steps[JK_MAX_NDIM] = {0};
+    return (jk_view){data, empty->dtype, empty->ndim, empty->shape, no_steps};
+}
+
 static inline ptrdiff_t jk_magnitude(ptrdiff_t stride) { return stride < 0 ? -stride : stride; }
 
 /* How memory of two checked views meets: in no byte (by their bounds, or because they interleave), element for element,

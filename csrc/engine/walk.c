@@ -72,7 +72,7 @@ static void run_rows(walk *w, const position *at, const targets *into, ptrdiff_t
 {
     const jk_program *p = w->program;
     const nest *axes = &w->axes;
-    const ptrdiff_t kept = sums_rows(w) ? slot * cols * w->item : 0;
+    const ptrdiff_t kept = rows_are_summed(w) ? slot * cols * w->item : 0;
     for (int j = 0; j < p->n_inputs; j++) {
         char *in = at->in[j] + (row > 0 ? row * axes->in[j][w->row_axis] : 0);
         if (w->direct_in >> j & 1) {
@@ -97,10 +97,10 @@ static void run_rows(walk *w, const position *at, const targets *into, ptrdiff_t
             const ptrdiff_t row_stride = w->row_axis >= 0 ? axes->out[k][w->row_axis] : 0;
             const ptrdiff_t col_stride = w->col_axis >= 0 ? axes->out[k][w->col_axis] : 0;
             flush(w, k, at->out[k] + row * row_stride, rows, row_stride, cols, col_stride, result);
-        } else if (sums_cols(w)) {
+        } else if (cols_are_summed(w)) {
             for (ptrdiff_t l = 0; l < rows; l++)
                 w->reduce->sum_run(cols, into->at[k] + (row + l) * w->item, result + l * cols * w->item);
-        } else if (!sums_rows(w)) {
+        } else if (!rows_are_summed(w)) {
             memcpy(into->at[k], result, (size_t)(rows * cols * w->item));
         }
     }
@@ -130,9 +130,9 @@ static jk_status run_block(walk *w, const position *at, const targets *into)
     for (ptrdiff_t row = 0; row < rows; row += group) {
         const ptrdiff_t n = JK_MIN(group, rows - row);
         for (ptrdiff_t i = 0; i < n; i += pass) run_rows(w, at, into, row + i, i, pass, cols);
-        if (sums_rows(w) && !sums_cols(w)) sum_group(w, at, into, row, n, cols);
+        if (rows_are_summed(w) && !cols_are_summed(w)) sum_group(w, at, into, row, n, cols);
     }
-    return jk_poll_after(&w->poll, (double)(rows * cols));
+    return jk_poll_after(w->poll, (double)(rows * cols));
 }
 
 /* ---- walking ------------------------------------------------------------------------------------------------ */
@@ -225,8 +225,9 @@ static jk_status walk_places(walk *w, ptrdiff_t first, ptrdiff_t last)
 static void walk_share(void *argument, ptrdiff_t task, ptrdiff_t first, ptrdiff_t last)
 {
     walk w = *(const walk *)argument;
+    jk_poll nobody = {NULL, 0};
     w.slices.at += (size_t)task * w.slices.left;
-    w.poll = (jk_poll){NULL, 0};
+    w.poll = &nobody;
     (void)jk_place_buffers(&w, w.slices);
     (void)walk_places(&w, first, last);
 }
@@ -242,18 +243,17 @@ static double n_elements(const nest *axes)
 jk_status jk_walk(const jk_context *context, walk *w, int only_plans)
 {
     _Alignas(JK_ALIGNMENT) char stack[JK_STACK_BYTES];
-    const size_t workspace_bytes = context != NULL ? context->workspace_bytes : 0;
+    const jk_scratch workspace = jk_workspace(context);
     const double cost = n_elements(&w->axes);
     int n_tasks = only_plans ? 1 : jk_n_tasks(context, cost);
-    if ((size_t)n_tasks > workspace_bytes / JK_STACK_BYTES) n_tasks = (int)(workspace_bytes / JK_STACK_BYTES);
+    if ((size_t)n_tasks > workspace.left / JK_STACK_BYTES) n_tasks = (int)(workspace.left / JK_STACK_BYTES);
     if (n_tasks > 1) {
-        w->slices.at = context->workspace;
-        w->slices.left = workspace_bytes / (size_t)n_tasks / JK_ALIGNMENT * JK_ALIGNMENT;
+        w->slices.at = workspace.at;
+        w->slices.left = workspace.left / (size_t)n_tasks / JK_ALIGNMENT * JK_ALIGNMENT;
         if (jk_plan(w, n_tasks, w->slices).error == JK_OK && jk_n_places(w) > 1)
             return jk_split(context, n_tasks, jk_n_places(w), cost, walk_share, w);
     }
     JK_TRY(jk_plan(w, 1, jk_larger_scratch(context, stack)));
     if (only_plans) return jk_success();
-    w->poll = (jk_poll){context, 0};
     return walk_places(w, 0, jk_n_places(w));
 }

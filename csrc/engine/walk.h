@@ -5,7 +5,8 @@
 
 #include "engine/plan.h"
 
-/* Plans and walks everything, on as many threads as pay; or only plans, to see whether the scratch is enough. */
+/* Plans and walks everything, on as many threads as pay, or on one, which asks w->poll; or only plans, to see whether the
+ * scratch is enough. */
 jk_status jk_walk(const jk_context *context, walk *w, int only_plans);
 
 #endif

@@ -18,7 +18,7 @@ JK_INLINE void N(add_bands_between)(ptrdiff_t first, ptrdiff_t last, int n_bands
  * across pages; to do it here saves another sixth where the arrays are beyond the caches. */
 JK_INLINE void N(add_bands)(int n_bands, ptrdiff_t n, void *out, const void *const *a, const void *const *x, int adds)
 {
-    const ptrdiff_t line = 64 / (ptrdiff_t)sizeof(real);
+    const ptrdiff_t line = JK_LINE_BYTES / (ptrdiff_t)sizeof(real);
     real *o = out;
     const real *p[JK_BANDS], *q[JK_BANDS];
     for (int b = 0; b < n_bands; b++) {

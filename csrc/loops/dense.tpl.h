@@ -1,8 +1,7 @@
 /* Matrix times vector.  Sums along a row run in lanes, sums over rows in groups of eight: both wide enough for every
  * instruction set, so that one source is fast on all of them and gives the same bits. */
 
-#define N_LANES (64 / (ptrdiff_t)sizeof(real)) /* the widest register */
-#define ROWS 4                                 /* that share the loads of v */
+#define N_LANES (JK_REGISTER_BYTES / (ptrdiff_t)sizeof(real))
 #define RUN (JK_DENSE_RUN_BYTES / (ptrdiff_t)sizeof(real))
 
 /* Every row of 2 * half lanes shrinks to half of them; `half` is a constant here. */
@@ -29,7 +28,7 @@ JK_INLINE void N(dot_leaf)(ptrdiff_t n_rows, ptrdiff_t n_cols, real *out, const 
         }
         return;
     }
-    real sum[ROWS * N_LANES];
+    real sum[JK_DOT_ROWS * N_LANES];
     for (ptrdiff_t l = 0; l < n_rows * N_LANES; l++) sum[l] = 0;
     const ptrdiff_t n_rest = n_cols % N_LANES, n_whole = n_cols - n_rest;
     for (ptrdiff_t j = 0; j < n_whole; j += N_LANES) {
@@ -51,18 +50,18 @@ JK_INLINE void N(dot_leaf)(ptrdiff_t n_rows, ptrdiff_t n_cols, real *out, const 
     }
 }
 
-/* n_rows is 1 or ROWS. */
+/* n_rows is 1 or JK_DOT_ROWS. */
 static void N(dot_rows)(ptrdiff_t n_rows, ptrdiff_t n_cols, real *out, const void *a, ptrdiff_t row_stride,
                         const real *v)
 {
     if (n_cols > RUN) {
         const ptrdiff_t head = jk_left_part(n_cols, RUN);
-        real tail[ROWS];
+        real tail[JK_DOT_ROWS];
         N(dot_rows)(n_rows, head, out, a, row_stride, v);
         N(dot_rows)(n_rows, n_cols - head, tail, (const real *)a + head, row_stride, v + head);
         for (ptrdiff_t i = 0; i < n_rows; i++) out[i] += tail[i];
-    } else if (n_rows == ROWS) {
-        N(dot_leaf)(ROWS, n_cols, out, a, row_stride, v);
+    } else if (n_rows == JK_DOT_ROWS) {
+        N(dot_leaf)(JK_DOT_ROWS, n_cols, out, a, row_stride, v);
     } else {
         N(dot_leaf)(1, n_cols, out, a, row_stride, v);
     }
@@ -73,20 +72,20 @@ static void N(dense_dot)(ptrdiff_t n_rows, ptrdiff_t n_cols, void *out, const vo
 {
     real *o = out;
     ptrdiff_t i = 0;
-    for (; i <= n_rows - ROWS; i += ROWS) N(dot_rows)(ROWS, n_cols, o + i, N(at)(a, i * row_stride), row_stride, v);
+    for (; i <= n_rows - JK_DOT_ROWS; i += JK_DOT_ROWS)
+        N(dot_rows)(JK_DOT_ROWS, n_cols, o + i, N(at)(a, i * row_stride), row_stride, v);
     for (; i < n_rows; i++) N(dot_rows)(1, n_cols, o + i, N(at)(a, i * row_stride), row_stride, v);
 }
 #undef N_LANES
-#undef ROWS
 #undef RUN
 
-/* The remaining rows follow as four by halves, then one by one. */
+/* Groups of JK_AXPY_ROWS rows, each by halves; the remaining rows follow as four by halves, then one by one. */
 static void N(dense_axpy)(ptrdiff_t n_rows, ptrdiff_t n_cols, void *out, const void *a, ptrdiff_t row_stride,
                           const void *u)
 {
     real *o = out;
     const real *w = u;
-    for (; n_rows >= 8; n_rows -= 8) {
+    for (; n_rows >= JK_AXPY_ROWS; n_rows -= JK_AXPY_ROWS) {
         const real *r0 = a, *r1 = N(at)(a, row_stride), *r2 = N(at)(a, 2 * row_stride), *r3 = N(at)(a, 3 * row_stride),
                    *r4 = N(at)(a, 4 * row_stride), *r5 = N(at)(a, 5 * row_stride), *r6 = N(at)(a, 6 * row_stride),
                    *r7 = N(at)(a, 7 * row_stride);
@@ -95,8 +94,8 @@ static void N(dense_axpy)(ptrdiff_t n_rows, ptrdiff_t n_cols, void *out, const v
         for (ptrdiff_t j = 0; j < n_cols; j++)
             o[j] += ((w0 * r0[j] + w4 * r4[j]) + (w2 * r2[j] + w6 * r6[j])) +
                     ((w1 * r1[j] + w5 * r5[j]) + (w3 * r3[j] + w7 * r7[j]));
-        a = N(at)(a, 8 * row_stride);
-        w += 8;
+        a = N(at)(a, JK_AXPY_ROWS * row_stride);
+        w += JK_AXPY_ROWS;
     }
     if (n_rows >= 4) {
         const real *r0 = a, *r1 = N(at)(a, row_stride), *r2 = N(at)(a, 2 * row_stride), *r3 = N(at)(a, 3 * row_stride);

@@ -27,8 +27,9 @@
 #endif
 
 /* Asks for the memory half a page further on, without reading it: it need not exist. */
+#define JK_HALF_PAGE 2048
 #if defined(__GNUC__)
-#define JK_FETCH_AHEAD(address) __builtin_prefetch((const void *)((uintptr_t)(address) + 2048))
+#define JK_FETCH_AHEAD(address) __builtin_prefetch((const void *)((uintptr_t)(address) + JK_HALF_PAGE))
 #else
 #define JK_FETCH_AHEAD(address) (void)(address)
 #endif

@@ -53,31 +53,28 @@ JK_INLINE real N(halve)(ptrdiff_t m, real *v)
     return m == 2 ? v[0] + v[1] : v[0];
 }
 
-#define N_LANES (256 / (ptrdiff_t)sizeof(real)) /* four of the widest registers */
-
-/* At most JK_RUN elements: lane l sums the elements l, l + N_LANES, ..., then the lanes are summed by halves. */
+/* At most JK_RUN elements: lane l sums the elements l, l + SUM_LANES, ..., then the lanes are summed by halves. */
 JK_INLINE real N(sum_lanes)(ptrdiff_t n, const real *p)
 {
-    real lanes[N_LANES];
-    if (n < N_LANES) {
+    real lanes[SUM_LANES];
+    if (n < SUM_LANES) {
         const ptrdiff_t half = (n + 1) / 2;
         lanes[0] = 0;
         N(sum2)(n - half, lanes, p, p + half);
         if (2 * half > n) lanes[half - 1] = p[half - 1];
         return N(halve)(half, lanes);
     }
-    real sum[N_LANES];
-    for (ptrdiff_t l = 0; l < N_LANES; l++) sum[l] = p[l];
-    const ptrdiff_t n_rest = n % N_LANES;
-    for (ptrdiff_t j = N_LANES; j < n - n_rest; j += N_LANES) {
+    real sum[SUM_LANES];
+    for (ptrdiff_t l = 0; l < SUM_LANES; l++) sum[l] = p[l];
+    const ptrdiff_t n_rest = n % SUM_LANES;
+    for (ptrdiff_t j = SUM_LANES; j < n - n_rest; j += SUM_LANES) {
         JK_SIMD
-        for (ptrdiff_t l = 0; l < N_LANES; l++) sum[l] += p[j + l];
+        for (ptrdiff_t l = 0; l < SUM_LANES; l++) sum[l] += p[j + l];
     }
-    for (ptrdiff_t l = 0; l < N_LANES; l++) lanes[l] = sum[l];
+    for (ptrdiff_t l = 0; l < SUM_LANES; l++) lanes[l] = sum[l];
     for (ptrdiff_t l = 0; l < n_rest; l++) lanes[l] += p[n - n_rest + l];
-    return N(halve)(N_LANES, lanes);
+    return N(halve)(SUM_LANES, lanes);
 }
-#undef N_LANES
 
 static real N(sum_runs)(ptrdiff_t n, const real *p)
 {

@@ -100,30 +100,27 @@ JK_INLINE void N(map_block)(const jk_rows *rows, void *out, N(row_function) * f)
 /* The larger one; a NaN is passed over: it comes back in e. */
 JK_INLINE real N(larger)(real a, real b) { return b > a ? b : a; }
 
-#define N_LANES (256 / (ptrdiff_t)sizeof(real)) /* four of the widest registers */
-
 /* out[i] = the largest f of x in row i, or in its runs up to this one */
 JK_INLINE void N(max_elements)(const jk_rows *rows, void *out, N(row_function) * f)
 {
-    const ptrdiff_t n = rows->n, n_rest = n % N_LANES;
+    const ptrdiff_t n = rows->n, n_rest = n % SUM_LANES;
     real *o = out;
     for (ptrdiff_t i = 0; i < rows->n_rows; i++) {
         const real *x = (const real *)rows->x + i * n;
-        real lanes[N_LANES], largest = rows->first == 0 ? -(real)INFINITY : o[i];
+        real lanes[SUM_LANES], largest = rows->first == 0 ? -(real)INFINITY : o[i];
         for (ptrdiff_t j = n - n_rest; j < n; j++) largest = N(larger)(largest, f(x[j], 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
-        if (n >= N_LANES) {
-            for (ptrdiff_t l = 0; l < N_LANES; l++) lanes[l] = -(real)INFINITY;
-            for (ptrdiff_t j = 0; j < n - n_rest; j += N_LANES) {
+        if (n >= SUM_LANES) {
+            for (ptrdiff_t l = 0; l < SUM_LANES; l++) lanes[l] = -(real)INFINITY;
+            for (ptrdiff_t j = 0; j < n - n_rest; j += SUM_LANES) {
                 JK_SIMD
-                for (ptrdiff_t l = 0; l < N_LANES; l++)
+                for (ptrdiff_t l = 0; l < SUM_LANES; l++)
                     lanes[l] = N(larger)(lanes[l], f(x[j + l], 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
             }
-            for (ptrdiff_t l = 0; l < N_LANES; l++) largest = N(larger)(largest, lanes[l]);
+            for (ptrdiff_t l = 0; l < SUM_LANES; l++) largest = N(larger)(largest, lanes[l]);
         }
         o[i] = largest;
     }
 }
-#undef N_LANES
 
 /* ---- the rows ---- */
 

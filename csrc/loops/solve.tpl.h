@@ -72,30 +72,38 @@ JK_INLINE N(running) N(eliminate)(const N(steps) * s, unsigned char *is_swapped,
     return below;
 }
 
-static ptrdiff_t N(tridiagonal_factor)(ptrdiff_t n, const void *lower, ptrdiff_t lower_stride, const void *diagonal,
-                                       ptrdiff_t diagonal_stride, const void *upper, ptrdiff_t upper_stride,
-                                       void *factor, unsigned char *swapped)
+static ptrdiff_t N(tridiagonal_factor)(ptrdiff_t first, ptrdiff_t last, ptrdiff_t n, const void *lower,
+                                       ptrdiff_t lower_stride, const void *diagonal, ptrdiff_t diagonal_stride,
+                                       const void *upper, ptrdiff_t upper_stride, void *factor, unsigned char *swapped,
+                                       void *running)
 {
 #define L(i) (*(const real *)N(at)(lower, (i) * lower_stride))
 #define D(i) (*(const real *)N(at)(diagonal, (i) * diagonal_stride))
 #define U(i) (*(const real *)N(at)(upper, (i) * upper_stride))
     const N(steps) s = N(steps_at)(n, factor);
-    const ptrdiff_t last = n / 2; /* the unknown that is not eliminated: it has a pivot alone */
-    s.next[last] = s.after[last] = s.multiplier[last] = 0;
-    swapped[last] = 0;
+    const ptrdiff_t alone = n / 2; /* the unknown that is not eliminated: it has a pivot alone */
+    s.next[alone] = s.after[alone] = s.multiplier[alone] = 0;
+    swapped[alone] = 0;
     if (n == 1) {
         s.pivot[0] = D(0);
         return D(0) == 0 ? 0 : -1;
     }
     const ptrdiff_t h = (n - 2) / 2; /* and h + 1 are left */
-    N(running) top = {D(0), U(0)}, bottom = {D(n - 1), L(n - 2)};
-    for (ptrdiff_t i = 0; i < h; i++) {
+    N(running) *const rows = running, top = {D(0), U(0)}, bottom = {D(n - 1), L(n - 2)};
+    if (first > 0) {
+        top = rows[0];
+        bottom = rows[1];
+    }
+    for (ptrdiff_t i = first; i < last; i++) {
         const ptrdiff_t k = n - 1 - i;
         top = N(eliminate)(&s, swapped, i, top, L(i), D(i + 1), U(i + 1));
         bottom = N(eliminate)(&s, swapped, k, bottom, U(k - 1), D(k - 1), L(k - 2));
         if (s.pivot[i] == 0) return i;
         if (s.pivot[k] == 0) return k;
     }
+    rows[0] = top;
+    rows[1] = bottom;
+    if (last < h) return -1;
     if (n % 2) {
         bottom = N(eliminate)(&s, swapped, h + 2, bottom, U(h + 1), D(h + 1), L(h));
         if (s.pivot[h + 2] == 0) return h + 2;
@@ -252,27 +260,27 @@ static void N(cholesky_forward)(ptrdiff_t first, ptrdiff_t last, ptrdiff_t n, pt
  * Panels of rows of L: what lies left of their square goes to the loops of dense products, for all right-hand sides
  * while the panel is in cache. */
 
-#define PANEL 8 /* the group of dense_axpy */
+#define PANEL JK_AXPY_ROWS
 
-static void N(triangular_solve)(ptrdiff_t n, const void *triangle, ptrdiff_t n_solutions, void *solutions,
-                                int transposed)
+static void N(triangular_solve)(ptrdiff_t first, ptrdiff_t last, ptrdiff_t n, const void *triangle,
+                                ptrdiff_t n_solutions, void *solutions, int transposed)
 {
-    const ptrdiff_t row_stride = n * (ptrdiff_t)sizeof(real), n_panels = (n + PANEL - 1) / PANEL;
-    for (ptrdiff_t panel = 0; panel < n_panels; panel++) {
-        const ptrdiff_t first = PANEL * (transposed ? n_panels - 1 - panel : panel);
-        const ptrdiff_t n_rows = n - first < PANEL ? n - first : PANEL;
-        const real *rows = (const real *)triangle + first * n, *square = rows + first;
+    const ptrdiff_t row_stride = n * (ptrdiff_t)sizeof(real), n_panels = jk_n_runs(n, PANEL);
+    for (ptrdiff_t panel = first; panel < last; panel++) {
+        const ptrdiff_t row = PANEL * (transposed ? n_panels - 1 - panel : panel);
+        const ptrdiff_t n_rows = n - row < PANEL ? n - row : PANEL;
+        const real *rows = (const real *)triangle + row * n, *square = rows + row;
         for (ptrdiff_t s = 0; s < n_solutions; s++) {
-            real *before = (real *)solutions + s * n, *x = before + first, sums[PANEL];
+            real *before = (real *)solutions + s * n, *x = before + row, sums[PANEL];
             if (transposed) {
                 for (ptrdiff_t i = n_rows - 1; i >= 0; i--) {
                     for (ptrdiff_t j = i + 1; j < n_rows; j++) x[i] -= square[j * n + i] * x[j];
                     x[i] /= square[i * n + i];
                     sums[i] = -x[i];
                 }
-                N(dense_axpy)(n_rows, first, before, rows, row_stride, sums);
+                N(dense_axpy)(n_rows, row, before, rows, row_stride, sums);
             } else {
-                N(dense_dot)(n_rows, first, sums, rows, row_stride, before);
+                N(dense_dot)(n_rows, row, sums, rows, row_stride, before);
                 for (ptrdiff_t i = 0; i < n_rows; i++) {
                     x[i] -= sums[i];
                     for (ptrdiff_t j = 0; j < i; j++) x[i] -= square[i * n + j] * x[j];

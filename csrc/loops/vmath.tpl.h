@@ -263,11 +263,13 @@ JK_INLINE real M(silu)(real x)
     return (x < 0 ? M(clip)(x, -(N(exp_overflow) + 60), 0) * e : x) / (1 + e * C(0x1p-64)) * scale;
 }
 
+/* s + x*s*(1 - s) for s = sigmoid(x), scaled and clipped like silu. */
 JK_INLINE real M(silu_slope)(real x)
 {
-    const real e = M(exp)(-M(fabs)(x));
-    const real s = (x < 0 ? e : 1) / (1 + e), rest = (x < 0 ? 1 : e) / (1 + e);
-    return s == 0 ? 0 : s * (1 + (rest == 0 ? 0 : x * rest));
+    const real scaled = M(exp_times_two_to)(-M(fabs)(x), 64), e = scaled * C(0x1p-64);
+    const real s = (x < 0 ? scaled : 1) / (1 + e), rest = (x < 0 ? 1 : e) / (1 + e);
+    const real inside = x < 0 ? M(clip)(x, -(N(exp_overflow) + 60), 0) : x;
+    return s * (1 + (rest == 0 ? 0 : inside * rest)) * (x < 0 ? C(0x1p-64) : 1);
 }
 
 JK_INLINE real M(silu_second)(real x)
@@ -277,23 +279,30 @@ JK_INLINE real M(silu_second)(real x)
 }
 
 /* a**b: the derivative by a is 0 where b = 0, that by b is 0 where a = 0, and NaN for a < 0 through the logarithm.
- * t*b*a**(b - 1) takes the root of the power twice where b*a**(b - 1) is no normal number. */
+ * t*b*a**(b - 1) takes the root of the power twice where it, or its product with b, is no normal number. */
 JK_INLINE real M(pow_da)(real t, real a, real b)
 {
     const real power = b == 0 ? 0 : M(pow)(a, b - 1), slope = b * power;
-    if (b == 0 || slope != slope || (M(fabs)(slope) >= N(least_normal) && M(fabs)(slope) < (real)INFINITY))
-        return t * slope;
+    const int normal = M(fabs)(power) >= N(least_normal) && M(fabs)(slope) >= N(least_normal);
+    if (b == 0 || slope != slope || (normal && M(fabs)(slope) < (real)INFINITY)) return t * slope;
     const real root = M(pow)(M(fabs)(a), C(0.5) * (b - 1));
     return t * root * b * LIBM(copysign)(root, power);
 }
 
-JK_INLINE real M(pow_db)(real a, real y) { return a == 0 && y == y ? 0 : y * M(log)(a); }
+/* Whether the product of y, a power of a, with the logarithm of a is 0, which is infinite: by choice where a = 0, and by
+ * its limit where a is infinite and y is 0. */
+JK_INLINE int M(outweighs_log)(real a, real y) { return a == 0 ? y == y : a == (real)INFINITY && y == 0; }
+JK_INLINE real M(pow_db)(real a, real y) { return M(outweighs_log)(a, y) ? 0 : y * M(log)(a); }
 JK_INLINE real M(pow_daa)(real a, real b) { return b == 0 || b == 1 ? 0 : b * (b - 1) * M(pow)(a, b - 2); }
-JK_INLINE real M(pow_dab)(real a, real b) { return a == 0 && b == b ? 0 : M(pow)(a, b - 1) * (1 + b * M(log)(a)); }
+JK_INLINE real M(pow_dab)(real a, real b)
+{
+    const real power = M(pow)(a, b - 1);
+    return M(outweighs_log)(a, power) ? 0 : power * (1 + b * M(log)(a));
+}
 JK_INLINE real M(pow_dbb)(real a, real y)
 {
     const real l = M(log)(a);
-    return a == 0 && y == y ? 0 : y * l * l;
+    return M(outweighs_log)(a, y) ? 0 : y * l * l;
 }
 
 /* t*b/(a*a + b*b), scaled by the larger of the two so that the squares neither overflow nor vanish. */

@@ -46,6 +46,7 @@ static jk_status spread(const axes *a, const jk_view *view, int n_batch, const s
 static jk_status check_letters(const jk_axis *j, const signed char *letters, int n)
 {
     unsigned long long seen = 0;
+    if (n < 0) return jk_fail(JK_SHAPE, 0);
     for (int k = 0; k < n; k++) {
         if (letters[k] < 0 || letters[k] >= j->n_letters || (seen >> letters[k] & 1)) return jk_fail(JK_SHAPE, 0);
         seen |= 1ull << letters[k];

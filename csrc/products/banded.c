@@ -7,6 +7,7 @@
 #include "engine/scratch.h"
 #include "engine/threads.h"
 #include "engine/view.h"
+#include "table/tree.h"
 
 #include <string.h>
 
@@ -141,12 +142,12 @@ static void run_part(const product *p, const part *own, ptrdiff_t first, ptrdiff
         }
         n = JK_MIN(SCRATCH, last - first);
         if (own->a_dtype != p->dtype) {
-            jk_move_of(p->dtype)->pack_other(n, scratch[0], a, a_stride);
+            jk_reader(p->dtype, own->a_dtype)(n, scratch[0], a, a_stride);
             a = scratch[0];
             a_stride = item;
         }
         if (p->v->dtype != p->dtype) {
-            jk_move_of(p->dtype)->pack_other(n, scratch[1], x, x_stride);
+            jk_reader(p->dtype, p->v->dtype)(n, scratch[1], x, x_stride);
             x = scratch[1];
             x_stride = item;
         }
@@ -441,7 +442,7 @@ static jk_status apply(const jk_context *context, int n_bands, const jk_band *ba
     p.chunk -= p.chunk % p.inner.repeat;
     const double cost = (double)size * JK_MAX(n_bands, 1);
     const int n_tasks = jk_n_tasks(context, cost);
-    const ptrdiff_t n_rows = size / p.inner.n * ((p.inner.n - 1) / p.chunk + 1);
+    const ptrdiff_t n_rows = size / p.inner.n * jk_n_runs(p.inner.n, p.chunk);
     if (n_tasks == 1) return run_rows(&p, context, 0, n_rows);
     return jk_split(context, n_tasks, n_rows, cost, run_share, &p);
 }

@@ -7,6 +7,7 @@
 #include "engine/scratch.h"
 #include "engine/threads.h"
 #include "engine/view.h"
+#include "table/tree.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -206,8 +207,6 @@ static void find_axes(product *p, const jk_view *v, const jk_view *out, int at)
     }
 }
 
-static ptrdiff_t n_parts(ptrdiff_t n, ptrdiff_t of) { return n <= of ? 1 : (n - 1) / of + 1; }
-
 /* What is read and written through scratch, and how large a block may be then. */
 static void find_blocks(product *p, const jk_view *v, const jk_view *out, int accumulate)
 {
@@ -223,9 +222,9 @@ static void find_blocks(product *p, const jk_view *v, const jk_view *out, int ac
     p->n_tile = JK_MIN(p->row.n, p->read != NULL ? JK_MAX(TILE, 1) : n);
     p->n_rows = p->n_tile == 1 ? n : n / p->n_tile;
     if (p->read != NULL) p->n_rows -= JK_TAPS - 1; /* as many more are read */
-    p->n_parts = n_parts(p->rows.n, p->n_rows);
+    p->n_parts = jk_n_runs(p->rows.n, p->n_rows);
     if (p->n_tile < p->row.n)
-        p->outer[p->n_outer++] = (axis){n_parts(p->row.n, p->n_tile), p->n_tile * p->row.out_stride,
+        p->outer[p->n_outer++] = (axis){jk_n_runs(p->row.n, p->n_tile), p->n_tile * p->row.out_stride,
                                         p->n_tile * p->row.in_stride};
 }
 
@@ -265,10 +264,11 @@ static jk_status apply(const jk_context *context, const jk_convolution *convolut
     p.n_taps = kernel->shape[0];
     p.shift = convolution->shift;
     p.n_in = v->shape[at];
-    p.v = p.n_in > 0 ? v->data : out->data; /* an empty view may have no memory, and nothing is read */
+    const jk_view in = p.n_in > 0 ? *v : jk_still(v, out->data);
+    p.v = in.data;
     p.out = out->data;
-    find_axes(&p, v, out, at);
-    find_blocks(&p, v, out, accumulate);
+    find_axes(&p, &in, out, at);
+    find_blocks(&p, &in, out, accumulate);
     const double cost = (double)size * (double)p.n_taps;
     const int n_tasks = jk_n_tasks(context, cost);
     ptrdiff_t n_blocks = p.n_parts;

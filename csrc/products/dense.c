@@ -14,6 +14,7 @@
 #include "engine/poll.h"
 #include "engine/scratch.h"
 #include "engine/threads.h"
+#include "engine/tiles.h"
 #include "table/tree.h"
 
 #include <stdint.h>
@@ -23,13 +24,12 @@
  * and the tiles of 32 levels. */
 enum {
     SCRATCH = JK_STACK_BYTES / 8,
-    VECTOR = SCRATCH / 4, /* a run of the vector */
-    PANEL = SCRATCH / 4,  /* rows of the matrix */
-    TILES = SCRATCH / 2,  /* sums: the tile being formed, and those that wait */
-    AXPY_ROWS = 8,        /* the loop's own group: a panel holds a multiple of it */
-    DOT_ROWS = 4,         /* that share the loads of the vector */
-    WIDE = 64,            /* columns that are worth a tile */
-    CACHED = 1 << 15      /* elements of the matrix that stay in cache while vectors pass */
+    VECTOR = SCRATCH / 4,          /* a run of the vector */
+    PANEL = SCRATCH / 4,           /* rows of the matrix */
+    TILES = SCRATCH / 2,           /* sums: the tile being formed, and those that wait */
+    WIDE = 64,                     /* columns that are worth a tile */
+    LANES = JK_REGISTER_BYTES / 4, /* columns of the narrower dtype that fill a register */
+    CACHED = 1 << 15               /* elements of the matrix that stay in cache while vectors pass */
 };
 _Static_assert(SCRATCH >= 64 && SCRATCH % 64 == 0, "JK_STACK_BYTES: a multiple of 512");
 
@@ -69,7 +69,7 @@ static void sum_run(const product *p, char *scratch, ptrdiff_t n_kept, ptrdiff_t
     }
     char *panel = scratch + VECTOR * p->item;
     const ptrdiff_t col_stride = p->dot ? p->matrix_summed : p->matrix_kept, panel_stride = n_cols * p->item;
-    const ptrdiff_t n_fit = PANEL / JK_MAX(n_cols, 1), group = p->dot ? n_fit : n_fit - n_fit % AXPY_ROWS;
+    const ptrdiff_t n_fit = PANEL / JK_MAX(n_cols, 1), group = p->dot ? n_fit : n_fit - n_fit % JK_AXPY_ROWS;
     for (ptrdiff_t i = 0; i < n_rows; i += group) {
         const ptrdiff_t count = JK_MIN(group, n_rows - i);
         for (ptrdiff_t k = 0; k < count; k++)
@@ -109,10 +109,10 @@ static ptrdiff_t tile_width(const product *p)
 {
     const int n_waiting = halves_itself(p) ? 0 : jk_n_waiting(p->n_summed, p->run);
     ptrdiff_t width = n_waiting == 0 ? TILES : TILES / (1 + n_waiting);
-    if (!p->dot && p->pack_matrix != NULL) width = JK_MIN(width, PANEL / AXPY_ROWS);
+    if (!p->dot && p->pack_matrix != NULL) width = JK_MIN(width, PANEL / JK_AXPY_ROWS);
     if (p->n_vectors > 1 || p->dot)
-        width = JK_MIN(width, JK_MAX(64, (p->n_vectors > 1 ? CACHED : JK_POLL_WORK) / JK_MAX(p->n_summed, 1)));
-    return width < 16 ? width : width - width % 16;
+        width = JK_MIN(width, JK_MAX(WIDE, (p->n_vectors > 1 ? CACHED : JK_POLL_WORK) / JK_MAX(p->n_summed, 1)));
+    return width < LANES ? width : width - width % LANES;
 }
 
 jk_status jk_broadcast_batch(batch *b, const jk_view *view, int n_own, int argument)
@@ -201,13 +201,11 @@ static jk_status write_all(grid *g, const jk_context *context)
     const double cost = (double)n_items * (double)p->n_vectors * (double)p->n_kept * (double)p->n_summed;
     const int n_tasks = jk_n_tasks(context, cost);
     g->width = tile_width(p);
-    g->n_tiles = (p->n_kept - 1) / g->width + 1;
+    g->n_tiles = jk_n_runs(p->n_kept, g->width);
     if (n_tasks == 1) return write_tiles(g, context, 0, n_items * g->n_tiles * p->n_vectors);
     if (n_items * g->n_tiles * p->n_vectors < 4 * n_tasks) {
-        /* few tiles: all tasks get as many */
-        const ptrdiff_t n_tiles = (g->n_tiles + n_tasks - 1) / n_tasks * n_tasks, grain = p->dot ? DOT_ROWS : WIDE;
-        g->width = JK_MIN(g->width, ((p->n_kept - 1) / n_tiles / grain + 1) * grain);
-        g->n_tiles = (p->n_kept - 1) / g->width + 1;
+        g->width = jk_even_width(p->n_kept, g->width, n_tasks, p->dot ? JK_DOT_ROWS : WIDE);
+        g->n_tiles = jk_n_runs(p->n_kept, g->width);
     }
     return jk_split(context, n_tasks, n_items * g->n_tiles * p->n_vectors, cost, write_share, g);
 }
@@ -224,7 +222,7 @@ static void choose_loops(product *p, const jk_view *matrix, const jk_view *vecto
     p->item = jk_itemsize(dtype);
     p->dot = summed == item || (kept != item && summed <= kept);
     p->loop = p->dot ? jk_dense_of(dtype)->dense_dot : jk_dense_of(dtype)->dense_axpy;
-    p->run = !p->dot ? JK_RUN : dtype == JK_FLOAT64 ? JK_DENSE_RUN_BYTES / 8 : JK_DENSE_RUN_BYTES / 4;
+    p->run = p->dot ? JK_DENSE_RUN_BYTES / p->item : JK_RUN;
     p->run = JK_MIN(p->run, VECTOR);
 
     const ptrdiff_t n_cols = p->dot ? p->n_summed : p->n_kept, col_stride = p->dot ? p->matrix_summed : p->matrix_kept;
@@ -276,7 +274,11 @@ static jk_status multiply_views(const jk_context *context, const jk_view *matrix
     if (jk_size(out) == 0) return jk_success();
 
     jk_view a = *matrix, x = *vector;
-    if (p.n_summed == 0) a.data = x.data = out->data; /* nothing is read there, and no offset is added to NULL */
+    if (p.n_summed == 0) {
+        a = jk_still(matrix, out->data);
+        x = jk_still(vector, out->data);
+        p.matrix_kept = p.matrix_summed = p.vector_summed = p.vector_next = 0;
+    }
     choose_loops(&p, &a, &x, out, accumulate);
     g.product = &p;
     g.matrix = &a;

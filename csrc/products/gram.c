@@ -14,7 +14,6 @@
 
 enum {
     BLOCK_BYTES = 1 << 17, /* of rows that stay in cache */
-    ROW_GROUP = 4,         /* rows that share the loads of v */
     N_VECTORS = 8          /* that share a pass */
 };
 
@@ -82,8 +81,8 @@ static jk_status describe(gram *g, const jk_view *a, const jk_view *v, const jk_
     g->n_vectors = g->n_matrices = 1;
     for (int d = 0; d < b->ndim; d++)
         *(d < b->ndim - (a->ndim - n_own[A]) ? &g->n_vectors : &g->n_matrices) *= b->shape[d];
-    const ptrdiff_t n_fit = BLOCK_BYTES / JK_MAX(g->n_cols * g->item, 1) / ROW_GROUP * ROW_GROUP;
-    g->block = JK_MIN(JK_MAX(n_fit, ROW_GROUP), JK_MIN(g->n_rows, JK_RUN));
+    const ptrdiff_t n_fit = BLOCK_BYTES / JK_MAX(g->n_cols * g->item, 1) / JK_DOT_ROWS * JK_DOT_ROWS;
+    g->block = JK_MIN(JK_MAX(n_fit, JK_DOT_ROWS), JK_MIN(g->n_rows, JK_RUN));
     /* weights that differ from vector to vector share no pass */
     g->group = w != NULL && w->ndim - n_own[W] > a->ndim - n_own[A] ? 1 : JK_MIN(g->n_vectors, N_VECTORS);
     return jk_success();

@@ -1,8 +1,6 @@
 /* Pointwise products as programs: which loops to run on which registers, for each of value, JVP, VJP and double backward. */
 #include "engine/run.h"
 
-#include <string.h>
-
 /* A program while it is written, with the registers of the arguments and of y. */
 typedef struct writer {
     jk_program program;
@@ -140,14 +138,14 @@ static jk_status check_like(const jk_view *const *views, const jk_view *const *l
     return jk_success();
 }
 
-/* The shapes of a cotangent and of what it is the cotangent of. */
-static jk_status check_cotangent(const jk_view *y_bar, int argument, const jk_view *const *args, const jk_view *y,
-                                 int n)
+/* The shapes of a cotangent and of what it is the cotangent of: `like`, one view of the shape of each argument, or NULL. */
+static jk_status check_cotangent(const jk_view *y_bar, int argument, const jk_view *const *args,
+                                 const jk_view *const *like, const jk_view *y, int n)
 {
     JK_TRY(jk_check_input(y_bar, argument));
     JK_TRY(check_inputs(args, n, argument + 1));
     JK_TRY(check_inputs(&y, 1, argument + 1 + n));
-    JK_TRY(check_broadcast(y_bar, argument, args, n, argument + 1));
+    JK_TRY(check_broadcast(y_bar, argument, like, n, argument + 1));
     return check_like(&y, &y_bar, 1, argument + 1 + n);
 }
 
@@ -207,13 +205,15 @@ jk_status jk_pointwise_vjp(const jk_context *context, int op, const jk_view *y_b
     writer w;
     JK_TRY(begin(&w, op, accumulate));
     const int n = w.op->n_args;
-    JK_TRY(check_cotangent(y_bar, 0, args, y, n));
+    const jk_view *like[JK_MAX_ARGS] = {NULL};
     unsigned reads = 0;
     for (int k = 0; k < n; k++) {
+        like[k] = args[k] != NULL ? args[k] : outs[k];
         if (outs[k] == NULL) continue;
         JK_TRY(jk_check_output(outs[k], 2 + n + k));
         reads |= w.op->reads[k];
     }
+    JK_TRY(check_cotangent(y_bar, 0, args, like, y, n));
     JK_TRY(check_like(outs, args, n, 2 + n));
     const int t = jk_add_input(&w.program, y_bar, 0);
     add_arguments(&w, args, 1, y, reads);
@@ -221,7 +221,7 @@ jk_status jk_pointwise_vjp(const jk_context *context, int op, const jk_view *y_b
     for (int k = 0; k < n; k++) {
         if (outs[k] == NULL) continue;
         /* where the product is the cotangent and something is summed, the cotangent itself is what is summed */
-        const int is_t = w.op->first[k] != NULL && strcmp(w.op->first[k], "t") == 0 && !jk_same_shape(outs[k], y_bar);
+        const int is_t = jk_passes_on[op][k] && !jk_same_shape(outs[k], y_bar);
         jk_add_output(&w.program, outs[k], 2 + n + k, is_t ? t : add_step(&w, first_loop(&w, k), t, -1, -1));
     }
     return run_over(context, &w, y_bar);
@@ -233,13 +233,15 @@ jk_status jk_pointwise_vjp2(const jk_context *context, int op, const jk_view *co
     writer w;
     JK_TRY(begin(&w, op, accumulate));
     const int n = w.op->n_args;
-    JK_TRY(check_cotangent(y_bar, n, args, y, n));
     JK_TRY(check_inputs(h, n, 0));
-    JK_TRY(check_like(h, args, n, 0));
     for (int i = 0; i < n + 1; i++)
         if (outs[i] != NULL) JK_TRY(jk_check_output(outs[i], 2 * n + 2 + i));
+    const jk_view *like[JK_MAX_ARGS] = {NULL};
+    for (int k = 0; k < n; k++) like[k] = args[k] != NULL ? args[k] : h[k] != NULL ? h[k] : outs[1 + k];
+    JK_TRY(check_cotangent(y_bar, n, args, like, y, n));
+    JK_TRY(check_like(h, like, n, 0));
     JK_TRY(check_like(outs, &y_bar, 1, 2 * n + 2));
-    JK_TRY(check_like(outs + 1, args, n, 2 * n + 3));
+    JK_TRY(check_like(outs + 1, like, n, 2 * n + 3));
     int cotangent[JK_MAX_ARGS];
     unsigned reads = 0;
     for (int k = 0; k < n; k++) {

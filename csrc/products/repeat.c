@@ -4,19 +4,12 @@
 
 enum { SMALL = 8192 }; /* elements of out: with fewer, setting up a run costs more than the run */
 
-/* The stride along axis d of `out`; 0 where g lacks the axis, or has length 1 there. */
-static ptrdiff_t stride_along(const jk_view *g, const jk_view *out, int d)
-{
-    const int own = d - (out->ndim - g->ndim);
-    return own < 0 || g->shape[own] == 1 ? 0 : g->strides_in_bytes[own];
-}
-
 /* Run by run into contiguous memory.  The last axes that one stride steps through are one run. */
 static void repeat_runs(const jk_view *g, const jk_view *out)
 {
     jk_read_loop *const read = jk_reader(out->dtype, g->dtype);
     ptrdiff_t stride[JK_MAX_NDIM], index[JK_MAX_NDIM] = {0}, n = 1, step = 0;
-    for (int d = 0; d < out->ndim; d++) stride[d] = stride_along(g, out, d);
+    for (int d = 0; d < out->ndim; d++) stride[d] = jk_stride_along(g, out->ndim, d);
     int n_outer = out->ndim;
     for (; n_outer > 0; n_outer--) {
         const int d = n_outer - 1;
@@ -31,13 +24,12 @@ static void repeat_runs(const jk_view *g, const jk_view *out)
     for (char *to = out->data;; to += n * jk_itemsize(out->dtype)) {
         read(n, to, from, step);
         int d = n_outer - 1;
-        for (; d >= 0; d--) {
-            from += stride[d];
-            if (++index[d] < out->shape[d]) break;
-            from -= out->shape[d] * stride[d];
-            index[d] = 0;
+        while (d >= 0 && ++index[d] == out->shape[d]) {
+            from -= (index[d] - 1) * stride[d];
+            index[d--] = 0;
         }
         if (d < 0) return;
+        from += stride[d];
     }
 }
 

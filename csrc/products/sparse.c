@@ -9,6 +9,7 @@
 #include "engine/scratch.h"
 #include "engine/threads.h"
 #include "engine/view.h"
+#include "table/tree.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -18,12 +19,12 @@ enum { PIECE = JK_STACK_BYTES / 8 }; /* rows and entries; results of so many row
 /* ---- the matrix --------------------------------------------------------------------------------------------- */
 
 /* The i-th of some indices. */
-static ptrdiff_t index_at(const jk_csr *a, const void *indices, ptrdiff_t i)
+static int64_t index_at(const jk_csr *a, const void *indices, ptrdiff_t i)
 {
-    return a->index == JK_INT32 ? ((const int32_t *)indices)[i] : (ptrdiff_t)((const int64_t *)indices)[i];
+    return a->index == JK_INT32 ? ((const int32_t *)indices)[i] : ((const int64_t *)indices)[i];
 }
 
-static ptrdiff_t row_start(const jk_csr *a, ptrdiff_t row)
+static int64_t row_start(const jk_csr *a, ptrdiff_t row)
 {
     return a->indptr == NULL ? row : index_at(a, a->indptr, row);
 }
@@ -51,22 +52,20 @@ static jk_status check_storage(const jk_csr *a)
     return jk_success();
 }
 
-/* Indices of 64 bits are compared before they become a ptrdiff_t, which may be shorter. */
+/* Indices are compared in 64 bits: a ptrdiff_t may be shorter. */
 jk_status jk_csr_check(const jk_csr *a)
 {
     JK_TRY(check_storage(a));
     const ptrdiff_t n_entries = a->values.shape[0];
     if (a->indptr != NULL && row_start(a, 0) != 0) return jk_fail_at(JK_INDEX, 0);
-    ptrdiff_t first = 0;
+    ptrdiff_t k = 0;
     for (ptrdiff_t row = 0; row < a->n_rows; row++) {
-        const ptrdiff_t end = row_start(a, row + 1);
-        if (end < first || end > n_entries) return jk_fail_at(JK_INDEX, row);
-        for (ptrdiff_t k = first; k < end; k++) {
-            const int64_t column = a->index == JK_INT32 ? ((const int32_t *)a->indices)[k]
-                                                        : ((const int64_t *)a->indices)[k];
+        const int64_t end = row_start(a, row + 1);
+        if (end < k || end > n_entries) return jk_fail_at(JK_INDEX, row);
+        for (; k < end; k++) {
+            const int64_t column = index_at(a, a->indices, k);
             if (column < 0 || column >= a->n_cols) return jk_fail_at(JK_INDEX, row);
         }
-        first = end;
     }
     return jk_success();
 }
@@ -80,6 +79,7 @@ typedef struct product {
     ptrdiff_t item;               /* its size */
     jk_write_loop *write;         /* from scratch; NULL: the loops write to out */
     jk_csr_rows rows;             /* what all pieces have in common */
+    jk_view vectors;              /* what is multiplied */
     char *in, *out;
     ptrdiff_t n_out; /* elements of one result */
     int n_batch;     /* axes in front of the vectors, apart from that of neighbours */
@@ -103,8 +103,9 @@ static int axis_of_neighbours(const jk_view *vectors)
 }
 
 /* Divides the work: pieces of the matrix, items of the batch. */
-static void set_batch(product *p, const jk_view *in, const jk_view *out, int neighbours)
+static void set_batch(product *p, const jk_view *out, int neighbours)
 {
+    const jk_view *in = &p->vectors;
     p->n_items = 1;
     p->rows.n_vectors = 1;
     for (int d = 0; d < in->ndim - 1; d++) {
@@ -120,11 +121,11 @@ static void set_batch(product *p, const jk_view *in, const jk_view *out, int nei
         p->n_items *= in->shape[d];
     }
     const ptrdiff_t n_total = p->matrix->n_rows + p->matrix->values.shape[0];
-    p->n_pieces = n_total / PIECE + (n_total % PIECE > 0);
+    p->n_pieces = jk_n_runs(n_total, PIECE);
     p->cost = (double)n_total * (double)p->n_items * (double)p->rows.n_vectors;
 }
 
-/* Checks the views of a call, in the order matrix, in, out, and fills in everything but the loops. */
+/* Checks the views of a call, in the order matrix, in, out, and fills in everything but the batch. */
 static jk_status prepare(product *p, const jk_view *in, const jk_view *out, ptrdiff_t n_in, ptrdiff_t n_out)
 {
     const jk_csr *a = p->matrix;
@@ -141,13 +142,14 @@ static jk_status prepare(product *p, const jk_view *in, const jk_view *out, ptrd
     p->dtype = jk_promote(a->values.dtype, in->dtype);
     if ((p->loops = jk_sparse_of(p->dtype)) == NULL) return jk_fail(JK_NO_INIT, -1);
     p->item = jk_itemsize(p->dtype);
-    p->in = n_in == 0 ? out->data : in->data; /* no offset is added to NULL */
+    p->vectors = n_in == 0 ? jk_still(in, out->data) : *in;
+    p->in = p->vectors.data;
     p->out = out->data;
     p->n_out = n_out;
     p->rows.value_stride = a->values.strides_in_bytes[0];
     p->rows.values_are_other = a->values.dtype != p->dtype;
     p->rows.in_is_other = in->dtype != p->dtype;
-    p->rows.in_stride = in->strides_in_bytes[in->ndim - 1];
+    p->rows.in_stride = p->vectors.strides_in_bytes[in->ndim - 1];
     p->rows.out_stride = out->strides_in_bytes[out->ndim - 1];
     return jk_success();
 }
@@ -167,7 +169,7 @@ static ptrdiff_t first_row(const product *p, ptrdiff_t piece)
     return row_after(p->matrix, piece * PIECE, 0, p->matrix->n_rows);
 }
 
-/* The rows of one piece, which are at most PIECE. */
+/* The rows of one piece, which are at most PIECE; none, if a row in front of it is longer than a piece. */
 static jk_csr_rows rows_of(const product *p, ptrdiff_t piece, ptrdiff_t first)
 {
     const jk_csr *a = p->matrix;
@@ -200,7 +202,7 @@ static jk_status multiply_piece(const product *p, jk_poll *poll, ptrdiff_t piece
     const ptrdiff_t first = *row;
     jk_csr_rows r = rows_of(p, piece, first);
     if (p->write != NULL) r.out_stride = p->item;
-    for (ptrdiff_t item = 0; item < p->n_items; item++) {
+    for (ptrdiff_t item = 0; item < p->n_items && r.n_rows > 0; item++) {
         char *out = p->out + offset_of_item(p, item, p->out_strides) + first * p->rows.out_stride;
         r.in = p->in + offset_of_item(p, item, p->in_strides);
         r.out = p->write == NULL ? out : scratch;
@@ -231,7 +233,7 @@ static jk_status csr_jvp(const jk_context *context, const jk_csr *matrix, const 
         p.rows.add = accumulate;
     else
         p.write = jk_writer(p.dtype, out->dtype, accumulate);
-    set_batch(&p, v, out, direct ? axis_of_neighbours(v) : -1);
+    set_batch(&p, out, direct ? axis_of_neighbours(&p.vectors) : -1);
 
     const int n_tasks = jk_n_tasks(context, p.cost);
     if (n_tasks > 1) return jk_split(context, n_tasks, p.n_pieces, p.cost, multiply_share, &p);
@@ -252,6 +254,7 @@ jk_status jk_csr_jvp(const jk_context *context, const jk_csr *matrix, const jk_v
 
 static void scatter_rows(const product *p, jk_csr_rows r, ptrdiff_t first, ptrdiff_t item, char *out)
 {
+    if (r.n_rows == 0) return;
     r.in = p->in + offset_of_item(p, item, p->in_strides) + first * r.in_stride;
     r.out = out;
     p->loops->csr_vjp[p->matrix->index](&r);
@@ -322,15 +325,15 @@ static jk_status csr_vjp(const jk_context *context, const jk_csr *matrix, const 
     JK_TRY(prepare(&p, u, out, matrix->n_rows, matrix->n_cols));
     if (jk_size(out) == 0) return jk_success();
     if (out->dtype == p.dtype && !accumulate) {
-        set_batch(&p, u, out, axis_of_neighbours(out));
+        set_batch(&p, out, axis_of_neighbours(out));
         return scatter(&p, context);
     }
-    set_batch(&p, u, out, -1);
+    set_batch(&p, out, -1);
     p.write = jk_writer(p.dtype, out->dtype, accumulate);
     if (p.n_out <= PIECE) return scatter_by_way_of(stack, &p, context);
-    if (context == NULL || context->workspace_bytes / (size_t)p.item < (size_t)p.n_out)
-        return jk_fail(JK_WORKSPACE, -1);
-    return scatter_by_way_of(context->workspace, &p, context);
+    const jk_scratch workspace = jk_workspace(context);
+    if (workspace.left / (size_t)p.item < (size_t)p.n_out) return jk_fail(JK_WORKSPACE, -1);
+    return scatter_by_way_of(workspace.at, &p, context);
 }
 
 jk_status jk_csr_vjp(const jk_context *context, const jk_csr *matrix, const jk_view *u, const jk_view *out,

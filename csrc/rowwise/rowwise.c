@@ -6,6 +6,7 @@
  * there, else it is made again.  Sums are halved by the law of table/tree.h, in runs of JK_RUN elements. */
 #include "engine/environment.h"
 #include "engine/poll.h"
+#include "engine/scratch.h"
 #include "engine/threads.h"
 #include "engine/view.h"
 #include "table/tree.h"
@@ -17,7 +18,8 @@ enum {
     BLOCK = JK_STACK_BYTES / 64, /* elements of a block */
     KEPT = JK_STACK_BYTES / 16,  /* elements of a row, of which e is kept on the stack */
     RUN = JK_MIN(JK_RUN, BLOCK), /* elements that are summed before halving starts */
-    WORK = 8                     /* of an element, in multiplications */
+    TASKS = 256,                 /* that may find a label gone bad */
+    WORK = 3                     /* of an element in one pass, in multiplications */
 };
 
 /* One element of the dtype computed in, and one per row of a block: of float32, they fill the first half. */
@@ -32,6 +34,7 @@ typedef struct operand {
     char *data;
     ptrdiff_t next, step;
     int is_native; /* of the dtype computed in */
+    jk_read_loop *read;
 } operand;
 
 typedef enum product_kind { VALUE, JVP, VJP } product_kind;
@@ -49,12 +52,20 @@ typedef struct job {
     int overwrites; /* the loops may write to `out` themselves */
 } job;
 
+/* The work of one task: of all blocks, where there is one alone. */
+typedef struct share {
+    jk_poll poll;
+    ptrdiff_t bad_row; /* whose label was good when the call began, but is not any more; -1: none */
+} share;
+
 typedef struct block {
     const job *job;
+    jk_poll *poll;
     jk_rows rows;
     operand x, with, out;         /* from the block's first row on */
     char *x_piece, *piece, *kept; /* of BLOCK, BLOCK and KEPT elements; `piece` is for tangents or results */
     int keeps_in_out;
+    ptrdiff_t labels[ROWS];
     column m, s, r, g, xl, el, tl;
 } block;
 
@@ -62,7 +73,7 @@ typedef struct block {
 
 static operand operand_of(const job *j, const jk_view *view)
 {
-    operand o = {.data = view->data, .is_native = view->dtype == j->dtype};
+    operand o = {.data = view->data, .is_native = view->dtype == j->dtype, .read = jk_reader(j->dtype, view->dtype)};
     if (view->data == NULL) return o; /* a view of no elements */
     o.next = view->strides_in_bytes[0];
     if (view->ndim == 2) o.step = view->strides_in_bytes[1];
@@ -71,12 +82,15 @@ static operand operand_of(const job *j, const jk_view *view)
 
 static operand from_row(operand o, ptrdiff_t i)
 {
-    o.data += i * o.next;
+    if (o.data != NULL) o.data += i * o.next;
     return o;
 }
 
 /* Whole rows of the dtype computed in, one after another. */
-static operand packed(const job *j, char *data) { return (operand){data, j->n * j->item, j->item, 1}; }
+static operand packed(const job *j, char *data)
+{
+    return (operand){data, j->n * j->item, j->item, 1, jk_reader(j->dtype, j->dtype)};
+}
 
 /* Whether n_rows rows of n elements are one contiguous array of the dtype computed in. */
 static int is_block(const job *j, const operand *o, ptrdiff_t n_rows, ptrdiff_t n)
@@ -84,21 +98,17 @@ static int is_block(const job *j, const operand *o, ptrdiff_t n_rows, ptrdiff_t 
     return o->is_native && (n == 1 || o->step == j->item) && (n_rows == 1 || o->next == n * j->item);
 }
 
-static void pack(const job *j, const operand *o, ptrdiff_t n, void *out, const char *data, ptrdiff_t stride)
-{
-    (o->is_native ? j->move->pack : j->move->pack_other)(n, out, data, stride);
-}
-
 /* Elements first <= k < first + n of the n_rows first rows, one row after another. */
 static const void *load(const job *j, const operand *o, ptrdiff_t n_rows, ptrdiff_t first, ptrdiff_t n, char *piece)
 {
+    if (n == 0) return piece; /* there may be no memory */
     const char *data = o->data + first * o->step;
     if (is_block(j, o, n_rows, n)) return data;
     if (o->next == n * o->step) {
-        pack(j, o, n_rows * n, piece, data, o->step);
+        o->read(n_rows * n, piece, data, o->step);
         return piece;
     }
-    for (ptrdiff_t i = 0; i < n_rows; i++) pack(j, o, n, piece + i * n * j->item, data + i * o->next, o->step);
+    for (ptrdiff_t i = 0; i < n_rows; i++) o->read(n, piece + i * n * j->item, data + i * o->next, o->step);
     return piece;
 }
 
@@ -110,7 +120,7 @@ static const void *pick(const block *b, const operand *o, column out)
     for (ptrdiff_t i = 0; i < b->rows.n_rows; i++, to += j->item) {
         const char *data = o->data + i * o->next + b->rows.labels[i] * o->step;
         if (!o->is_native)
-            j->move->pack_other(1, to, data, 0);
+            o->read(1, to, data, 0);
         else if (j->dtype == JK_FLOAT64)
             memcpy(to, data, 8);
         else
@@ -144,14 +154,22 @@ static void keep(block *b)
     b->rows.e = e;
 }
 
-static void find_max(block *b)
+/* After a pass over n elements of every row. */
+static jk_status poll_after_pass(const block *b, ptrdiff_t n)
+{
+    return jk_poll_after(b->poll, WORK * (double)(b->rows.n_rows * n));
+}
+
+static jk_status find_max(block *b)
 {
     const job *j = b->job;
     for (ptrdiff_t k = 0; k < j->n || k == 0; k += BLOCK) {
         go_to(b, k, JK_MIN(j->n - k, BLOCK));
         j->op->max(&b->rows, b->m);
+        JK_TRY(poll_after_pass(b, b->rows.n));
     }
     if (j->n <= BLOCK) b->x = packed(j, (char *)b->rows.x);
+    return jk_success();
 }
 
 /* What is kept of rows that fit on the stack; longer ones wait for the sum. */
@@ -183,25 +201,27 @@ static void find_labelled(block *b)
 }
 
 /* s of n elements and, if there is a tangent, r. */
-static void sum(block *b, ptrdiff_t first, ptrdiff_t n, element *s, element *r)
+static jk_status sum(block *b, ptrdiff_t first, ptrdiff_t n, element *s, element *r)
 {
     const job *j = b->job;
     if (n > RUN) {
         element tail_s, tail_r;
         const ptrdiff_t head = jk_left_part(n, RUN);
-        sum(b, first, head, s, r);
-        sum(b, first + head, n - head, &tail_s, &tail_r);
+        JK_TRY(sum(b, first, head, s, r));
+        JK_TRY(sum(b, first + head, n - head, &tail_s, &tail_r));
         j->move->add(1, s, j->item, &tail_s);
         if (j->product == JVP) j->move->add(1, r, j->item, &tail_r);
-        return;
+        return jk_success();
     }
     go_to(b, first, n);
     b->rows.e = kept_from(b, first);
     if (j->n > KEPT) keep(b);
     j->op->sum(&b->rows, s);
-    if (j->product != JVP) return;
-    b->rows.t = load(j, &b->with, b->rows.n_rows, first, n, b->piece);
-    j->op->jvp_sum(&b->rows, r);
+    if (j->product == JVP) {
+        b->rows.t = load(j, &b->with, b->rows.n_rows, first, n, b->piece);
+        j->op->jvp_sum(&b->rows, r);
+    }
+    return poll_after_pass(b, n);
 }
 
 /* One number per row. */
@@ -215,11 +235,11 @@ static void write_rows(const block *b)
 }
 
 /* One number per element. */
-static void write_elements(block *b)
+static jk_status write_elements(block *b)
 {
     const job *j = b->job;
     const ptrdiff_t n_rows = b->rows.n_rows;
-    pack(j, &b->with, n_rows, b->g, b->with.data, b->with.next);
+    b->with.read(n_rows, b->g, b->with.data, b->with.next);
     b->rows.g = b->g;
     for (ptrdiff_t k = 0; k < j->n; k += BLOCK) {
         const ptrdiff_t n = JK_MIN(BLOCK, j->n - k);
@@ -229,19 +249,35 @@ static void write_elements(block *b)
         char *out = b->out.data + k * b->out.step;
         if (j->overwrites && is_block(j, &b->out, n_rows, n)) {
             j->op->vjp(&b->rows, out);
-            continue;
+        } else {
+            j->op->vjp(&b->rows, b->piece);
+            for (ptrdiff_t l = 0; l < n_rows; l++)
+                j->write(n, out + l * b->out.next, b->out.step, b->piece + l * n * j->item);
         }
-        j->op->vjp(&b->rows, b->piece);
-        for (ptrdiff_t i = 0; i < n_rows; i++)
-            j->write(n, out + i * b->out.next, b->out.step, b->piece + i * n * j->item);
+        JK_TRY(poll_after_pass(b, n));
     }
+    return jk_success();
 }
 
-static void do_block(const job *j, ptrdiff_t i, ptrdiff_t n_rows)
+/* Copies the labels of rows from i on, each read once: another thread may be writing to them.  Returns the row of one that
+ * is out of range, or -1. */
+static ptrdiff_t copy_labels(block *b, ptrdiff_t i)
 {
-    _Alignas(64) char memory[(2 * BLOCK + KEPT) * sizeof(element)];
+    const volatile ptrdiff_t *const labels = b->job->labels + i;
+    for (ptrdiff_t k = 0; k < b->rows.n_rows; k++) {
+        b->labels[k] = labels[k];
+        if (b->labels[k] < 0 || b->labels[k] >= b->job->n) return i + k;
+    }
+    b->rows.labels = b->labels;
+    return -1;
+}
+
+static jk_status do_block(const job *j, share *own, ptrdiff_t i, ptrdiff_t n_rows)
+{
+    _Alignas(JK_ALIGNMENT) char memory[(2 * BLOCK + KEPT) * sizeof(element)];
     block b;
     b.job = j;
+    b.poll = &own->poll;
     b.x_piece = memory;
     b.piece = memory + BLOCK * sizeof(element);
     b.kept = memory + 2 * BLOCK * sizeof(element);
@@ -249,28 +285,52 @@ static void do_block(const job *j, ptrdiff_t i, ptrdiff_t n_rows)
     if (j->product != VALUE) b.with = from_row(j->with, i);
     b.out = from_row(j->out, i);
     b.keeps_in_out = j->product == VJP && j->n > KEPT && j->overwrites && is_block(j, &b.out, 1, j->n);
-    b.rows = (jk_rows){.n_rows = n_rows, .labels = j->labels == NULL ? NULL : j->labels + i, .e = b.kept, .t = b.kept};
+    b.rows = (jk_rows){.n_rows = n_rows, .e = b.kept, .t = b.kept};
     b.rows.m = b.rows.s = b.rows.r = b.rows.g = b.rows.xl = b.rows.el = b.rows.tl = b.m;
-    find_max(&b);
+    if (j->labels != NULL && (own->bad_row = copy_labels(&b, i)) >= 0) return jk_fail_at(JK_LABEL, own->bad_row);
+    JK_TRY(find_max(&b));
     keep_short(&b);
     find_labelled(&b);
-    sum(&b, 0, j->n, b.s, b.r);
+    JK_TRY(sum(&b, 0, j->n, b.s, b.r));
     b.rows.s = b.s;
     b.rows.r = b.r;
-    if (j->product == VJP)
-        write_elements(&b);
-    else
-        write_rows(&b);
+    if (j->product == VJP) return write_elements(&b);
+    write_rows(&b);
+    return jk_success();
 }
 
-static void do_blocks(void *argument, ptrdiff_t task, ptrdiff_t first, ptrdiff_t last)
+static jk_status do_blocks(const job *j, share *own, ptrdiff_t first, ptrdiff_t last)
 {
-    const job *j = argument;
-    (void)task;
     for (ptrdiff_t k = first; k < last; k++) {
         const ptrdiff_t i = k * j->block_rows;
-        do_block(j, i, JK_MIN(j->block_rows, j->n_rows - i));
+        JK_TRY(do_block(j, own, i, JK_MIN(j->block_rows, j->n_rows - i)));
     }
+    return jk_success();
+}
+
+/* A job and what each of its tasks has to itself. */
+typedef struct shared_job {
+    const job *job;
+    share tasks[TASKS];
+} shared_job;
+
+static void do_share(void *argument, ptrdiff_t task, ptrdiff_t first, ptrdiff_t last)
+{
+    shared_job *s = argument;
+    share *own = &s->tasks[task];
+    if (own->bad_row < 0) (void)do_blocks(s->job, own, first, last);
+}
+
+/* A label that has gone bad ends its task; the call ends when all tasks have. */
+static jk_status share_blocks(const jk_context *context, const job *j, int n_tasks, ptrdiff_t n_blocks,
+                              double n_elements)
+{
+    shared_job s = {.job = j};
+    for (int k = 0; k < n_tasks; k++) s.tasks[k].bad_row = -1;
+    JK_TRY(jk_split(context, n_tasks, n_blocks, n_elements, do_share, &s));
+    for (int k = 0; k < n_tasks; k++)
+        if (s.tasks[k].bad_row >= 0) return jk_fail_at(JK_LABEL, s.tasks[k].bad_row);
+    return jk_success();
 }
 
 /* ---- calls -------------------------------------------------------------------------------------------------- */
@@ -283,7 +343,7 @@ static jk_status check_shape(const jk_view *x, const jk_view *view, int ndim, in
     return jk_success();
 }
 
-/* Labels are read again after the first rows have been written. */
+/* Labels are read again, block by block, after the first rows have been written. */
 static jk_status check_labels(const ptrdiff_t *labels, ptrdiff_t n_rows, ptrdiff_t n, const jk_view *out, int argument)
 {
     if (n_rows > 0 && labels == NULL) return jk_fail(JK_NULL_VIEW, argument);
@@ -330,16 +390,12 @@ static jk_status each_row(const jk_context *context, product_kind product, int o
     j.write = jk_writer(j.dtype, out->dtype, accumulate);
 
     j.block_rows = j.n > RUN ? 1 : JK_MIN(ROWS, BLOCK / JK_MAX(j.n, 1));
-    const ptrdiff_t n_blocks = j.n_rows / j.block_rows + (j.n_rows % j.block_rows != 0);
+    const ptrdiff_t n_blocks = jk_n_runs(j.n_rows, j.block_rows);
     const double n_elements = (double)j.n_rows * (double)j.n;
-    const int n_tasks = jk_n_tasks(context, n_elements);
-    if (n_tasks > 1) return jk_split(context, n_tasks, n_blocks, n_elements, do_blocks, &j);
-    jk_poll poll = {context, 0};
-    for (ptrdiff_t k = 0; k < n_blocks; k++) {
-        do_blocks(&j, 0, k, k + 1);
-        JK_TRY(jk_poll_after(&poll, WORK * (double)(j.block_rows * j.n)));
-    }
-    return jk_success();
+    const int n_tasks = JK_MIN(jk_n_tasks(context, n_elements), TASKS);
+    if (n_tasks > 1 && n_blocks > 1) return share_blocks(context, &j, n_tasks, n_blocks, n_elements);
+    share alone = {{context, 0}, -1};
+    return do_blocks(&j, &alone, 0, n_blocks);
 }
 
 jk_status jk_rowwise_value(const jk_context *context, int op, const jk_row_operands *operands, const jk_view *y,

@@ -3,9 +3,11 @@
 #include "engine/environment.h"
 #include "engine/poll.h"
 #include "engine/view.h"
+#include "table/tree.h"
 
 enum {
     SHARE = 1 << 15, /* elements of a factor that one share of steps goes through */
+    PER_UNKNOWN = 5, /* multiplications, or what takes as long, of a tridiagonal matrix */
     TOGETHER = 16    /* right-hand sides that share the loads of a triangle */
 };
 
@@ -45,7 +47,6 @@ static jk_status check_diagonal(const jk_view *diagonal, ptrdiff_t n, const jk_v
 static jk_status tridiagonal_factor(const jk_context *context, const jk_view *lower, const jk_view *diagonal,
                                     const jk_view *upper, const jk_view *factor, unsigned char *swapped)
 {
-    (void)context;
     JK_TRY(check_place(factor, 2, 3));
     const ptrdiff_t n = factor->shape[1];
     if (factor->shape[0] != 4) return jk_fail(JK_SHAPE, 3);
@@ -54,11 +55,19 @@ static jk_status tridiagonal_factor(const jk_context *context, const jk_view *lo
     JK_TRY(check_diagonal(upper, JK_MAX(n - 1, 0), factor, 2));
     if (n == 0) return jk_success();
     if (swapped == NULL) return jk_fail(JK_NULL_VIEW, -1);
-    const ptrdiff_t zero = jk_solve_of(factor->dtype)
-                               ->tridiagonal_factor(n, lower->data, lower->strides_in_bytes[0], diagonal->data,
-                                                    diagonal->strides_in_bytes[0], upper->data,
-                                                    upper->strides_in_bytes[0], factor->data, swapped);
-    return zero < 0 ? jk_success() : jk_fail_at(JK_SINGULAR, zero);
+    const jk_solve_loops *loops = jk_solve_of(factor->dtype);
+    const ptrdiff_t n_steps = n < 2 ? 0 : (n - 2) / 2; /* at either end */
+    double running[4];                                 /* of either dtype */
+    jk_poll poll = {context, 0};
+    for (ptrdiff_t k = 0;; k += SHARE) {
+        const ptrdiff_t last = JK_MIN(k + SHARE, n_steps);
+        const ptrdiff_t zero = loops->tridiagonal_factor(k, last, n, lower->data, lower->strides_in_bytes[0],
+                                                         diagonal->data, diagonal->strides_in_bytes[0], upper->data,
+                                                         upper->strides_in_bytes[0], factor->data, swapped, running);
+        if (zero >= 0) return jk_fail_at(JK_SINGULAR, zero);
+        JK_TRY(jk_poll_after(&poll, 2 * PER_UNKNOWN * (double)(last - k)));
+        if (last == n_steps) return jk_success();
+    }
 }
 
 jk_status jk_tridiagonal_factor(const jk_context *context, const jk_view *lower, const jk_view *diagonal,
@@ -80,7 +89,7 @@ static jk_status tridiagonal_solve(const jk_context *context, const jk_view *fac
     jk_poll poll = {context, 0};
     for (ptrdiff_t s = 0; s < x->shape[0]; s++) {
         jk_solve_of(x->dtype)->tridiagonal_solve(n, factor->data, swapped, row_of(x, s));
-        JK_TRY(jk_poll_after(&poll, 5 * (double)n));
+        JK_TRY(jk_poll_after(&poll, PER_UNKNOWN * (double)n));
     }
     return jk_success();
 }
@@ -176,7 +185,7 @@ static void take_share(const band *b, ptrdiff_t first, int backwards, int transp
 static jk_status solve_band(const jk_context *context, const band *b, int transposed, const jk_view *x)
 {
     if (jk_size(x) == 0) return jk_success();
-    const ptrdiff_t n_shares = (b->n - 1) / b->share + 1;
+    const ptrdiff_t n_shares = jk_n_runs(b->n, b->share);
     jk_poll poll = {context, 0};
     for (int backwards = 0; backwards < 2; backwards++)
         for (ptrdiff_t i = 0; i < n_shares; i++) {
@@ -228,14 +237,19 @@ static jk_status triangular_solve(const jk_context *context, const jk_view *l, i
     JK_TRY(check_solutions(l, x, 3, n));
     if (x->shape[0] != l->shape[0]) return jk_fail(JK_SHAPE, 1);
     if (jk_size(x) == 0) return jk_success();
-    const ptrdiff_t n_solutions = x->shape[1];
+    const jk_solve_loops *loops = jk_solve_of(x->dtype);
+    const ptrdiff_t n_solutions = x->shape[1], n_panels = jk_n_runs(n, JK_AXPY_ROWS);
+    const ptrdiff_t share = JK_MAX(SHARE / n / JK_AXPY_ROWS, 1); /* panels */
     jk_poll poll = {context, 0};
     for (ptrdiff_t i = 0; i < x->shape[0]; i++)
         for (ptrdiff_t s = 0; s < n_solutions; s += TOGETHER) {
             const ptrdiff_t n_together = JK_MIN(TOGETHER, n_solutions - s);
-            jk_solve_of(x->dtype)->triangular_solve(n, row_of(l, i * n), n_together, row_of(x, i * n_solutions + s),
-                                                    transposed);
-            JK_TRY(jk_poll_after(&poll, (double)n * (double)n * (double)n_together));
+            void *const solutions = row_of(x, i * n_solutions + s);
+            for (ptrdiff_t k = 0; k < n_panels; k += share) {
+                const ptrdiff_t last = JK_MIN(k + share, n_panels);
+                loops->triangular_solve(k, last, n, row_of(l, i * n), n_together, solutions, transposed);
+                JK_TRY(jk_poll_after(&poll, (double)(last - k) * JK_AXPY_ROWS * (double)n * (double)n_together));
+            }
         }
     return jk_success();
 }

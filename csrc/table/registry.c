@@ -6,6 +6,7 @@
 /* What a derivative reads, as ops.def says it. */
 enum {
     NOTHING = 0,
+    ITSELF = 1 << 8, /* nothing, and the product is t itself */
     A = JK_READS_A,
     B = JK_READS_B,
     C = JK_READS_C,
@@ -21,11 +22,16 @@ enum {
     [JK_OP_##op].name = #op, [JK_OP_##op].aliases = aliases_, [JK_OP_##op].n_args = n_args_,                           \
     [JK_OP_##op].n_operands = n_operands_, [JK_OP_##op].selects = selects_, [JK_OP_##op].kinks = kinks_,
 #define JK_ARGUMENT(op, place, argument_, reads_, low_, high_)                                                         \
-    [JK_OP_##op].argument[place] = #argument_, [JK_OP_##op].reads[place] = reads_,                                     \
+    [JK_OP_##op].argument[place] = #argument_, [JK_OP_##op].reads[place] = (reads_) & ~ITSELF,                                   \
     [JK_OP_##op].low[place] = low_, [JK_OP_##op].high[place] = high_,
 #define JK_FORMULA(op, form, field, a, b, c, text, expression) [JK_OP_##op].field = text,
 /* clang-format on */
 static const jk_op ops[JK_N_OPS] = {
+#include "table/kinds.def"
+};
+
+#define JK_ARGUMENT(op, place, argument, reads, low, high) [JK_OP_##op][place] = (reads) == ITSELF,
+const unsigned char jk_passes_on[JK_N_OPS][JK_MAX_ARGS] = {
 #include "table/kinds.def"
 };
 

@@ -16,6 +16,9 @@ enum jk_op_id {
     JK_N_OPS
 };
 
+/* By which arguments the first derivative is 1, so that the product is the cotangent itself. */
+extern const unsigned char jk_passes_on[JK_N_OPS][JK_MAX_ARGS];
+
 enum jk_rowwise_id {
 #define JK_ROWWISE(name, ...) JK_ROWWISE_##name,
 #include "table/rowwise.def"
@@ -141,10 +144,12 @@ typedef struct jk_sparse_loops {
 
 /* In place; a factorisation returns the index of a pivot that it cannot use, or -1. */
 typedef struct jk_solve_loops {
-    /* strides in bytes; factor (4, n) */
-    ptrdiff_t (*tridiagonal_factor)(ptrdiff_t n, const void *lower, ptrdiff_t lower_stride, const void *diagonal,
-                                    ptrdiff_t diagonal_stride, const void *upper, ptrdiff_t upper_stride, void *factor,
-                                    unsigned char *swapped);
+    /* Strides in bytes; factor (4, n).  The steps first <= k < last of the (n - 2) / 2 that go on at either end; the last
+     * of them is followed by the middle.  `running`, four numbers, is what the next steps go on with. */
+    ptrdiff_t (*tridiagonal_factor)(ptrdiff_t first, ptrdiff_t last, ptrdiff_t n, const void *lower,
+                                    ptrdiff_t lower_stride, const void *diagonal, ptrdiff_t diagonal_stride,
+                                    const void *upper, ptrdiff_t upper_stride, void *factor, unsigned char *swapped,
+                                    void *running);
     void (*tridiagonal_solve)(ptrdiff_t n, void *factor, const unsigned char *swapped, void *solution);
     /* steps first <= k < last; `reach`, the last column that elimination has come to, is 0 at first */
     ptrdiff_t (*band_factor)(ptrdiff_t first, ptrdiff_t last, ptrdiff_t n, ptrdiff_t lower, ptrdiff_t upper, void *band,
@@ -156,8 +161,10 @@ typedef struct jk_solve_loops {
     ptrdiff_t (*cholesky_factor)(ptrdiff_t first, ptrdiff_t last, ptrdiff_t n, ptrdiff_t upper, void *band);
     void (*cholesky_forward)(ptrdiff_t first, ptrdiff_t last, ptrdiff_t n, ptrdiff_t upper, const void *band,
                              void *solution);
-    /* solutions (n_solutions, n) of L x = b, or of its transpose; triangle (n, n) */
-    void (*triangular_solve)(ptrdiff_t n, const void *triangle, ptrdiff_t n_solutions, void *solutions, int transposed);
+    /* solutions (n_solutions, n) of L x = b, or of its transpose; triangle (n, n): the panels first <= k < last of
+     * JK_AXPY_ROWS unknowns, in the order in which they are found */
+    void (*triangular_solve)(ptrdiff_t first, ptrdiff_t last, ptrdiff_t n, const void *triangle, ptrdiff_t n_solutions,
+                             void *solutions, int transposed);
 } jk_solve_loops;
 
 typedef struct jk_convolution_loops {
@@ -166,7 +173,11 @@ typedef struct jk_convolution_loops {
     void (*taps)(int n_taps, ptrdiff_t n, void *out, const void *taps, const void *x, ptrdiff_t step, int adds);
 } jk_convolution_loops;
 
+#define JK_LINE_BYTES 64        /* of the cache */
+#define JK_REGISTER_BYTES 64    /* of the widest register */
 #define JK_FOLD_ROWS 8          /* rows that fold_rows adds in registers */
+#define JK_AXPY_ROWS 8          /* rows that dense_axpy adds by halves */
+#define JK_DOT_ROWS 4           /* rows of dense_dot that share the loads of the vector */
 #define JK_BANDS 5              /* bands that share a loop */
 #define JK_TAPS 8               /* taps of a convolution that share a loop */
 #define JK_RUN 256              /* elements of a run that is summed by halves */

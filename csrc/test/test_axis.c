@@ -140,9 +140,25 @@ static void test_repeat(jk_dtype dtype)
     free_arrays();
 }
 
+static void test_refusals(jk_dtype dtype)
+{
+    array *values = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(3)), *out = like(values);
+    const signed char a[] = {0};
+    for (int k = 0; k < 2; k++) {
+        const jk_axis jacobian = {values->view, N_LETTERS, letter_length, k ? 1 : -1, k ? -1 : 1, a, a, a};
+        check_status(jk_axis_jvp(NULL, &jacobian, view(values), view(out), 0), JK_SHAPE, 0,
+                     "a negative number of letters");
+        check_status(jk_axis_vjp(NULL, &jacobian, view(values), view(out), 0), JK_SHAPE, 0,
+                     "a negative number of letters");
+    }
+    check(is_untouched(out), "a refused axis Jacobian writes nothing");
+    free_arrays();
+}
+
 void test_axis(jk_dtype dtype)
 {
     test_repeat(dtype);
+    test_refusals(dtype);
     static const char *const cases[][3] = {
         {"a", "a", "a"},     {"ab", "ab", "b"},  {"", "a", ""},        {"", "", "a"},         {"ab", "a", "b"},
         {"bc", "ac", "ab"},  {"ab", "ac", "bc"}, {"", "a", "a"},       {"", "ba", "ab"},      {"ab", "b", "ab"},

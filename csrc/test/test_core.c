@@ -108,6 +108,23 @@ static void test_statuses(void)
     bad.shape = negative;
     check_status(jk_pointwise_value(NULL, multiply, bad_args, view(out), 0), JK_SHAPE, 0, "negative length");
 
+    /* without arguments, outputs say what broadcast to y_bar: a sum of two rows is no matrix */
+    const int add = jk_find_op("add");
+    const jk_view *none[] = {NULL, NULL}, *rows[] = {view(small_out), view(like(b))}, *row[] = {view(small_out), NULL};
+    const jk_view *second_rows[] = {NULL, rows[0], rows[1]}, *second_outs[] = {view(out), NULL, NULL};
+    const jk_view *h[] = {view(b), view(b)};
+    check_status(jk_pointwise_vjp(NULL, add, view(y_bar), none, NULL, rows, 0), JK_SHAPE, 0, "outs of two rows");
+    check_status(jk_pointwise_vjp2(NULL, add, none, view(y_bar), none, NULL, second_rows, 0), JK_SHAPE, 2,
+                 "outs of rows");
+    check_status(jk_pointwise_vjp2(NULL, add, h, view(y_bar), none, NULL, second_outs, 0), JK_SHAPE, 2,
+                 "h of two rows");
+    check(is_untouched(out) && is_untouched(small_out), "a call that fails writes nothing");
+    array *sum = like(b);
+    check_ok(jk_pointwise_vjp(NULL, add, view(y_bar), none, NULL, row, 0), "a row and an unknown shape");
+    check_ok(jk_unbroadcast(NULL, view(y_bar), view(sum), 0), "the sum itself");
+    check_same_bits(small_out, sum, "the cotangent of a sum is a sum");
+    small_out = like(b);
+
     check_status(jk_unbroadcast(NULL, view(b), view(a), 0), JK_SHAPE, 1, "unbroadcast to a larger shape");
     check_status(jk_dense_jvp(NULL, view(a), view(wide), view(b), 0), JK_SHAPE, 1, "dense with a matrix for a vector");
     check_status(jk_matmul(NULL, view(a), view(wide), view(out), 0), JK_SHAPE, 1, "matmul of unequal inner lengths");
@@ -162,6 +179,70 @@ static int interrupt(void *n_polls)
 {
     ++*(int *)n_polls;
     return 1;
+}
+
+static int count(void *n_polls)
+{
+    ++*(int *)n_polls;
+    return 0;
+}
+
+/* A workspace that starts anywhere gives the same bits; one without memory is none. */
+static void test_workspace(jk_dtype dtype)
+{
+    enum { BYTES = 1 << 19, N = 9000 };
+    static _Alignas(64) char workspace[BYTES + 64];
+    const int multiply = jk_find_op("multiply");
+    array *a = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(200, 1)), *b = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(1, 300));
+    array *y_bar = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(200, 300)),
+          *x = randoms(dtype, FORTRAN, -1, 1, DIMS(900, 300));
+    array *matrix = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(3, 5000)),
+          *v = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(5000));
+    array *one = randoms(dtype, CONTIGUOUS, 1, 1, DIMS(1));
+    const jk_view *args[] = {view(a), view(b)};
+    const int32_t column[] = {N - 1};
+    const jk_csr csr = {1, N, JK_INT32, NULL, column, one->view};
+    array *wanted[5] = {NULL};
+    for (int k = 0; k < 5; k++) {
+        /* aligned, then less and less so, and no memory */
+        const jk_context context = {last_task_first, NULL, 3, NULL, NULL, k < 4 ? workspace + k * 21 : NULL, BYTES};
+        array *out[] = {like(a), like(b), like(x), like(v), new_array(dtype, CONTIGUOUS, DIMS(N))};
+        set_all(out[4], 1);
+        check_ok(jk_pointwise_vjp(&context, multiply, view(y_bar), args, NULL,
+                                  (const jk_view *[]){view(out[0]), view(out[1])}, 0),
+                 "sums over different axes");
+        check_ok(jk_pointwise_value(&context, jk_find_op("square"), (const jk_view *[]){view(x)}, view(out[2]), 0),
+                 "square");
+        if (k == 4) {
+            check_status(jk_dense_gram_jvp(&context, view(matrix), view(v), NULL, view(out[3]), 0), JK_WORKSPACE, -1,
+                         "gram");
+            check_status(jk_csr_vjp(&context, &csr, view(one), view(out[4]), 1), JK_WORKSPACE, -1, "sparse vjp");
+            check_array_close(out[0], wanted[0], rounding(dtype), "without a workspace");
+            break;
+        }
+        check_ok(jk_dense_gram_jvp(&context, view(matrix), view(v), NULL, view(out[3]), 0), "gram");
+        check_ok(jk_csr_vjp(&context, &csr, view(one), view(out[4]), 1), "sparse vjp");
+        check(get(out[4], N - 1) == 2 && get(out[4], 0) == 1, "a sparse vjp adds");
+        for (int i = 0; i < 5; i++) {
+            if (k == 0)
+                wanted[i] = out[i];
+            else
+                check_same_bits(out[i], wanted[i], "a workspace that is not aligned");
+        }
+    }
+
+    /* many boxes, each too small to ask */
+    int n_polls = 0;
+    const jk_context polling = {NULL, NULL, 1, count, &n_polls, workspace, BYTES};
+    const ptrdiff_t shape[] = {5000, 2000}, still[] = {0, 0};
+    const jk_view vast = {one->memory, dtype, 2, shape, still};
+    array *left = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(5000, 1)),
+          *right = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(1, 2000));
+    check_ok(jk_pointwise_vjp(&polling, multiply, &vast, (const jk_view *[]){view(left), view(right)}, NULL,
+                              (const jk_view *[]){view(like(left)), view(like(right))}, 0),
+             "boxes");
+    check(n_polls > 5, "sums over different axes ask more than %d times", n_polls);
+    free_arrays();
 }
 
 /* Bits depend neither on the number of threads nor on the order of their tasks; a poll ends a long call. */
@@ -233,6 +314,7 @@ static void run_all(jk_dtype dtype)
     test_sparse(dtype);
     test_solve(dtype);
     test_context(dtype);
+    test_workspace(dtype);
 }
 
 int main(void)

@@ -72,6 +72,8 @@ typedef struct products {
     array *value, *jvp, *vjp;
 } products;
 
+typedef enum product_kind { VALUE, JVP, VJP } product_kind;
+
 static products new_products(const array *x, jk_dtype dtype, layout lay)
 {
     return (products){new_array(dtype, lay, DIMS(x->shape[0])), new_array(dtype, lay, DIMS(x->shape[0])),
@@ -233,6 +235,18 @@ static void check_empty(jk_dtype dtype)
     check(get(out.value, 1) == -(double)INFINITY, "the sum of no exponentials is 0");
     check(get(out.jvp, 1) == 0, "a row of no elements does not change");
     free_arrays();
+
+    /* the memory of no elements may be NULL, with any strides */
+    const ptrdiff_t shape[] = {2, 0}, strides[] = {0, 0};
+    const jk_view no_elements = {NULL, dtype, 2, shape, strides};
+    const jk_row_operands no_row = {&no_elements, NULL};
+    array *value = new_array(dtype, CONTIGUOUS, DIMS(2)), *jvp = like(value);
+    y_bar = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(2));
+    check_ok(jk_rowwise_value(NULL, lse, &no_row, view(value), 0), "rows without memory");
+    check_ok(jk_rowwise_jvp(NULL, lse, &no_elements, &no_row, view(jvp), 0), "rows without memory");
+    check_ok(jk_rowwise_vjp(NULL, lse, view(y_bar), &no_row, &no_elements, 0), "rows without memory");
+    check(get(value, 1) == -(double)INFINITY && get(jvp, 1) == 0, "rows without memory are rows of no elements");
+    free_arrays();
     for (int op = 0; op < jk_n_rowwise(); op++) {
         array *none = new_array(dtype, CONTIGUOUS, DIMS(0, 3)), *nothing = new_array(dtype, CONTIGUOUS, DIMS(0));
         const products empty = new_products(none, dtype, CONTIGUOUS);
@@ -318,6 +332,77 @@ static void check_context(jk_dtype dtype)
     free(threads);
 }
 
+static int count(void *n_polls)
+{
+    ++*(int *)n_polls;
+    return 0;
+}
+
+/* One row is no whole: its passes ask in between, on one thread and with a pool. */
+static void check_long_row(jk_dtype dtype)
+{
+    enum { N = 3 << 20 };
+    jk_pool *const threads = jk_pool_create(malloc(jk_pool_bytes(2)), 2);
+    array *x = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(1, N)), *y_bar = randoms(dtype, CONTIGUOUS, -1, 1, DIMS(1));
+    array *value = like(y_bar), *x_bar = like(x);
+    for (int op = 0; op < jk_n_rowwise(); op++) {
+        labels[0] = N / 2;
+        const jk_row_operands operands = {view(x), labels};
+        for (int n_threads = 1; n_threads < 3; n_threads++) {
+            int n_polls = 0;
+            const jk_context context = {
+                n_threads > 1 ? jk_pool_run : NULL, threads, n_threads, count, &n_polls, NULL, 0};
+            check_ok(jk_rowwise_value(&context, op, &operands, view(value), 0), "a long row");
+            check(n_polls > 5, "a long row asks more than %d times", n_polls);
+            n_polls = 0;
+            check_ok(jk_rowwise_vjp(&context, op, view(y_bar), &operands, view(x_bar), 0), "a long row");
+            check(n_polls > 8, "the cotangent of a long row asks more than %d times", n_polls);
+        }
+    }
+    free_arrays();
+    jk_pool_destroy(threads);
+    free(threads);
+}
+
+/* What may happen to labels while a call runs. */
+static int spoil_labels(void *value)
+{
+    for (ptrdiff_t i = 0; i < MAX_ROWS; i++) labels[i] = *(const ptrdiff_t *)value;
+    return 0;
+}
+
+static void spoil_then_run(void *value, jk_task *task, void *argument, ptrdiff_t n_tasks)
+{
+    (void)spoil_labels(value);
+    while (n_tasks > 0) task(argument, --n_tasks);
+}
+
+/* A label that goes bad between its check and its use ends the call, and names no memory. */
+static void check_spoiled_labels(jk_dtype dtype)
+{
+    static ptrdiff_t values[] = {PTRDIFF_MAX, PTRDIFF_MIN, 5000, -1};
+    const int op = jk_find_rowwise("softmax_cross_entropy");
+    array *x = randoms(dtype, CONTIGUOUS, -4, 4, DIMS(MAX_ROWS, 5000)), *y_bar = like(new_products(x, dtype, 0).value);
+    const products out = new_products(x, dtype, CONTIGUOUS);
+    const jk_row_operands operands = {view(x), labels};
+    set_all(y_bar, 1);
+    for (size_t k = 0; k < sizeof values / sizeof *values; k++)
+        for (int shared = 0; shared < 2; shared++) {
+            const jk_context context = {
+                shared ? spoil_then_run : NULL, &values[k], 4, shared ? NULL : spoil_labels, &values[k], NULL, 0};
+            for (product_kind kind = VALUE; kind <= VJP; kind++) {
+                draw_labels(MAX_ROWS, 5000);
+                const jk_status status = kind == VALUE ? jk_rowwise_value(&context, op, &operands, view(out.value), 0)
+                                         : kind == JVP
+                                             ? jk_rowwise_jvp(&context, op, view(x), &operands, view(out.jvp), 0)
+                                             : jk_rowwise_vjp(&context, op, view(y_bar), &operands, view(out.vjp), 0);
+                check(status.error == JK_LABEL && (shared ? status.argument == 0 : status.argument > 0),
+                      "labels that go bad: status %d of %d", (int)status.error, status.argument);
+            }
+        }
+    free_arrays();
+}
+
 /* ---- the table ---------------------------------------------------------------------------------------------- */
 
 static void check_table(void)
@@ -345,4 +430,6 @@ void test_rowwise(jk_dtype dtype)
     check_empty(dtype);
     check_refusals(dtype);
     check_context(dtype);
+    check_long_row(dtype);
+    check_spoiled_labels(dtype);
 }

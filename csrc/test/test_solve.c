@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_N = 41, N_SOLUTIONS = 3 };
@@ -188,6 +189,45 @@ static void check_refusals(jk_dtype dtype)
              "a zero above a NaN");
 }
 
+static int count(void *n_polls)
+{
+    ++*(int *)n_polls;
+    return 0;
+}
+
+/* Long steps ask in between. */
+static void check_polls(jk_dtype dtype)
+{
+    enum { LONG = 900001, SIDE = 1500 };
+    int n_polls = 0;
+    const jk_context context = {NULL, NULL, 1, count, &n_polls, NULL, 0};
+    array *diagonal = new_array(dtype, CONTIGUOUS, DIMS(LONG)), *off = new_array(dtype, CONTIGUOUS, DIMS(LONG - 1));
+    array *factor = new_array(dtype, CONTIGUOUS, DIMS(4, LONG)), *x = new_array(dtype, CONTIGUOUS, DIMS(1, LONG));
+    unsigned char *swapped = malloc(LONG);
+    set_all(diagonal, 3);
+    set_all(off, -1);
+    set_all(x, 1);
+    check_ok(jk_tridiagonal_factor(&context, view(off), view(diagonal), view(off), view(factor), swapped),
+             "tridiagonal");
+    check(n_polls > 2, "a tridiagonal factorisation asks more than %d times", n_polls);
+    check_ok(jk_tridiagonal_solve(NULL, view(factor), swapped, view(x)), "tridiagonal");
+    for (ptrdiff_t i = 1; i < LONG - 1; i += 1237)
+        check_close(3 * get(x, i) - get(x, i - 1) - get(x, i + 1), 1, 10 * rounding(dtype), "a long tridiagonal solve");
+    free(swapped);
+
+    array *l = new_array(dtype, CONTIGUOUS, DIMS(1, SIDE, SIDE)), *b = new_array(dtype, CONTIGUOUS, DIMS(1, 16, SIDE));
+    set_all(l, 0);
+    for (ptrdiff_t i = 0; i < SIDE; i++) set(l, i * SIDE + i, 2);
+    for (int transposed = 0; transposed < 2; transposed++) {
+        set_all(b, 1);
+        n_polls = 0;
+        check_ok(jk_triangular_solve(&context, view(l), transposed, view(b)), "a large triangle");
+        check(n_polls > 8, "a large triangle asks more than %d times", n_polls);
+        check(get(b, 0) == 0.5 && get(b, b->size - 1) == 0.5, "a large triangle is solved");
+    }
+    free_arrays();
+}
+
 void test_solve(jk_dtype dtype)
 {
     static const ptrdiff_t sizes[][3] = {{0, 0, 0}, {1, 0, 0}, {2, 1, 1},  {3, 1, 1},  {4, 1, 1},  {5, 0, 2},
@@ -214,6 +254,7 @@ void test_solve(jk_dtype dtype)
         free_arrays();
     }
     check_refusals(dtype);
+    check_polls(dtype);
     check_all_written(dtype);
     free_arrays();
 }

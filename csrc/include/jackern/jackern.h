@@ -4,8 +4,10 @@
  *
  *   - A cotangent is written x_bar, a tangent x_dot; layout is numerator, J[i][j] = dy_i/dx_j.
  *   - Arrays are described by jk_view and owned by the caller.  Nothing here allocates, prints or aborts.
- *   - Every call that works on arrays takes a context; NULL means one thread, no polling, scratch on the stack.
- *   - Every call returns a jk_status.  On any error nothing has been written.
+ *   - Products and solves take a context; NULL means one thread, no polling, scratch on the stack.
+ *   - They return a jk_status.  On an error nothing has been written, but for three that end a call midway and leave its
+ *     outputs undefined: JK_INTERRUPTED, a factorisation's JK_SINGULAR or JK_INDEFINITE, and JK_LABEL where another thread
+ *     wrote to the labels meanwhile.
  *   - `accumulate` non-zero adds to the output instead of overwriting it: the sum is added once, in the wider dtype.
  *   - Calls compute in the default floating-point environment (round to nearest, subnormal numbers kept, no traps), on all
  *     their threads, and put back that of the caller.
@@ -64,8 +66,9 @@ typedef struct jk_context {
     /* Called now and then by the calling thread; non-zero ends the call with JK_INTERRUPTED, outputs undefined. */
     int (*poll)(void *poll_argument);
     void *poll_argument;
-    /* Aligned to 64 bytes; used where the stack (JK_STACK_BYTES) is too small.  Tasks share it: sums and strided arrays
-     * are split only where each task gets as much as the stack would give. */
+    /* Used where the stack (JK_STACK_BYTES) is too small, from the first address in it on that 64 bytes divide: best it
+     * is aligned so.  Tasks share it: sums and strided arrays are split only where each task gets as much as the stack
+     * would give.  NULL: none, whatever workspace_bytes says. */
     void *workspace;
     size_t workspace_bytes;
 } jk_context;
@@ -134,7 +137,7 @@ int jk_second(int i, int j);
  * same pass.  `out` may be exactly one of the inputs where nothing is summed; JK_OVERLAP says that any other overlap
  * needs a copy of the named input. */
 
-/* The workspace with which no call returns JK_WORKSPACE.  With the stack alone (JK_STACK_BYTES) calls that sum over many
+/* The workspace, aligned to 64 bytes, with which no call returns JK_WORKSPACE.  With the stack alone (JK_STACK_BYTES) calls that sum over many
  * strided or mixed operands at once may, before anything is written. */
 size_t jk_pointwise_workspace(void);
 
@@ -192,7 +195,7 @@ jk_status jk_matmul(const jk_context *context, const jk_view *a, const jk_view *
  * jk_dense_vjp.  The tree of the sum depends on shapes alone.  out must not overlap an input. */
 jk_status jk_dense_gram_jvp(const jk_context *context, const jk_view *a, const jk_view *v, const jk_view *w,
                             const jk_view *out, int accumulate);
-/* The bytes of workspace with which one thread does so; with as much for each thread, all take part.  With less, fewer
+/* The bytes of aligned workspace with which one thread does so; with as much for each thread, all take part.  With less, fewer
  * vectors share a pass, or it is JK_WORKSPACE.  JK_STACK_BYTES come from the stack.  0 if the call would fail. */
 size_t jk_dense_gram_workspace(const jk_view *a, const jk_view *v, const jk_view *w, const jk_view *out);
 
@@ -290,8 +293,10 @@ typedef struct jk_row_operands {
 
 /* y (rows), and y_dot (rows) for a tangent x_dot (rows, n), and x_bar (rows, n) for a cotangent y_bar (rows).  Positions
  * of arguments are those of the parameters, x and labels being two.  No output may overlap an input, labels included.
- * JK_LABEL: a label outside 0 <= label < n; its row is then the status's argument.  The order of a sum depends on n
- * alone, threads share the rows, and a row that is contiguous and of the wider dtype is read where it is. */
+ * JK_LABEL: a label outside 0 <= label < n; its row is then the status's argument.  All labels are checked before
+ * anything is written, and again when their rows' turn comes: one that has gone bad meanwhile ends the call, outputs
+ * undefined.  The order of a sum depends on n alone, threads share the rows, and a row that is contiguous and of the
+ * wider dtype is read where it is. */
 jk_status jk_rowwise_value(const jk_context *context, int op, const jk_row_operands *operands, const jk_view *y,
                            int accumulate);
 jk_status jk_rowwise_jvp(const jk_context *context, int op, const jk_view *x_dot, const jk_row_operands *operands,

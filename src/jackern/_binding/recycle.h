@@ -15,7 +15,8 @@
 #if !defined(__STDC_NO_ATOMICS__) && !defined(_MSC_VER)
 #include <stdatomic.h>
 static atomic_flag recycle_lock = ATOMIC_FLAG_INIT;
-#define RECYCLE_LOCK() while (atomic_flag_test_and_set_explicit(&recycle_lock, memory_order_acquire)) continue
+#define RECYCLE_LOCK()                                                                                                 \
+    while (atomic_flag_test_and_set_explicit(&recycle_lock, memory_order_acquire)) continue
 #define RECYCLE_UNLOCK() atomic_flag_clear_explicit(&recycle_lock, memory_order_release)
 #else
 #define RECYCLE_LOCK() (void)0
