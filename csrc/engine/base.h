@@ -5,6 +5,7 @@
 #include "table/table.h"
 
 #include <limits.h>
+#include <stdint.h>
 
 #define JK_MIN(a, b) ((a) < (b) ? (a) : (b))
 #define JK_MAX(a, b) ((a) > (b) ? (a) : (b))
@@ -24,6 +25,18 @@ static inline jk_status jk_fail(jk_error error, int argument)
 
 /* For errors whose argument is a row; the last row that an int can name stands for those behind it. */
 static inline jk_status jk_fail_at(jk_error error, ptrdiff_t row) { return jk_fail(error, (int)JK_MIN(row, INT_MAX)); }
+
+/* Whether a * b, of two numbers that are not negative, is beyond every address; else it is in `product`. */
+static inline int jk_overflows(ptrdiff_t a, ptrdiff_t b, ptrdiff_t *product)
+{
+#if defined(__GNUC__)
+    return __builtin_mul_overflow(a, b, product);
+#else
+    if (b != 0 && a > PTRDIFF_MAX / b) return 1;
+    *product = a * b;
+    return 0;
+#endif
+}
 
 static inline jk_status jk_success(void) { return jk_fail(JK_OK, -1); }
 

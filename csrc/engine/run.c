@@ -63,12 +63,31 @@ static void zero_output(const jk_view *view, const jk_move_loops *move)
     }
 }
 
+static int has_none(int ndim, const ptrdiff_t *shape)
+{
+    for (int d = 0; d < ndim; d++)
+        if (shape[d] == 0) return 1;
+    return 0;
+}
+
+/* Nothing is read; outputs that have elements sum over an axis that has none. */
+static jk_status write_sums_of_nothing(const jk_program *program)
+{
+    for (int k = 0; k < program->n_outputs && !program->accumulate; k++) {
+        const jk_move_loops *move = jk_move_of(program->output[k]->dtype);
+        if (move == NULL) return jk_fail(JK_NO_INIT, -1);
+        zero_output(program->output[k], move);
+    }
+    return jk_success();
+}
+
 /* 12 registers of JK_RUN doubles, and for each of three outputs a block's sum at every one of 45 right turns. */
 size_t jk_pointwise_workspace(void) { return (size_t)1 << 19; }
 
 static jk_status run(const jk_context *context, const jk_program *program, int ndim, const ptrdiff_t *shape)
 {
     JK_TRY(check(program, ndim, shape));
+    if (has_none(ndim, shape)) return write_sums_of_nothing(program);
     const outline o = jk_outline(program, ndim, shape);
     JK_TRY(check_overlap(program, o.sums, o.one_pass));
     if (o.sums == 0 && o.computed != 0 && jk_is_flat(program, ndim, shape)) return jk_run_flat(context, program);

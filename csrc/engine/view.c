@@ -2,23 +2,34 @@
 
 #include <stdint.h>
 
+/* Of an axis that is not stepped along, and of a view of no elements, strides may be any number; one that could overflow
+ * where it is counted on is refused. */
+static const ptrdiff_t LONGEST_STRIDE = PTRDIFF_MAX >> 6;
+
 jk_status jk_check_input(const jk_view *view, int argument)
 {
     if (view == NULL) return jk_fail(JK_NULL_VIEW, argument);
     if (view->dtype != JK_FLOAT32 && view->dtype != JK_FLOAT64) return jk_fail(JK_DTYPE, argument);
     if (view->ndim < 0 || view->ndim > JK_MAX_NDIM) return jk_fail(JK_NDIM, argument);
+    if (view->ndim > 0 && (view->shape == NULL || view->strides_in_bytes == NULL))
+        return jk_fail(JK_NULL_VIEW, argument);
     const ptrdiff_t item = jk_itemsize(view->dtype); /* a power of two: a division would show in small calls */
-    ptrdiff_t size = item;
-    int empty = 0;
+    ptrdiff_t size = item, reach = item;
+    int empty = 0, too_far = 0;
     for (int d = 0; d < view->ndim; d++) {
-        const ptrdiff_t n = view->shape[d];
+        const ptrdiff_t n = view->shape[d], stride = view->strides_in_bytes[d];
         if (n < 0) return jk_fail(JK_SHAPE, argument);
+        if (stride > LONGEST_STRIDE || stride < -LONGEST_STRIDE) return jk_fail(JK_TOO_LARGE, argument);
         if (n == 0) empty = 1;
-        if (n > 0 && size > PTRDIFF_MAX / n) return jk_fail(JK_TOO_LARGE, argument);
-        if (n > 0) size *= n;
-        if (n > 1 && (view->strides_in_bytes[d] & (item - 1)) != 0) return jk_fail(JK_MISALIGNED, argument);
+        if (n <= 1) continue;
+        if (jk_overflows(size, n, &size)) return jk_fail(JK_TOO_LARGE, argument);
+        if ((stride & (item - 1)) != 0) return jk_fail(JK_MISALIGNED, argument);
+        ptrdiff_t along;
+        too_far |= jk_overflows(n, jk_magnitude(stride), &along) || along > PTRDIFF_MAX - reach;
+        if (!too_far) reach += along;
     }
     if (empty) return jk_success();
+    if (too_far) return jk_fail(JK_TOO_LARGE, argument);
     if (view->data == NULL) return jk_fail(JK_NULL_VIEW, argument);
     if ((uintptr_t)view->data % (uintptr_t)item != 0) return jk_fail(JK_MISALIGNED, argument);
     return jk_success();
@@ -30,8 +41,8 @@ jk_status jk_check_output(const jk_view *view, int argument)
 {
     JK_TRY(jk_check_input(view, argument));
     int order[JK_MAX_NDIM], n_axes = 0;
+    if (jk_size(view) == 0) return jk_success();
     for (int d = 0; d < view->ndim; d++) {
-        if (view->shape[d] == 0) return jk_success();
         if (view->shape[d] == 1) continue;
         int k = n_axes++;
         while (k > 0 && jk_magnitude(view->strides_in_bytes[order[k - 1]]) > jk_magnitude(view->strides_in_bytes[d])) {
