@@ -16,7 +16,9 @@ import jackern as jk
 
 ROOT = Path(__file__).resolve().parents[1]
 missing = runpy.run_path(str(ROOT / "tools/check_build.py"))["missing"]
-gnu = pytest.mark.skipif(platform.machine() != "x86_64" or os.name != "posix", reason="flags of gcc and clang on x86-64")
+gnu = pytest.mark.skipif(
+    platform.machine() != "x86_64" or os.name != "posix", reason="flags of gcc and clang on x86-64"
+)
 newest_python = runpy.run_path(str(ROOT / "tools/newest_python.py"))
 
 
@@ -114,6 +116,7 @@ def test_a_newer_python_has_to_run_and_to_be_able_to_build(tmp_path, fake_python
     assert newest([good, later], (3, 11, 7)) == later
     assert newest([good, later], (3, 12, 0)) is None
     assert newest(bad, (3, 11, 7)) is None
+
 
 # ---- flags that would change arithmetic --------------------------------------------------------------------------
 
