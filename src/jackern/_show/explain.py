@@ -44,7 +44,7 @@ def pattern(jacobian: Jacobian) -> str | None:
     terms = jacobian._terms()
     try:
         pictures = [spy.picture(jacobian, m, n)] if terms is None else [spy.of_term(term, m, n) for term in terms]
-    except ValueError:
+    except spy.UnknownPattern:
         return None
     for k, picture in enumerate(pictures):
         is_one = terms is not None and not terms[k].letters and terms[k].values == 1
