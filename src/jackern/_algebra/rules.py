@@ -15,6 +15,7 @@ from typing import TypeGuard
 import numpy as np
 
 from jackern._algebra import convolution, csr
+from jackern._arrays.operands import quiet
 from jackern._structures.axis import AxisJacobian
 from jackern._structures.base import Jacobian
 from jackern._structures.convolution import ConvolutionJacobian
@@ -52,6 +53,7 @@ def are_alike(a: Jacobian, b: Jacobian) -> TypeGuard[AxisJacobian]:
     )
 
 
+@quiet
 def counted_product(a: Jacobian, b: Jacobian) -> tuple[Jacobian, int]:
     """Return the product, with the number of multiplications that it took.
 
@@ -241,6 +243,7 @@ def add_zero(a: Jacobian, b: Jacobian) -> Jacobian:
     return (b if a._terms() == () else a).astype(np.result_type(a.dtype, b.dtype))
 
 
+@quiet
 def add_parts(a: Jacobian, b: Jacobian) -> Jacobian:
     """Terms to terms and sparse parts to sparse ones; what is neither is kept apart, and so are the two sums."""
     n_left = len(a._summands())

@@ -7,8 +7,6 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from jackern import _core
 from jackern._arrays.operands import Array
 from jackern._arrays.shapes import ShapeLike
@@ -105,10 +103,10 @@ class ProductJacobian(_core.ChainProducts, Factors):
         left, right = order
         if isinstance(left, int):
             part, rows = self._parts[left], self._rows(right, vectors)
-            return np.reshape(part.jvp(rows.reshape(len(rows), *part.in_shape)), (len(rows), part.shape[0]))
+            return part.jvp(rows.reshape(len(rows), *part.in_shape)).reshape(len(rows), part.shape[0])
         if isinstance(right, int):
             part, columns = self._parts[right], self._rows(left, vectors).T
-            return np.reshape(part.vjp(columns.reshape(len(columns), *part.out_shape)), (len(columns), part.shape[1])).T
+            return part.vjp(columns.reshape(len(columns), *part.out_shape)).reshape(len(columns), part.shape[1]).T
         return self._rows(right, vectors) @ self._rows(left, vectors)
 
     def _fill(self, matrix: Array) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from jackern import _core
-from jackern._arrays.operands import Array
+from jackern._arrays.operands import Array, quiet
 from jackern._terms.entries import strides
 from jackern._terms.letters import aligned
 from jackern._terms.term import (
@@ -111,6 +111,7 @@ class Addition(NamedTuple):
         return self.outer._replace(values=np.broadcast_to(zero, self.shape), letters=self.letters)
 
 
+@quiet
 def contraction(
     a: Array, a_letters: Sequence[int], b: Array, b_letters: Sequence[int], letters: Sequence[int]
 ) -> Array:
@@ -120,10 +121,9 @@ def contraction(
     """
     place = {x: k for k, x in enumerate(dict.fromkeys((*a_letters, *b_letters)))}
     a_places, b_places, places = ([place[x] for x in some] for some in (a_letters, b_letters, letters))
-    with np.errstate(all="ignore"):
-        a_sum, a_places = summed(a, a_places, {*b_places, *places})
-        b_sum, b_places = summed(b, b_places, {*a_places, *places})
-        total = np.asarray(np.einsum(a_sum, a_places, b_sum, b_places, places, dtype=np.float64))
+    a_sum, a_places = summed(a, a_places, {*b_places, *places})
+    b_sum, b_places = summed(b, b_places, {*a_places, *places})
+    total = np.asarray(np.einsum(a_sum, a_places, b_sum, b_places, places, dtype=np.float64))
     return total.astype(np.result_type(a, b), copy=False)
 
 
