@@ -106,7 +106,7 @@ def test_a_wrong_jacobian_is_found_beside_one_that_is_not_varied(k):
 
 @pytest.mark.parametrize("structure", [np.eye(3), 3, None, ["diagonal"]], ids=lambda x: str(type(x).__name__))
 def test_structures_that_are_neither_names_nor_jacobians_are_refused(structure):
-    with pytest.raises(TypeError, match=r"^assert_structure: structure is a \w+, expected a name or a Jacobian"):
+    with pytest.raises(ValueError, match=r"(?s)^assert_structure: structure is .*, expected a Jacobian"):
         jk.testing.assert_structure(jk.identity(3), structure)
 
 

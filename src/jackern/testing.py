@@ -117,10 +117,10 @@ def assert_structure(
     AssertionError
         Names the first entry that breaks the claim: its row, its column, and its number.
     ValueError
-        A name that says nothing of single entries; a Jacobian whose pattern is not known; `bandwidths` is missing, or
-        no pair; there are not as many Jacobians as arguments.
+        A structure that is no Jacobian and no name, or a name that says nothing of single entries; a Jacobian whose
+        pattern is not known; `bandwidths` is missing, or no pair; there are not as many Jacobians as arguments.
     TypeError
-        A point without a function; a structure that is neither a name nor a Jacobian.
+        A point without a function.
 
     Notes
     -----

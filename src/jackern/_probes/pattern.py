@@ -33,12 +33,7 @@ def assert_pattern(
     if isinstance(claim, Jacobian):
         assert_inside(jacobian, claim, what, rng)
         return
-    if not isinstance(claim, str):
-        raise TypeError(
-            f"assert_structure: structure is a {type(claim).__name__}, expected a name or a Jacobian; jk.dense makes "
-            "one of an array."
-        )
-    if claim not in NAMES:
+    if not isinstance(claim, str) or claim not in NAMES:
         raise ValueError(
             f"assert_structure: structure is {claim!r}, expected a Jacobian, whose pattern is meant, or one of "
             f"{', '.join(NAMES)}; other names say nothing of single entries."
