@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 import pickletools
 
@@ -68,3 +69,43 @@ def test_a_kind_has_one_maker():
 def test_a_name_belongs_to_one_op(op):
     with pytest.raises(ValueError, match=f"there is an op '{op.name}' already"):
         _core.add_op(op)
+
+
+def lazy(rng):
+    """Jacobians that hold one array twice, and how many bytes they hold."""
+    wide = jk.dense(rng.random((50, 400)))
+    sparse = jk.select(rng.integers(0, 400, 300), 400)
+    kernel = np.ascontiguousarray(rng.random(500))
+    convolution = jk.convolution(kernel, 1000, mode="same")
+    bands = jk.banded(rng.random((3, 400)), [-1, 0, 2], (400, 400))
+    column = jk.diagonal(np.broadcast_to(rng.random(1000), (50, 1000)))
+    banded = column @ jk.select(np.s_[:, :], (50, 1000)) + column.T  # rows of one array, repeated
+    return {
+        "dense": wide.gram(),
+        "sparse": (sparse @ wide.T).gram(),
+        "convolution": convolution.gram(),
+        "convolution.T": convolution.T @ convolution,
+        "banded": jk.dense(rng.random((5, 400))) @ bands + jk.dense(rng.random((5, 400))) @ bands.T,
+        "repeated": banded,
+    }
+
+
+@pytest.mark.parametrize("name", list(lazy(np.random.default_rng(0))))
+def test_pickles_and_copies_hold_every_array_once(name):
+    J = lazy(np.random.default_rng(0))[name]
+    assert len(pickle.dumps(J)) < J.nbytes + 4000
+    for again in (pickle.loads(pickle.dumps(J)), copy.deepcopy(J)):
+        assert again.nbytes <= J.nbytes + 16  # a number that is shared may be there twice
+        v = np.ones(J.in_shape)
+        np.testing.assert_array_equal(again.jvp(v), J.jvp(v))
+        np.testing.assert_array_equal(again.T.T.vjp(J.jvp(v)), J.vjp(J.jvp(v)))
+
+
+def test_bytes_of_a_kernel_backwards_count_once():
+    kernel = np.arange(1.0, 501)
+    c = jk.convolution(kernel, 1000, mode="same")
+    assert (c.T @ c).nbytes == c.nbytes == c.T.nbytes == kernel.nbytes
+    matrix = np.ones((30, 40))
+    J = jk.dense(matrix)
+    assert (J.T @ jk.dense(matrix)).nbytes == matrix.nbytes
+    assert (jk.dense(matrix.T) @ J).nbytes == matrix.nbytes

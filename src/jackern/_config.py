@@ -12,7 +12,14 @@ from jackern._ops import registry
 
 
 def op_names() -> list[str]:
-    """Names of all ops, without aliases: the pointwise ones in the order of the table, then the families."""
+    """Names of all ops, without aliases: the pointwise ones in the order of the table, then the families.
+
+    Examples
+    --------
+    >>> import jackern as jk
+    >>> "tanh" in jk.op_names(), "matmul" in jk.op_names()
+    (True, True)
+    """
     return _core.op_names()
 
 
@@ -80,7 +87,20 @@ def reset_stats() -> None:
 
 
 def get_include() -> str:
-    """The folder to put on a C compiler's include path, for ``#include <jackern/jackern.h>``."""
+    """The folder to put on a C compiler's include path, for ``#include <jackern/jackern.h>``.
+
+    Raises
+    ------
+    FileNotFoundError
+        The header does not lie where it was installed.
+
+    Examples
+    --------
+    >>> import pathlib
+    >>> import jackern as jk
+    >>> (pathlib.Path(jk.get_include()) / "jackern" / "jackern.h").is_file()
+    True
+    """
     here = Path(__file__).resolve().parent
     for folder in (here / "include", here.parents[1] / "csrc" / "include"):
         if (folder / "jackern" / "jackern.h").is_file():
@@ -95,6 +115,12 @@ def show_config(mode: str = "stdout") -> dict[str, Any] | None:
     ------
     ValueError
         If `mode` is neither ``"stdout"`` nor ``"dicts"``.
+
+    Examples
+    --------
+    >>> import jackern as jk
+    >>> "baseline" in jk.show_config("dicts")["instruction sets"]
+    True
     """
     if mode not in ("stdout", "dicts"):
         raise ValueError(f"show_config: mode is {mode!r}, expected 'stdout' or 'dicts'")

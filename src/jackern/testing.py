@@ -1,12 +1,13 @@
 """Checks of derivatives, for jackern's ops and for your own functions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from inspect import signature
 from typing import Any
 
 import numpy as np
 
+from jackern._arrays.operands import quiet
 from jackern._config import op as find_op
 from jackern._probes import pattern
 from jackern._structures.base import Jacobian
@@ -14,6 +15,7 @@ from jackern._structures.base import Jacobian
 Array = np.ndarray[Any, Any]
 
 
+@quiet
 def check(op: Any, *primals: object, rtol: float | None = None, seed: int = 0, **keywords: Any) -> None:
     """Check derivatives at a point: JVPs against differences, and VJPs against JVPs by ⟨u, J v⟩ = ⟨Jᵀu, v⟩.
 
@@ -21,7 +23,8 @@ def check(op: Any, *primals: object, rtol: float | None = None, seed: int = 0, *
     ----------
     op : op, str or callable, or tuple (f, jacobian_of_f)
         An op of `jackern.ops`, or what `jackern.op` finds it by; or a function with one that returns its `Jacobian`,
-        both of the arguments `primals`; for several arguments ``jacobian_of_f`` returns a tuple of them.
+        both of the arguments `primals`; for several arguments ``jacobian_of_f`` returns a tuple of them, with None for
+        one that is not varied.
     *primals : array or None
         The point.  Integer arguments, such as labels, and None, such as a bias that is not there, are not varied.
     rtol : float, optional
@@ -37,9 +40,9 @@ def check(op: Any, *primals: object, rtol: float | None = None, seed: int = 0, *
     AssertionError
         Says what failed, for which argument and at which index, with both values.
     ValueError
-        There is no such op.
+        There is no such op; there are not as many Jacobians as arguments.
     TypeError
-        No primal is a float array.
+        No primal is a float array that is varied; something else than a Jacobian.
 
     Notes
     -----
@@ -59,7 +62,10 @@ def check(op: Any, *primals: object, rtol: float | None = None, seed: int = 0, *
     points = {k: x for k, x in enumerate(arrays) if x is not None and x.dtype.kind == "f"}
     if not points:
         raise TypeError("testing.check: no primal is a float array; nothing can be varied")
-    name, function, complex_function, jvp, vjp = _parts(op, arrays, keywords)
+    name, function, complex_function, jvp, vjp, varied = _parts(op, arrays, keywords)
+    points = {k: x for k, x in points.items() if k in varied}
+    if not points:
+        raise TypeError("testing.check: every Jacobian by a float array is None; nothing is varied")
     for k, point in points.items():
         tangent = np.asarray(rng.standard_normal(point.shape), point.dtype)
         computed = np.asarray(jvp(k, tangent))
@@ -82,6 +88,7 @@ def check(op: Any, *primals: object, rtol: float | None = None, seed: int = 0, *
             )
 
 
+@quiet
 def assert_structure(
     jacobian: Any, structure: Any, *point: object, bandwidths: tuple[int, int] | None = None, seed: int = 0
 ) -> None:
@@ -110,7 +117,8 @@ def assert_structure(
     AssertionError
         Names the first entry that breaks the claim: its row, its column, and its number.
     ValueError
-        A name that says nothing of single entries; a Jacobian whose pattern is not known; `bandwidths` is missing.
+        A structure that is no Jacobian and no name, or a name that says nothing of single entries; a Jacobian whose
+        pattern is not known; `bandwidths` is missing, or no pair; there are not as many Jacobians as arguments.
     TypeError
         A point without a function.
 
@@ -132,11 +140,11 @@ def assert_structure(
     """
     where = "testing.assert_structure"
     if isinstance(jacobian, tuple):
-        function, jacobian_of = jacobian
+        function, jacobian_of = _pair(where, jacobian)
         jacobians = jacobian_of(*point)
-        each = jacobians if isinstance(jacobians, tuple) else (jacobians,)
+        each = _by_argument(where, jacobians, [None if x is None else np.asarray(x) for x in point])
         name = getattr(function, "__name__", repr(function))
-        named = [(f"{name}: the Jacobian by argument {k}", x) for k, x in enumerate(each) if x is not None]
+        named = [(f"{name}: the Jacobian by argument {k}", x) for k, x in each.items()]
     elif point:
         raise TypeError(f"{where}: a point is given without a function, expected (f, jacobian_of_f)")
     else:
@@ -149,19 +157,47 @@ def assert_structure(
         check((function, lambda *_: jacobians), *point, seed=seed)
 
 
-def _parts(op: Any, arrays: list[Array | None], keywords: dict[str, Any]) -> tuple[str, Any, Any, Any, Any]:
-    """A name, the function, one that takes complex numbers, and JVP and VJP by argument."""
+def _pair(where: str, pair: tuple[Any, ...]) -> tuple[Any, Any]:
+    """A function and one that returns its Jacobian."""
+    if len(pair) != 2 or not all(map(callable, pair)):
+        raise TypeError(f"{where}: a tuple of {len(pair)} is given, expected (f, jacobian_of_f), two functions")
+    return pair[0], pair[1]
+
+
+def _by_argument(where: str, jacobians: Any, arrays: list[Array | None]) -> dict[int, Jacobian]:
+    """The Jacobians by the positions of their arguments, from what a function of the user's returned."""
+    each = jacobians if isinstance(jacobians, tuple) else (jacobians,)
+    floats = [k for k, x in enumerate(arrays) if x is not None and x.dtype.kind == "f"]
+    if not isinstance(jacobians, tuple) and len(floats) == 1:
+        each = tuple(jacobians if k in floats else None for k in range(len(arrays)))
+    if len(each) != len(arrays):
+        raise ValueError(
+            f"{where}: jacobian_of_f returned {len(each)} for {len(arrays)} arguments, expected a tuple with a "
+            "Jacobian for each, or None for one that is not varied"
+        )
+    for k, x in enumerate(each):
+        if x is not None and not isinstance(x, Jacobian):
+            raise TypeError(
+                f"{where}: the Jacobian by argument {k} is a {type(x).__name__}, expected a jackern.Jacobian"
+            )
+    return {k: x for k, x in enumerate(each) if x is not None}
+
+
+def _parts(
+    op: Any, arrays: list[Array | None], keywords: dict[str, Any]
+) -> tuple[str, Any, Any, Any, Any, Collection[int]]:
+    """A name, the function, one that takes complex numbers, JVP and VJP by argument, and which are varied."""
     if isinstance(op, tuple):
-        function, jacobian_of = (partial(f, **keywords) if keywords else f for f in op)
-        jacobians = jacobian_of(*arrays)
-        if not isinstance(jacobians, tuple):
-            jacobians = (jacobians,)
+        pair = _pair("testing.check", op)
+        function, jacobian_of = (partial(f, **keywords) if keywords else f for f in pair)
+        jacobians = _by_argument("testing.check", jacobian_of(*arrays), arrays)
         return (
             getattr(op[0], "__name__", repr(op[0])),
             function,
             function,
             lambda k, tangent: jacobians[k].jvp(tangent),
             lambda k, cotangent: jacobians[k].vjp(cotangent),
+            jacobians,
         )
     op = find_op(op)
     takes_several = "tangents" in signature(op.jvp).parameters
@@ -174,7 +210,8 @@ def _parts(op: Any, arrays: list[Array | None], keywords: dict[str, Any]) -> tup
         return op.vjp(cotangent, *arrays, wrt=k, **keywords)
 
     in_numpy = getattr(np, op.name, None)
-    return op.name, partial(op, **keywords), in_numpy and partial(in_numpy, **keywords), jvp, vjp
+    varied = range(len(arrays))
+    return op.name, partial(op, **keywords), in_numpy and partial(in_numpy, **keywords), jvp, vjp, varied
 
 
 def _difference(

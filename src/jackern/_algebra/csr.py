@@ -41,7 +41,7 @@ def from_entries(rows: Array, columns: Array, values: Array, out_shape: Shape, i
         first = np.flatnonzero(is_first)
         rows, columns, values = rows[first], columns[first], np.add.reduceat(values, first)
     one_each = len(rows) == m and np.array_equal(rows, np.arange(m))
-    indptr = None if one_each else np.searchsorted(rows, np.arange(m + 1))
+    indptr = None if one_each else rows.searchsorted(np.arange(m + 1))
     return SparseJacobian(values, _core.SparsePattern(indptr, columns, m, n), out_shape, in_shape, False)
 
 
@@ -56,11 +56,11 @@ def rows_of(jacobian: SparseJacobian, wanted: Array) -> tuple[Array, Array, Arra
     pattern = jacobian._pattern
     if jacobian._transposed:
         rows, columns, values = jacobian._entries()
-        order = np.argsort(rows, kind="stable")
+        order = rows.argsort(kind="stable")
         rows, columns = rows[order], columns[order]
         values = values if values.strides == (0,) else values[order]
-        starts = np.searchsorted(rows, wanted)
-        return starts, np.searchsorted(rows, wanted, "right") - starts, columns, values
+        starts = rows.searchsorted(wanted)
+        return starts, rows.searchsorted(wanted, "right") - starts, columns, values
     if pattern.indptr is None:
         return wanted, np.ones_like(wanted), pattern.indices, jacobian._values
     starts = pattern.indptr[wanted].astype(np.intp)
@@ -76,9 +76,9 @@ def multiply(a: SparseJacobian, b: SparseJacobian) -> SparseJacobian:
     """Return ``a @ b``: every entry (i, j) of `a` times row j of `b`, then equal places added up."""
     rows, middle, left = a._entries()
     starts, counts, columns, right = rows_of(b, middle)
-    entry = np.repeat(np.arange(len(rows)), counts)
+    entry = np.arange(len(rows)).repeat(counts)
     # The k-th product of an entry takes the k-th entry of its row of b.
-    place = np.arange(len(entry)) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
+    place = np.arange(len(entry)) + (starts - (counts.cumsum() - counts)).repeat(counts)
     with np.errstate(all="ignore"):
         if left.strides == right.strides == (0,):
             values = np.broadcast_to(left[:1] * right[:1], len(entry))

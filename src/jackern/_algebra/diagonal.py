@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from jackern._algebra import csr, rules
-from jackern._arrays.operands import Array
+from jackern._arrays.operands import Array, quiet
 from jackern._structures.base import Jacobian
 from jackern._structures.of_terms import cut_at_diagonal, from_terms
 from jackern._terms import combine, entries
@@ -21,6 +21,7 @@ MANY = 16  # entries for every number stored, or passed on, are not too many to 
 BLOCK = 2**16  # numbers in the columns and rows that are formed at a time, unless the factors store more
 
 
+@quiet
 def of_product(factors: Sequence[Jacobian]) -> Array:
     """Return the main diagonal of a product, ``(min(m, n),)``.
 

@@ -7,13 +7,15 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from jackern._algebra import rules
-from jackern._arrays.operands import as_native, is_weak
+from jackern._arrays.arguments import as_native_beside
+from jackern._arrays.operands import quiet
 from jackern._structures.axis import elementwise
 from jackern._structures.base import Jacobian
 from jackern._structures.gram import GramJacobian
 from jackern._terms.term import KeptApart
 
 
+@quiet
 def gram(jacobian: Jacobian, weights: ArrayLike | None) -> Jacobian:
     """Return ``JᵀWJ``; see `Jacobian.gram`.
 
@@ -29,11 +31,7 @@ def gram(jacobian: Jacobian, weights: ArrayLike | None) -> Jacobian:
 def weighting(jacobian: Jacobian, weights: Any) -> Jacobian:
     """Return W: diagonal, or an identity for one number."""
     where, shape = f"{jacobian.structure}.gram", jacobian.out_shape
-    if weights is None or is_weak(weights):
-        return elementwise(
-            as_native(1 if weights is None else weights, where, "weights").astype(jacobian.dtype), shape, shape
-        )
-    array = as_native(weights, where, "weights")
+    array = as_native_beside(1 if weights is None else weights, where, "weights", jacobian)
     if array.shape == ():
         return elementwise(array.copy(), shape, shape)
     if array.shape != shape:

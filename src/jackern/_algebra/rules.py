@@ -8,12 +8,14 @@ kept in a product, a flat list of factors, or in a sum.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import TypeGuard
 
 import numpy as np
 
 from jackern._algebra import convolution, csr
+from jackern._arrays.operands import quiet
 from jackern._structures.axis import AxisJacobian
 from jackern._structures.base import Jacobian
 from jackern._structures.convolution import ConvolutionJacobian
@@ -24,6 +26,8 @@ from jackern._structures.zero import ZeroJacobian
 from jackern._terms import combine
 from jackern._terms.combine import WORK, Composition
 from jackern._terms.term import KeptApart, Term
+
+MANY = 64  # pairs of terms, after which their storage and their work are looked at
 
 
 def compose(a: Jacobian, b: Jacobian) -> Jacobian:
@@ -49,6 +53,7 @@ def are_alike(a: Jacobian, b: Jacobian) -> TypeGuard[AxisJacobian]:
     )
 
 
+@quiet
 def counted_product(a: Jacobian, b: Jacobian) -> tuple[Jacobian, int]:
     """Return the product, with the number of multiplications that it took.
 
@@ -116,12 +121,12 @@ def are_terms(a: Jacobian, b: Jacobian) -> bool:
 
 def multiply_terms(a: Jacobian, b: Jacobian) -> tuple[Jacobian, int]:
     """Every term of the left one times every term of the right one, where their work and their storage allow it."""
-    pairs = ((p, q) for p in a._terms() or () for q in b._terms() or ())
-    compositions = [composed for p, q in pairs if (composed := combine.composition(p, q))]
-    work, stored = sum(composed.work for composed in compositions), a._stored + b._stored
+    stored, cost = a._stored + b._stored, a._cost + b._cost
+    compositions = composed(a._terms() or (), b._terms() or (), stored, cost)
+    work = sum(each.work for each in compositions)
     # A sum stores at least what its largest term does.
-    check_storage(max((composed.stored for composed in compositions), default=0), stored)
-    check_work(work, a._cost + b._cost)
+    check_storage(max((each.stored for each in compositions), default=0), stored)
+    check_work(work, cost)
     return from_terms(products(compositions, stored), a.out_shape, b.in_shape, np.result_type(a.dtype, b.dtype)), work
 
 
@@ -174,25 +179,45 @@ def multiply_entries(a: Jacobian, b: Jacobian) -> tuple[Jacobian, int]:
     return product.reshape(a.out_shape, b.in_shape), work
 
 
+def composed(a: Sequence[Term], b: Sequence[Term], given: int, cost: float = math.inf) -> list[Composition]:
+    """Return the products of the terms of two factors, not yet multiplied out.
+
+    Of many it raises KeptApart as soon as they are known to store more than `given`, or to be too much work for a cost.
+    """
+    result: list[Composition] = []
+    least, work = combine.LeastStored(), 0
+    for k, (p, q) in enumerate(itertools.product(a, b), 1):
+        if (product := combine.composition(p, q)) is not None:
+            result.append(product)
+            least.add(product)
+            work += product.work
+        if k % MANY == 0:
+            check_storage(least.stored, given, "at least ")
+            check_work(work, cost, "at least ")
+    return result
+
+
 def products(compositions: Sequence[Composition], given: int) -> list[Term]:
     """Return the terms of a sum of products; raises KeptApart, before it multiplies, if they store more than given."""
-    if sum(composed.stored for composed in compositions) <= given:
-        return combine.sum_of(composed.term() for composed in compositions)
+    if sum(each.stored for each in compositions) <= given:
+        return combine.sum_of(each.term() for each in compositions)
     plans = combine.planned(compositions)
     check_storage(sum(plan.outline.stored for plan in plans), given)
     return [plan.make() for plan in plans]
 
 
-def check_storage(stored: int, given: int) -> None:
+def check_storage(stored: int, given: int, about: str = "") -> None:
     """Raise KeptApart if a product would store more numbers than its factors."""
     if stored > given:
-        raise KeptApart(f"together they would store {stored:,} numbers instead of {given:,}")
+        raise KeptApart(f"together they would store {about}{stored:,} numbers instead of {given:,}")
 
 
-def check_work(work: int, cost: int) -> None:
+def check_work(work: int, cost: float, about: str = "") -> None:
     """Raise KeptApart if multiplying out costs more than some applications of the factors."""
     if work > WORK * cost:
-        raise KeptApart(f"multiplying out costs {work:,} multiplications, more than {WORK} times the {cost:,} of both")
+        raise KeptApart(
+            f"multiplying out costs {about}{work:,} multiplications, more than {WORK} times the {cost:,} of both"
+        )
 
 
 # ---- the rules for the terms of a sum ------------------------------------------------------------------------------
@@ -218,6 +243,7 @@ def add_zero(a: Jacobian, b: Jacobian) -> Jacobian:
     return (b if a._terms() == () else a).astype(np.result_type(a.dtype, b.dtype))
 
 
+@quiet
 def add_parts(a: Jacobian, b: Jacobian) -> Jacobian:
     """Terms to terms and sparse parts to sparse ones; what is neither is kept apart, and so are the two sums."""
     n_left = len(a._summands())
@@ -277,8 +303,8 @@ def square_diagonals(jacobian: Jacobian, middle: Jacobian) -> Jacobian:
     terms, weighted = jacobian._terms(), compose(middle, jacobian)._terms()
     if terms is None or weighted is None:
         raise KeptApart("the weights are not multiplied out")
-    compositions = [composed for a in terms for b in weighted if (composed := combine.composition(a.T, b))]
-    made = products(compositions, 2 * jacobian._stored + middle._stored)
+    given = 2 * jacobian._stored + middle._stored
+    made = products(composed([term.T for term in terms], weighted, given), given)
     return from_terms(made, jacobian.in_shape, jacobian.in_shape, np.result_type(jacobian.dtype, middle.dtype))
 
 

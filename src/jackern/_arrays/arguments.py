@@ -1,6 +1,49 @@
-"""What else a call is told: which arguments are meant, and where results go."""
+"""What else a call is told: which arguments are meant, of which dtype, and where results go."""
+
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
+
+from jackern._arrays.operands import (
+    Array,
+    as_array,
+    as_scalar,
+    is_native,
+    is_own,
+    is_weak,
+    native,
+    native_dtype,
+    promote,
+)
+
+
+def as_native_beside(x: object, where: str, name: str, *others: Any) -> Array:
+    """Any array-like as a native array; one of no float dtype takes what it promotes to beside the others'."""
+    if is_native(x):
+        return x  # type: ignore[return-value]
+    if is_weak(x):
+        return as_scalar(x, promote(others), where, name)
+    array = as_array(x, where, name)
+    return native(array, promote([array, *others]))
+
+
+def in_dtype(x: object, where: str, name: str, dtype: np.dtype[Any]) -> Array:
+    """Any array-like as a native array of a dtype."""
+    if is_weak(x):
+        return as_scalar(x, dtype, where, name)
+    return native(as_array(x, where, name), dtype).astype(dtype, copy=False)
+
+
+def as_dtype(dtype: DTypeLike, where: str) -> np.dtype[Any]:
+    """Return float32 or float64; TypeError for any other dtype, and for what is none."""
+    try:
+        known = np.dtype(dtype)
+    except (TypeError, ValueError, SyntaxError) as error:
+        if not is_own(error):
+            raise
+        raise TypeError(f"{where}: dtype is {dtype!r}, expected float32 or float64.") from None
+    return native_dtype(known, where)
 
 
 def wanted(where: str, wrt: object, nin: int) -> tuple[int, ...]:

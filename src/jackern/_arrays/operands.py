@@ -33,6 +33,14 @@ def quiet(function: Callable[Parameters, Result]) -> Callable[Parameters, Result
     return quietly
 
 
+def is_own(error: BaseException) -> bool:
+    """Whether an error was raised by the call itself that a try statement holds, one into C.
+
+    Not by a function of Python: one that the call has called, or a signal's handler, whose errors are nobody else's.
+    """
+    return error.__traceback__ is not None and error.__traceback__.tb_next is None
+
+
 def is_native(x: object) -> bool:
     """An array that the binding takes as it is."""
     return type(x) is np.ndarray and x.dtype in NATIVE and x.flags.aligned
@@ -82,7 +90,7 @@ def check_plain(x: object, where: str, name: str) -> None:
         words = f"whose unit would be lost; convert it and pass its plain numbers ({name}.value or {name}.magnitude)"
     elif callable(graph := getattr(kind, "__dask_graph__", None)) and graph(x) is not None:
         words = f"which is computed later; pass {name}.compute(), or the op to its map_blocks"
-    elif isinstance(x, np.ndarray) and kind.__array_ufunc__ is not np.ndarray.__array_ufunc__:
+    elif isinstance(x, np.ndarray) and type(x).__array_ufunc__ is not np.ndarray.__array_ufunc__:
         words = "which has an arithmetic of its own; pass its plain numbers"
     if words:
         raise TypeError(f"{where}: {name} is a {kind.__name__} of {library}, {words}")
@@ -96,8 +104,8 @@ def as_ndarray(x: object, where: str, name: str) -> Array:
     try:
         return np.asarray(x)
     except ValueError as error:
-        if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
-            raise  # not NumPy's own: of a signal handler, or of the array-like
+        if not is_own(error):  # of a signal's handler, or of the array-like
+            raise
         raise ValueError(f"{where}: {name} is not an array: {error}") from None
 
 
@@ -132,7 +140,9 @@ def as_scalar(x: Any, dtype: np.dtype[Any], where: str, name: str) -> Array:
     """A Python number as a 0-d array; ValueError for an int that no float holds."""
     try:
         return np.asarray(x, dtype)
-    except OverflowError:
+    except OverflowError as error:
+        if not is_own(error):
+            raise
         about = f"{'-' * (x < 0)}2**{x.bit_length() - 1}"
         raise ValueError(f"{where}: {name} is about {about}, beyond the range of {dtype}") from None
 

@@ -1,12 +1,13 @@
 """Shapes: of array-likes, as arguments, broadcast against each other."""
 
 import operator
+import sys
 from collections.abc import Iterable
 from typing import SupportsIndex
 
 import numpy as np
 
-from jackern._arrays.operands import as_ndarray
+from jackern._arrays.operands import as_ndarray, is_own
 
 Shape = tuple[int, ...]
 ShapeLike = SupportsIndex | Iterable[SupportsIndex]
@@ -42,10 +43,15 @@ def check_shape(where: str, name: str, shape: tuple[int, ...], expected: tuple[i
 def as_shape(shape: ShapeLike, where: str, name: str) -> Shape:
     """Return an int or several as a shape."""
     try:
-        lengths = (shape,) if isinstance(shape, SupportsIndex) else tuple(shape)
-        result = tuple(operator.index(n) for n in lengths)
-    except TypeError:
+        result = tuple(map(operator.index, (shape,) if isinstance(shape, SupportsIndex) else shape))
+    except TypeError as error:
+        if not is_own(error):
+            raise
         raise TypeError(f"{where}: {name} is {shape!r}, expected an int or a tuple of ints.") from None
+    for n in result:
+        if abs(n) > sys.maxsize:
+            about = f"{'-' * (n < 0)}2**{n.bit_length() - 1}"
+            raise ValueError(f"{where}: a length in {name} is about {about}, expected one from 0 to {sys.maxsize}.")
     if any(n < 0 for n in result):
         raise ValueError(f"{where}: {name} is {result}, expected lengths of at least 0.")
     return result

@@ -44,9 +44,8 @@ cdef class AxisProducts(Products):
         self.kept = Kept(values)
         values = self.kept.array
         n_axes = cnp.PyArray_NDIM(values)
-        size_of(lengths)  # checks them
         for k in range(n_letters):
-            if lengths[k] < 1:
+            if size_of((lengths[k],)) < 1:
                 raise ValueError(f"letter {k} has length {lengths[k]}, expected 1 or more")
             n += lengths[k] > 1
         if n > JK_MAX_NDIM or n_axes != len(value_letters) or n_axes > n or not is_native(values):
@@ -169,7 +168,7 @@ cdef class AxisProducts(Products):
         for k in reversed(range(end.n_axes)):
             end.length[k] = length[end.letter[k]]
             end.stride[k] = stride
-            stride *= end.length[k]
+            stride = times(stride, end.length[k])
         return 0
 
     cdef int lower(self) noexcept:
@@ -315,7 +314,7 @@ cdef bint join(Py_ssize_t *length, Py_ssize_t *value_stride, Py_ssize_t *stride,
             length[0] = 1
             value_stride[0] = value_strides[x]
             stride[0] = end.stride[k]
-        elif (value_strides[x] != value_stride[0] * length[0] or end.stride[k] != stride[0] * length[0]):
+        elif (value_strides[x] != value_stride[0] * length[0] or end.stride[k] != times(stride[0], length[0])):
             return False
-        length[0] *= lengths[x]
+        length[0] = times(length[0], lengths[x])
     return True

@@ -108,7 +108,7 @@ cdef class BandedProducts(Products):
         end.stride = self.take(lengths, end.n_axes)
         for k in reversed(range(end.n_axes)):
             end.stride[k] = stride
-            stride *= end.length[k]
+            stride = times(stride, end.length[k])
         return 0
 
     cdef jk_status run(self, const jk_context *context, const jk_view *v, const jk_view *out, bint accumulate,

@@ -58,7 +58,7 @@ cdef class ConvolutionProducts(Products):
         self.convolution.kernel.strides_in_bytes = &self.kernel_stride
         self.convolution.shift = shift
         self.convolution.n_behind = 1
-        self.n_products = <double>self.n_taps * n_before * n_out * n_behind
+        self.n_products = <double>self.n_taps * <double>n_before * <double>n_out * <double>n_behind
 
         self.memory = <Py_ssize_t *>PyMem_Malloc((len(out_shape) + len(in_shape) + 1) * sizeof(Py_ssize_t))
         if self.memory == NULL:
@@ -93,7 +93,7 @@ cdef class ConvolutionProducts(Products):
         for k in reversed(range(3)):
             end.length[k] = lengths[k]
             end.stride[k] = stride
-            stride *= end.length[k]
+            stride = times(stride, end.length[k])
         return 0
 
     cdef jk_status run(self, const jk_context *context, const jk_view *v, const jk_view *out, bint accumulate,

@@ -45,23 +45,17 @@ cdef class Kept:
         return self.array
 
 
-cdef Py_ssize_t size_of(tuple lengths) except -1:
-    """The product of lengths, none of them negative, as an address can have it."""
-    cdef Py_ssize_t size = 1, length
-    cdef bint is_empty = False
+cdef object size_of(tuple lengths):
+    """The product of lengths, none of them negative: an int of Python, which does not overflow."""
+    cdef object size = 1
     for n in lengths:
-        length = PyNumber_AsSsize_t(n, OverflowError)
-        if length < 0:
+        if PyNumber_AsSsize_t(n, OverflowError) < 0:
             raise ValueError(f"{lengths}: a length is negative")
-        is_empty |= length == 0
-        if length > 0:
-            if size > PY_SSIZE_T_MAX // length:
-                raise ValueError(f"{lengths}: more elements than there are addresses")
-            size *= length
-    return 0 if is_empty else size
+        size = size * n
+    return size
 
 
-cdef int copy_shape(Py_ssize_t *to, tuple shape, Py_ssize_t size) except -1:
+cdef int copy_shape(Py_ssize_t *to, tuple shape, object size) except -1:
     """Copies a shape of `size` elements."""
     cdef int d
     if len(shape) > JK_MAX_NDIM:
@@ -71,3 +65,8 @@ cdef int copy_shape(Py_ssize_t *to, tuple shape, Py_ssize_t size) except -1:
     for d in range(<int>len(shape)):
         to[d] = shape[d]
     return 0
+
+
+cdef inline Py_ssize_t times(Py_ssize_t a, Py_ssize_t b) noexcept:
+    """The product of lengths that are not negative, at most the largest number: no array is as long, so none comes here."""
+    return PY_SSIZE_T_MAX if b != 0 and a > PY_SSIZE_T_MAX // b else a * b

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
+from jackern._arrays.operands import is_own
 from jackern._arrays.shapes import Shape
 from jackern._constructors.by_slices import select
 from jackern._structures.base import Jacobian
@@ -43,7 +47,8 @@ def block(rows: Sequence[Sequence[Jacobian | None]]) -> Jacobian:
            [0., 2., 4.],
            [0., 0., 1.]])
     """
-    table = [list(row) for row in rows]
+    each = listed(rows, "rows", "a sequence of sequences")
+    table = [listed(row, f"row {i}", "a sequence") for i, row in enumerate(each)]
     if not table or not table[0] or any(len(row) != len(table[0]) for row in table):
         raise ValueError(
             f"block: the rows have lengths {[len(row) for row in table]}, expected equal ones of at least 1."
@@ -54,7 +59,7 @@ def block(rows: Sequence[Sequence[Jacobian | None]]) -> Jacobian:
                 raise TypeError(f"block: the entry ({i}, {j}) is a {type(x).__name__}, expected a Jacobian or None.")
     heights = [common_shape(row, "out_shape", f"row {i}") for i, row in enumerate(table)]
     widths = [common_shape(column, "in_shape", f"column {j}") for j, column in enumerate(zip(*table, strict=True))]
-    row_ends, column_ends = np.cumsum([0, *heights]).tolist(), np.cumsum([0, *widths]).tolist()
+    row_ends, column_ends = ([*itertools.accumulate(sizes, initial=0)] for sizes in (heights, widths))
     shape = (row_ends[-1],), (column_ends[-1],)
     dtype = np.result_type(*(x.dtype for row in table for x in row if x is not None))
     total: Jacobian = ZeroJacobian(*shape, dtype)
@@ -74,4 +79,17 @@ def common_shape(blocks: Sequence[Jacobian | None], name: str, where: str) -> in
         raise ValueError(f"block: {where} is None alone; give a jackern.zero for its shape.")
     if any(shape != shapes[0] for shape in shapes):
         raise ValueError(f"block: in {where} {name} is {shapes}, expected the same for all.")
-    return int(np.prod(shapes[0], dtype=int))
+    return math.prod(shapes[0])
+
+
+def listed(items: Iterable[Any], name: str, expected: str) -> list[Any]:
+    """Return what can be gone through as a list."""
+    try:
+        each = iter(items)
+    except TypeError as error:
+        if not is_own(error):
+            raise
+        raise TypeError(
+            f"block: {name} is a {type(items).__name__}, expected {expected} of Jacobians or None."
+        ) from None
+    return list(each)

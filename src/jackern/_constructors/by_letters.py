@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Sequence
@@ -10,7 +11,8 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from jackern._arrays.operands import Array, as_native, native_dtype
+from jackern._arrays.arguments import as_dtype
+from jackern._arrays.operands import Array, as_native, is_own, quiet
 from jackern._arrays.shapes import Shape, ShapeLike, as_shape, broadcast_shape
 from jackern._structures.axis import axis_jacobian, elementwise
 from jackern._structures.base import Jacobian
@@ -63,6 +65,7 @@ def matmul_jacobian(a: Array, b: Array, wrt: int) -> Jacobian:
     return axis_jacobian(operand, own[1 - wrt], out_letters, in_letters, out_shape, in_shape)
 
 
+@quiet
 def einsum(
     subscripts: str, values: ArrayLike, in_shape: ShapeLike | None = None, out_shape: ShapeLike | None = None
 ) -> Jacobian:
@@ -166,7 +169,13 @@ def dense(a: ArrayLike, out_shape: ShapeLike | None = None, in_shape: ShapeLike 
     a : array_like
         ``(m, n)``, or ``out_shape + in_shape`` as ``jax.jacobian`` returns it; kept if native.
     out_shape, in_shape : int or tuple of int, optional
-        By default ``(m,)`` and ``(n,)``.  With one of them, the other has the axes of `a` that are left.
+        By default ``(m,)`` and ``(n,)``.  With one of them, the other has the axes of `a` that are left: of a matrix
+        with as many rows, or columns, as the one has elements, the other axis.
+
+    Returns
+    -------
+    Jacobian
+        ``out_shape <- in_shape``, dense; zero where a length is 0.
 
     Raises
     ------
@@ -191,14 +200,19 @@ def dense(a: ArrayLike, out_shape: ShapeLike | None = None, in_shape: ShapeLike 
     inner = None if in_shape is None else as_shape(in_shape, "dense", "in_shape")
     if outer is None and inner is None and array.ndim != 2:
         raise ValueError(f"dense: a has shape {array.shape}, expected (m, n), or give out_shape and in_shape.")
-    if outer is None:
-        outer = array.shape[: array.ndim - len(inner)] if inner is not None else array.shape[:1]
+    is_matrix = array.ndim == 2
+    if outer is None and inner is not None:
+        n = max(0, array.ndim - len(inner))
+        outer = array.shape[:1] if is_matrix and array.shape[n:] != inner else array.shape[:n]
+    elif outer is None:
+        outer = array.shape[:1]
     if inner is None:
-        inner = array.shape[len(outer) :]
+        n = len(outer)
+        inner = array.shape[1:] if is_matrix and array.shape[:n] != outer else array.shape[n:]
     if array.shape == outer + inner:
         letters = range(array.ndim)
         return axis_jacobian(array, letters, letters[: len(outer)], letters[len(outer) :], outer, inner)
-    if array.ndim == 2 and array.shape == (np.prod(outer, dtype=int), np.prod(inner, dtype=int)):
+    if is_matrix and array.shape == (math.prod(outer), math.prod(inner)):
         return axis_jacobian(array, (0, 1), (0,), (1,), array.shape[:1], array.shape[1:], "mn").reshape(outer, inner)
     raise ValueError(
         f"dense: a has shape {array.shape}, expected out_shape + in_shape, {outer} + {inner}, or a matrix."
@@ -248,6 +262,11 @@ def diagonal(d: ArrayLike) -> Jacobian:
     d : array_like
         The derivatives, of the shape of the input and the output; kept if native.
 
+    Returns
+    -------
+    Jacobian
+        A diagonal one, of the shape of `d` at both ends.
+
     Raises
     ------
     TypeError
@@ -273,6 +292,11 @@ def broadcast(d: ArrayLike, in_shape: ShapeLike) -> Jacobian:
         The derivatives, of the shape of the output; kept if native.
     in_shape : int or tuple of int
         A shape that broadcasts to that of `d`.
+
+    Returns
+    -------
+    Jacobian
+        ``d.shape <- in_shape``: broadcast, or diagonal where nothing is stretched.
 
     Raises
     ------
@@ -314,6 +338,11 @@ def reduction(
     keepdims : bool
         Whether those axes stay, with length 1.
 
+    Returns
+    -------
+    Jacobian
+        A reduction from the shape of `d`; diagonal where nothing is summed over.
+
     Raises
     ------
     ValueError
@@ -345,8 +374,10 @@ def reduction(
 def as_axes(axis: SupportsIndex | Sequence[SupportsIndex], shape: Shape) -> set[int]:
     """Return the axes as positions; ValueError for one that is out of range or that stands twice."""
     try:
-        axes = [operator.index(k) for k in ((axis,) if isinstance(axis, SupportsIndex) else axis)]
-    except TypeError:
+        axes = [*map(operator.index, (axis,) if isinstance(axis, SupportsIndex) else axis)]
+    except TypeError as error:
+        if not is_own(error):
+            raise
         raise TypeError(f"reduction: axis is {axis!r}, expected None, an int or a tuple of ints.") from None
     if any(not -len(shape) <= k < len(shape) for k in axes):
         raise ValueError(f"reduction: axis is {axis}, out of range for shape {shape}.")
@@ -356,6 +387,7 @@ def as_axes(axis: SupportsIndex | Sequence[SupportsIndex], shape: Shape) -> set[
     return positions
 
 
+@quiet
 def identity(shape: ShapeLike, scale: ArrayLike = 1.0, dtype: DTypeLike = float) -> Jacobian:
     """Return the Jacobian ``J v = scale * v``, which stores one number.
 
@@ -367,6 +399,11 @@ def identity(shape: ShapeLike, scale: ArrayLike = 1.0, dtype: DTypeLike = float)
         A number, or a 0-d array.
     dtype : dtype
         float32 or float64.
+
+    Returns
+    -------
+    Jacobian
+        A multiple of the identity, of `shape` at both ends.
 
     Raises
     ------
@@ -385,7 +422,7 @@ def identity(shape: ShapeLike, scale: ArrayLike = 1.0, dtype: DTypeLike = float)
     number = as_native(scale, "identity", "scale")
     if number.shape != ():
         raise TypeError(f"identity: scale has shape {number.shape}, expected a number; see jk.diagonal.")
-    return elementwise(number.astype(native_dtype(dtype, "identity")), ends, ends)
+    return elementwise(number.astype(as_dtype(dtype, "identity")), ends, ends)
 
 
 def zero(out_shape: ShapeLike, in_shape: ShapeLike, dtype: DTypeLike = float) -> Jacobian:
@@ -397,6 +434,11 @@ def zero(out_shape: ShapeLike, in_shape: ShapeLike, dtype: DTypeLike = float) ->
         What `jvp` returns and takes.
     dtype : dtype
         float32 or float64.
+
+    Returns
+    -------
+    Jacobian
+        ``out_shape <- in_shape``, zero.
 
     Raises
     ------
@@ -414,4 +456,4 @@ def zero(out_shape: ShapeLike, in_shape: ShapeLike, dtype: DTypeLike = float) ->
     · · · · · · · · · · · ·
     """
     shapes = as_shape(out_shape, "zero", "out_shape"), as_shape(in_shape, "zero", "in_shape")
-    return ZeroJacobian(*shapes, native_dtype(dtype, "zero"))
+    return ZeroJacobian(*shapes, as_dtype(dtype, "zero"))

@@ -8,7 +8,8 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from jackern._arrays.operands import as_native, native_dtype
+from jackern._arrays.arguments import as_dtype
+from jackern._arrays.operands import as_native, as_ndarray, is_own
 from jackern._arrays.shapes import ShapeLike, as_shape
 from jackern._constructors.sparse import gather
 from jackern._structures.base import Jacobian
@@ -55,9 +56,12 @@ def banded(data: ArrayLike, offsets: ArrayLike, shape: tuple[SupportsIndex, Supp
     m_and_n = as_shape(shape, "banded", "shape")
     if len(m_and_n) != 2:
         raise ValueError(f"banded: shape is {m_and_n}, expected (m, n).")
+    given = np.atleast_1d(as_ndarray(offsets, "banded", "offsets"))
     try:
-        places = [operator.index(k) for k in np.atleast_1d(np.asarray(offsets))]
-    except TypeError:
+        places = [*map(operator.index, given)]
+    except TypeError as error:
+        if not is_own(error):
+            raise
         raise TypeError(f"banded: offsets is {offsets!r}, expected ints.") from None
     if array.ndim == 1 and len(places) == 1:
         array = array[None]
@@ -116,7 +120,7 @@ def select(index: Any, in_shape: ShapeLike, dtype: DTypeLike = float) -> Jacobia
     array([0., 1., 2., 0., 0.])
     """
     shape = as_shape(in_shape, "select", "in_shape")
-    kept = native_dtype(dtype, "select")
+    kept = as_dtype(dtype, "select")
     items = index if isinstance(index, tuple) else (index,)
     if not all(x is None or x is Ellipsis or isinstance(x, slice) or is_int(x) for x in items):
         return gather(index, shape, kept)

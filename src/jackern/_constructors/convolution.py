@@ -8,7 +8,7 @@ from typing import Literal, SupportsIndex
 
 from numpy.typing import ArrayLike
 
-from jackern._arrays.operands import as_native
+from jackern._arrays.operands import as_native, is_own
 from jackern._arrays.shapes import ShapeLike, as_shape
 from jackern._structures.base import Jacobian
 from jackern._structures.convolution import convolved
@@ -80,7 +80,9 @@ def convolution(
     shape = as_shape(in_shape, "convolution", "in_shape")
     try:
         at = operator.index(axis)
-    except TypeError:
+    except TypeError as error:
+        if not is_own(error):
+            raise
         raise TypeError(f"convolution: axis is {axis!r}, expected an int.") from None
     if not -len(shape) <= at < len(shape):
         raise ValueError(f"convolution: axis is {at}, out of range for in_shape {shape}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
-from jackern._arrays.operands import native_dtype
+from jackern._arrays.arguments import as_dtype
 from jackern._arrays.shapes import ShapeLike, as_shape
 from jackern._probes import linearity
 from jackern._structures.base import Jacobian
@@ -73,7 +73,7 @@ def linear_map(
         if not callable(function) and (function is not None or name == "jvp"):
             raise TypeError(f"linear_map: {name} is {function!r}, expected a function.")
     shapes = as_shape(out_shape, "linear_map", "out_shape"), as_shape(in_shape, "linear_map", "in_shape")
-    one = np.ones((), native_dtype(dtype, "linear_map"))
+    one = np.ones((), as_dtype(dtype, "linear_map"))
     jacobian = LinearMapJacobian(Functions(jvp, vjp, *shapes, bool(batched)), *shapes, one, False)
     if check:
         linearity.check_linear_map(jacobian)

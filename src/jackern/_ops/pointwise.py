@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from jackern import _core
-from jackern._arrays.arguments import as_outs, kind_of, one_for_each, wanted
-from jackern._arrays.operands import Array, as_array, as_native, as_operands, is_weak, promote, quiet
+from jackern._arrays.arguments import as_outs, in_dtype, kind_of, one_for_each, wanted
+from jackern._arrays.operands import Array, as_array, as_native, as_operands, is_own, is_weak, promote, quiet
 from jackern._arrays.outputs import Outputs, call
 from jackern._arrays.shapes import broadcast_shape, check_shape, listed, shape_of
 from jackern._structures.axis import elementwise
@@ -127,8 +127,8 @@ def write_outputs(
 
 
 @quiet
-def value(op: Any, args: tuple[object, ...], out: object) -> Any:
-    where = f"ops.{op.name}"
+def value(op: Any, args: tuple[object, ...], out: object, where: str = "") -> Any:
+    where = where or f"ops.{op.name}"
     names = op._argument_names
     for name, x in zip(names, args, strict=True):
         if x is None:
@@ -136,7 +136,7 @@ def value(op: Any, args: tuple[object, ...], out: object) -> Any:
     operands, dtype = as_operands(dict(zip(names, args, strict=True)), where)
     unary = as_unary(op, args)
     if unary is not None:
-        return value(unary, (operands["a"],), out)
+        return value(unary, (operands["a"],), out, where)
     shape = broadcast_shape({name: x.shape for name, x in operands.items()}, where)
     outputs = Outputs(where, (out,), (shape,), dtype, False)
     call(
@@ -148,8 +148,10 @@ def value(op: Any, args: tuple[object, ...], out: object) -> Any:
 
 
 @quiet
-def jvp(op: Any, tangents: object, args: tuple[object, ...], y: object, out: object, accumulate: object) -> Any:
-    where = f"ops.{op.name}.jvp"
+def jvp(
+    op: Any, tangents: object, args: tuple[object, ...], y: object, out: object, accumulate: object, where: str = ""
+) -> Any:
+    where = where or f"ops.{op.name}.jvp"
     names = op._argument_names
     if not isinstance(tangents, tuple) or len(tangents) != op.nin:
         raise TypeError(f"{where}: tangents is {kind_of(tangents)}, expected a tuple of {op.nin} (None for zero)")
@@ -167,7 +169,7 @@ def jvp(op: Any, tangents: object, args: tuple[object, ...], y: object, out: obj
     operands, dtype = as_operands({tangent_names[k]: tangents[k] for k in positions} | read, where, args)
     unary = as_unary(op, args) if positions == [0] else None
     if unary is not None:
-        return jvp(unary, (operands["a_dot"],), (operands.get("a", args[0]),), None, out, accumulate)
+        return jvp(unary, (operands["a_dot"],), (operands.get("a", args[0]),), None, out, accumulate, where)
     outputs = Outputs(where, (out,), (shape,), dtype, accumulate)
     n = op.nin
     inputs: list[Any] = [operands.get(name) for name in tangent_names]
@@ -185,9 +187,16 @@ def jvp(op: Any, tangents: object, args: tuple[object, ...], y: object, out: obj
 
 @quiet
 def vjp(
-    op: Any, y_bar: object, args: tuple[object, ...], y: object, wrt: object, out: object, accumulate: object
+    op: Any,
+    y_bar: object,
+    args: tuple[object, ...],
+    y: object,
+    wrt: object,
+    out: object,
+    accumulate: object,
+    where: str = "",
 ) -> Any:
-    where = f"ops.{op.name}.vjp"
+    where = where or f"ops.{op.name}.vjp"
     names = op._argument_names
     positions = wanted(where, wrt, op.nin)
     shape = value_shape(op, where, args, y, ("y_bar", y_bar))
@@ -196,8 +205,7 @@ def vjp(
     operands, dtype = as_operands({"y_bar": y_bar} | read, where, args)
     unary = as_unary(op, args) if positions == (0,) else None
     if unary is not None:
-        result = vjp(unary, operands["y_bar"], (operands.get("a", args[0]),), None, 0, outs[0], accumulate)
-        return (result,) if isinstance(wrt, tuple) else result
+        return vjp(unary, operands["y_bar"], (operands.get("a", args[0]),), None, wrt, out, accumulate, where)
     shapes = [shape if args[k] is None else shape_of(args[k], where, names[k]) for k in positions]
     outputs = Outputs(where, outs, shapes, dtype, accumulate, single=not isinstance(wrt, tuple))
     n = op.nin
@@ -259,7 +267,9 @@ def vjp2(
 def unbroadcast(g: object, shape: object, out: object, accumulate: object) -> Any:
     try:
         lengths = tuple(map(operator.index, (shape,) if isinstance(shape, int | np.integer) else shape))  # type: ignore
-    except TypeError:
+    except TypeError as error:
+        if not is_own(error):
+            raise
         raise TypeError(f"unbroadcast: shape is {shape!r}, expected an int or a tuple of ints") from None
     array = as_native(g, "unbroadcast", "g")
     tail = array.shape[max(array.ndim - len(lengths), 0) :]
@@ -276,12 +286,13 @@ def derivative(op: Any, k: int, args: tuple[object, ...], y: object) -> Array:
     names = op._argument_names
     read, use_y = read_operands(op, where, args, y, [k])
     formula = op.derivative_formula if op.nin == 1 else op.derivative_formula[k]
-    operands, dtype = as_operands(read or {"one": np.float64(1)}, where)
+    known = {name: x for name, x in zip((*names, "y"), (*args, y), strict=True) if x is not None and not is_weak(x)}
+    dtype = promote([as_array(x, where, name) for name, x in known.items()] or [1.0])
+    operands = {name: in_dtype(x, where, name, dtype) for name, x in read.items()}
     if formula in operands and (formula != "y" or use_y):
         return operands[formula]
     if not read:
-        known = [x for x in args if x is not None and not is_weak(x)]
-        return np.asarray(float(formula), promote([as_array(x, where, "x") for x in known] or [1.0]))
+        return np.asarray(float(formula), dtype)
     shape = broadcast_shape({name: x.shape for name, x in operands.items()}, where)
     values = _core.new_output(shape, dtype)
     tangents: list[Any] = [None] * op.nin

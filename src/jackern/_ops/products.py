@@ -8,7 +8,7 @@ import numpy as np
 
 from jackern import _core
 from jackern._arrays.arguments import as_outs, kind_of, one_for_each, wanted
-from jackern._arrays.operands import Array, as_native, as_operands, quiet
+from jackern._arrays.operands import Array, as_operands, quiet
 from jackern._arrays.outputs import Outputs
 from jackern._arrays.shapes import broadcast_shape, check_shape, shape_of
 from jackern._constructors.by_letters import matmul_jacobian
@@ -262,7 +262,7 @@ class Matmul(MatrixProduct, _core.MatmulOp):
     def sample(self, rng: np.random.Generator, n: int) -> tuple[tuple[Array, ...], dict[str, Any]]:
         """Return arguments and keywords to try the op with: a matrix of about n numbers, and a square one."""
         n_rows = math.isqrt(n)
-        k = n // n_rows
+        k = n // max(1, n_rows)
         return (rng.standard_normal((n_rows, k)), rng.standard_normal((k, k))), {}
 
     def _names(self) -> tuple[str, ...]:
@@ -292,10 +292,11 @@ class Matmul(MatrixProduct, _core.MatmulOp):
     ) -> Any:
         return self._twice(h, y_bar, (a, b), wrt, out, accumulate)
 
+    @quiet
     def _jacobian(self, a: object, b: object, *, wrt: Any = 0) -> Any:
         where = "ops.matmul.jacobian"
         positions = wanted(where, wrt, 2)
-        a, b = as_native(a, where, "a"), as_native(b, where, "b")
+        a, b = widened(*as_operands({"a": a, "b": b}, where)).values()
         product_shape(where, a.shape, b.shape, ("a", "b"))
         jacobians = tuple(matmul_jacobian(a, b, k) for k in positions)
         return jacobians if isinstance(wrt, tuple) else jacobians[0]
@@ -350,7 +351,7 @@ class Linear(MatrixProduct, _core.LinearOp):
     def sample(self, rng: np.random.Generator, n: int) -> tuple[tuple[Array, ...], dict[str, Any]]:
         """Return arguments and keywords to try the op with: rows of about n numbers, weights and a bias."""
         n_rows = math.isqrt(n)
-        k = n // n_rows
+        k = n // max(1, n_rows)
         return (rng.standard_normal((n_rows, k)), rng.standard_normal((k, k)), rng.standard_normal(k)), {}
 
     def _names(self) -> tuple[str, ...]:
@@ -391,11 +392,13 @@ class Linear(MatrixProduct, _core.LinearOp):
     ) -> Any:
         return self._twice(h, y_bar, (x, w) if b is None else (x, w, b), wrt, out, accumulate)
 
+    @quiet
     def _jacobian(self, x: object, w: object, b: object = None, *, wrt: Any = 0) -> Any:
         where = "ops.linear.jacobian"
         shape = self._shape(where, (x, w, b))
         positions = wanted(where, wrt, 2 if b is None else 3)
-        x, w = as_native(x, where, "x"), as_native(w, where, "w")
-        one = np.ones((), np.result_type(x, w))
+        operands, dtype = as_operands({"x": x, "w": w} | ({} if b is None else {"b": b}), where)
+        operands = widened(operands, dtype)
+        x, w, one = operands["x"], operands["w"], np.ones((), dtype)
         jacobians = tuple(matmul_jacobian(x, w, k) if k < 2 else elementwise(one, shape[-1:], shape) for k in positions)
         return jacobians if isinstance(wrt, tuple) else jacobians[0]

@@ -111,7 +111,7 @@ class Reduction(_core.ReductionOp):
     def sample(self, rng: np.random.Generator, n: int) -> tuple[tuple[Array, ...], dict[str, Any]]:
         """Return arguments and keywords to try the op with: a matrix of about n numbers, along its rows."""
         n_rows = math.isqrt(n)
-        return (rng.standard_normal((n_rows, n // n_rows)),), {"axis": 1}
+        return (rng.standard_normal((n_rows, n // max(1, n_rows))),), {"axis": 1}
 
     def _reduce(
         self,
@@ -206,8 +206,8 @@ class Reduction(_core.ReductionOp):
         check_shape(where, "y_bar", shape_of(y_bar, where, "y_bar"), shape, what)
         operands, dtype = as_operands({"h": h, "y_bar": y_bar}, where, [x])
         outputs = Outputs(where, as_outs(where, out, 2, False), (shape, x_shape), dtype, accumulate, single=False)
-        total = _core.new_output(kept, operands["h"].dtype)
-        _core.sum_to(operands["h"], total, False)
+        total = _core.new_output(kept, dtype)
+        _core.sum_to(operands["h"].astype(dtype, copy=False), total, False)
         if self.is_mean:
             total = divided(total, n)
         _core.repeat(total.reshape(shape), outputs.arrays[0], outputs.adds[0])
@@ -215,6 +215,7 @@ class Reduction(_core.ReductionOp):
             outputs.arrays[1].fill(0)
         return tuple(outputs.results())
 
+    @quiet
     def _jacobian(self, x: object, axis: Any = None, *, keepdims: bool = False, wrt: Any = 0) -> Any:
         where = f"ops.{self.name}.jacobian"
         wanted(where, wrt, 1)

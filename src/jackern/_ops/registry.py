@@ -8,6 +8,7 @@ import numpy as np
 
 from jackern import _core
 from jackern._adapters import scipy
+from jackern._arrays.operands import is_own
 
 OpClass = TypeVar("OpClass", bound=Callable[..., Any])
 
@@ -78,5 +79,7 @@ def find(thing: object) -> Any:
         return ops[name]
     try:
         return FUNCTIONS.get(thing)
-    except TypeError:  # it cannot be hashed
-        return None
+    except TypeError as error:
+        if not is_own(error):
+            raise
+        return None  # it cannot be hashed

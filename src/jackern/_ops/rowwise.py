@@ -64,8 +64,8 @@ class SoftmaxCrossEntropy(_core.RowLossOp):
     def sample(self, rng: np.random.Generator, n: int) -> tuple[tuple[Array, ...], dict[str, Any]]:
         """Return arguments and keywords to try the op with: rows of about n logits, and labels."""
         n_rows = math.isqrt(n)
-        n_classes = n // n_rows
-        return (rng.standard_normal((n_rows, n_classes)), rng.integers(0, n_classes, n_rows)), {}
+        n_classes = n // max(1, n_rows)
+        return (rng.standard_normal((n_rows, n_classes)), rng.integers(0, max(1, n_classes), n_rows)), {}
 
     def _labels(self, where: str, labels: object, shape: tuple[int, ...]) -> Array:
         """The labels as an array of integers, one per row of logits of this shape."""
@@ -182,6 +182,7 @@ class SoftmaxCrossEntropy(_core.RowLossOp):
             _core.repeat(np.asarray(result), array, adds)
         return tuple(outputs.results())
 
+    @quiet
     def _jacobian(self, logits: object, labels: object, *, wrt: Any = 0) -> Any:
         where = f"ops.{self.name}.jacobian"
         wanted(where, wrt, 1)

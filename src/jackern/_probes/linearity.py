@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from jackern._arrays.operands import Array
+from jackern._arrays.operands import Array, quiet
 from jackern._structures.base import Jacobian
 
 SEED = 0
 
 
+@quiet
 def check_linear_map(jacobian: Jacobian) -> None:
     """Raise ValueError unless both functions of a linear map are linear and one is the transpose of the other."""
     rng = np.random.default_rng(SEED)

@@ -33,14 +33,15 @@ def assert_pattern(
     if isinstance(claim, Jacobian):
         assert_inside(jacobian, claim, what, rng)
         return
-    if claim not in NAMES:
+    if not isinstance(claim, str) or claim not in NAMES:
         raise ValueError(
             f"assert_structure: structure is {claim!r}, expected a Jacobian, whose pattern is meant, or one of "
             f"{', '.join(NAMES)}; other names say nothing of single entries."
         )
-    if (bandwidths is None) == (claim == "banded"):
+    is_pair = isinstance(bandwidths, tuple | list) and len(bandwidths) == 2 and all(map(is_int, bandwidths))
+    if (bandwidths is None) == (claim == "banded") or not (bandwidths is None or is_pair):
         raise ValueError(
-            f"assert_structure: bandwidths is {bandwidths} for {claim!r}, expected (l, u) for 'banded' alone."
+            f"assert_structure: bandwidths is {bandwidths!r} for {claim!r}, expected (l, u) for 'banded' alone."
         )
     m, n = jacobian.shape
     what = f"{what} is not of structure {claim}"
@@ -59,6 +60,10 @@ def assert_pattern(
             assert_one_per_row(jacobian, what, rng, False)
         if claim != "broadcast":
             assert_one_per_row(jacobian.T, what, rng, True)
+
+
+def is_int(x: object) -> bool:
+    return isinstance(x, int | np.integer) and not isinstance(x, bool)
 
 
 def terms_of_identity(n: int) -> tuple[Term, ...]:
@@ -154,13 +159,13 @@ def assert_columns(jacobian: Jacobian, pattern: Jacobian, what: str) -> None:
     """Raise AssertionError if an entry is not zero where a pattern has none; every column is looked at."""
     m, n = jacobian.shape
     rows, columns, _ = pattern._entries()
-    order = np.argsort(columns, kind="stable")
+    order = columns.argsort(kind="stable")
     rows, columns = rows[order], columns[order]
     step = max(1, CHUNK // max(1, m, n))
     for start in range(0, n, step):
         block = np.array(jacobian @ np.eye(n, min(step, n - start), -start, jacobian.dtype))
         limit = tolerance(jacobian) * largest(block)
-        some = slice(*np.searchsorted(columns, [start, start + step]))
+        some = slice(*columns.searchsorted([start, start + step]))
         block[rows[some], columns[some] - start] = 0
         wrong = np.argwhere(~(np.abs(block) <= limit).T)
         if len(wrong):

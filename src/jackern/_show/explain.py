@@ -44,7 +44,7 @@ def pattern(jacobian: Jacobian) -> str | None:
     terms = jacobian._terms()
     try:
         pictures = [spy.picture(jacobian, m, n)] if terms is None else [spy.of_term(term, m, n) for term in terms]
-    except ValueError:
+    except spy.UnknownPattern:
         return None
     for k, picture in enumerate(pictures):
         is_one = terms is not None and not terms[k].letters and terms[k].values == 1
@@ -111,14 +111,12 @@ def why_not_added(a: Jacobian, b: Jacobian) -> str:
     for part in (a, b):
         if part._terms() is None:
             return f"nothing is added to a {part.structure}"
-    reasons = []
-    for p in a._terms() or ():
-        for q in b._terms() or ():
-            try:
-                combine.add(p, q)
-            except KeptApart as reason:
-                reasons.append(str(reason))
-    return reasons[0] if reasons else "they do not fit in one call"
+    for p, q in itertools.product(a._terms() or (), b._terms() or ()):
+        try:
+            combine.addition(p, q)
+        except KeptApart as reason:
+            return str(reason)
+    return "they do not fit in one call"
 
 
 def cells(part: Jacobian | Term) -> tuple[str, ...]:

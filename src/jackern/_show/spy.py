@@ -17,6 +17,10 @@ MAX_MIDDLE = 512  # of the spaces between factors: patterns of factors are multi
 MAX_RATIO = 3  # of the sides of a matrix; a longer one is drawn on the square of the axes
 
 
+class UnknownPattern(ValueError):
+    """A pattern is not known without forming it."""
+
+
 def spy(jacobian: Jacobian, ax: Any, max_pixels: int) -> Any:
     """Plot the pattern; see `Jacobian.spy`."""
     if max_pixels < 1:
@@ -26,7 +30,9 @@ def spy(jacobian: Jacobian, ax: Any, max_pixels: int) -> Any:
     if ax is None:
         try:
             from matplotlib import pyplot
-        except ImportError:
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] != "matplotlib":
+                raise
             raise ImportError("spy: matplotlib is not installed; it comes with jackern[demo].") from None
         ax = pyplot.figure().add_subplot()
     if cells.size:
@@ -60,6 +66,8 @@ def picture(jacobian: Jacobian, height: int, width: int) -> Array:
         return sum((of_term(term, height, width) for term in terms), np.zeros((height, width), bool))
     summands, factors = jacobian._summands(), jacobian._factors()
     if len(summands) == len(factors) == 1:
+        if not jacobian._lists_entries:
+            raise UnknownPattern(f"spy: the entries of a {jacobian.structure} are not known; see toarray().")
         m, n = jacobian.shape
         rows, columns, _ = jacobian._entries()
         cells = np.zeros((height, width), bool)
@@ -69,7 +77,7 @@ def picture(jacobian: Jacobian, height: int, width: int) -> Array:
         return sum((picture(part, height, width) for part in summands), np.zeros((height, width), bool))
     sizes = [height, *(part.shape[1] for part in factors)]
     if jacobian.shape != (height, width) or max(sizes) > MAX_MIDDLE:
-        raise ValueError(
+        raise UnknownPattern(
             f"spy: the pattern of a product of shape {jacobian.shape} is not known without forming it; see toarray()."
         )
     reached = np.eye(height, dtype=np.float32)

@@ -10,7 +10,7 @@ import numpy as np
 
 from jackern._arrays.operands import Array
 from jackern._solve import factor
-from jackern._solve.expand import check_size, multiplied_out
+from jackern._solve.expand import TooLarge, check_size, multiplied_out
 from jackern._solve.factor import Singular, Solver, ZeroPivot
 from jackern._solve.order import Order, arranged, band_of, blocks_of, by_diagonal, diagonal_at, permutation_of
 from jackern._structures.base import Jacobian
@@ -110,7 +110,7 @@ def low_rank_solver(
         row = error.row
         try:
             return direct()
-        except MemoryError:
+        except TooLarge:
             raise Singular(
                 f"solve: the pivot in row {row} of the low-rank part is zero; the Jacobian is singular."
             ) from None
@@ -155,7 +155,7 @@ def low_rank_solver(
         """Return the direct solver; LinAlgError where that takes too much room."""
         try:
             return direct()
-        except MemoryError as error:
+        except TooLarge as error:
             raise np.linalg.LinAlgError(
                 f"{reason}, since what is left without the terms of low rank is nearly singular; {error}"
             ) from None

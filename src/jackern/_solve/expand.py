@@ -91,12 +91,16 @@ def dense_term(matrix: Array) -> Term:
     return term
 
 
+class TooLarge(MemoryError):
+    """A dense array over the cap, and no error of anybody else."""
+
+
 def check_size(shape: Iterable[int], dtype: np.dtype[Any]) -> None:
     """Raise MemoryError for a dense array over the cap."""
     shape = tuple(shape)
     nbytes = math.prod(shape) * dtype.itemsize
     if nbytes > MAX_BYTES:
-        raise MemoryError(
+        raise TooLarge(
             f"solve: a dense array of shape {shape} would take {nbytes} bytes, more than {MAX_BYTES}; solve by "
             "iteration, for example with scipy.sparse.linalg.gmres(J.aslinearoperator(), b)."
         )

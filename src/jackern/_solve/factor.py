@@ -36,7 +36,7 @@ def diagonal_solver(d: Array) -> Solver:
     """Return the solver of a diagonal matrix; d (n,)."""
     zeros = d == 0
     if zeros.any():
-        raise ZeroPivot(int(np.argmax(zeros)))
+        raise ZeroPivot(int(zeros.argmax()))
 
     def solve(rows: Array) -> Array:
         return np.asarray(_core.uncounted_value(_core.op_named("divide"), rows, d))
@@ -188,14 +188,14 @@ def log_of_product(pivots: Array) -> Any:
 
 def zero_pivot(blocks: Array) -> int:
     """Return the row of the zero that elimination comes to, by blocks of which one at least is singular."""
-    at = int(np.argmax(np.linalg.slogdet(blocks)[0] == 0))
+    at = int((np.linalg.slogdet(blocks)[0] == 0).argmax())
     a = blocks[at].copy()
     sizes = np.zeros(len(a), a.dtype)
     for k in range(len(a)):
-        p = k + int(np.argmax(np.abs(a[k:, k])))
+        p = k + int(np.abs(a[k:, k]).argmax())
         a[[k, p]] = a[[p, k]]
         sizes[k] = np.abs(a[k, k])
         if sizes[k] == 0:
             break
         a[k + 1 :, k:] -= np.outer(a[k + 1 :, k] / a[k, k], a[k, k:])
-    return at * len(a) + int(np.argmin(sizes[: k + 1]))
+    return at * len(a) + int(sizes[: k + 1].argmin())

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from jackern._arrays.operands import Array, as_native, quiet
+from jackern._arrays.arguments import as_native_beside
+from jackern._arrays.operands import Array, quiet
 from jackern._solve.choose import LOW_RANK, Pair, by_rank, low_rank_solver, solver_of_terms
 from jackern._solve.expand import expanded, product_of
 from jackern._solve.factor import Singular, Solver, ZeroPivot
@@ -26,7 +27,7 @@ from jackern._terms.term import Term
 @quiet
 def solve(jacobian: Jacobian, b: ArrayLike) -> Any:
     """Return x with ``J x = b``; see `Jacobian.solve`."""
-    b = as_native(b, "solve", "b")
+    b = as_native_beside(b, "solve", "b", jacobian)
     n = check_square(jacobian, "solve")
     n_batch = b.ndim - len(jacobian.out_shape)
     if n_batch < 0 or b.shape[n_batch:] != jacobian.out_shape:

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from jackern import _core
-from jackern._arrays.operands import Array, as_native, is_weak, quiet
+from jackern._arrays.arguments import as_native_beside
+from jackern._arrays.operands import Array, quiet
 from jackern._arrays.outputs import Outputs
 from jackern._terms.letters import aligned
 
@@ -28,7 +29,7 @@ def operand(
     own, other = jacobian.in_shape, jacobian.out_shape
     if transposed:
         own, other = other, own
-    v = np.asarray(v, jacobian.dtype) if is_weak(v) else as_native(v, where, name)
+    v = as_native_beside(v, where, name, jacobian)
     n_batch = v.ndim - len(own)
     if n_batch < 0 or v.shape[n_batch:] != own:
         batched = ", ".join(["*batch", *map(str, own)])

@@ -135,7 +135,8 @@ class AxisJacobian(_core.AxisProducts, TermJacobian):
             own, other = other, own
         # Sums along rows, for several vectors, are a matrix product: it reads the values once for all of them.
         several = math.prod(batch) > 1 and letters != ()
-        by_rows = several and letters[int(np.argmin(np.abs(self.values.strides)))] not in other
+        steps = [abs(stride) for stride in self.values.strides]
+        by_rows = several and letters[steps.index(min(steps))] not in other
         one_call = self._lowered == "axis" and not by_rows
         if not one_call and (accumulate or not (out.flags.c_contiguous or out.flags.f_contiguous)):
             return False

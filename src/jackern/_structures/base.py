@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from jackern import _core
-from jackern._arrays.operands import Array, as_native, is_scipy_sparse
+from jackern._arrays.arguments import as_native_beside
+from jackern._arrays.operands import Array, as_native, as_scalar, is_scipy_sparse, is_weak, quiet
 from jackern._arrays.shapes import Shape, ShapeLike, as_shape
 from jackern._structures import apply
 from jackern._structures.verbs import MAX_BYTES, Verbs, verbs
@@ -44,6 +45,21 @@ class Jacobian(Verbs, ABC):
         Bytes held, every array counted once.
     T : Jacobian
         The transpose; nothing is copied.
+
+    Examples
+    --------
+    Of ``exp(w * x)`` by x, composed of two elementwise Jacobians:
+
+    >>> import numpy as np
+    >>> import jackern as jk
+    >>> w, x = np.array([1.0, 2.0]), np.zeros(2)
+    >>> J = jk.ops.exp.jacobian(w * x) @ jk.ops.multiply.jacobian(w, x, wrt=1)
+    >>> J
+    <diagonal Jacobian, (2,) <- (2,), float64, 16 bytes>
+    x ·
+    · x
+    >>> J.jvp(np.ones(2)), isinstance(J, jk.Jacobian)
+    (array([1., 2.]), True)
     """
 
     __slots__ = ()
@@ -77,6 +93,12 @@ class Jacobian(Verbs, ABC):
         ------
         ValueError
             A product or a linear map, whose entries are not known without forming them.
+
+        Examples
+        --------
+        >>> import jackern as jk
+        >>> jk.identity((1000, 1000)).nnz
+        1000000
         """
         n = self._n_entries
         if n is None:
@@ -88,7 +110,7 @@ class Jacobian(Verbs, ABC):
     @property
     def nbytes(self) -> int:
         """How many bytes are held, every array counted once."""
-        return sum({(x.ctypes.data, x.shape, x.strides): x.nbytes for x in self._arrays()}.values())
+        return sum({extent(x): x.nbytes for x in self._arrays()}.values())
 
     @property
     @abstractmethod
@@ -184,16 +206,47 @@ class Jacobian(Verbs, ABC):
         Raises
         ------
         ValueError
-            The number of elements would change.
+            The number of elements would change, or a length is negative.
+
+        Examples
+        --------
+        >>> import jackern as jk
+        >>> jk.identity(6).reshape((2, 3), (3, 2)).in_shape
+        (3, 2)
         """
 
     @abstractmethod
     def astype(self, dtype: DTypeLike) -> Jacobian:
-        """Return the Jacobian with values of float32 or float64; itself if it has that dtype already."""
+        """Return the Jacobian with values of float32 or float64; itself if it has that dtype already.
+
+        Parameters
+        ----------
+        dtype : dtype
+            float32 or float64.
+
+        Raises
+        ------
+        TypeError
+            Another dtype.
+
+        Examples
+        --------
+        >>> import jackern as jk
+        >>> J = jk.diagonal([1.0, 2.0])
+        >>> J.astype("float32").nbytes, J.astype("float64") is J
+        (8, True)
+        """
 
     @abstractmethod
     def diagonal(self) -> Array:
-        """Return the main diagonal of the matrix as a new array, ``(min(m, n),)``."""
+        """Return the main diagonal of the matrix as a new array, ``(min(m, n),)``.
+
+        Examples
+        --------
+        >>> import jackern as jk
+        >>> jk.dense([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]).diagonal()
+        array([1., 5.])
+        """
 
     @abstractmethod
     def _scaled(self, function: Callable[..., Any], number: Any) -> Jacobian:
@@ -303,6 +356,14 @@ class Jacobian(Verbs, ABC):
         ------
         ValueError
             A structure that is not kept as values and letters.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import jackern as jk
+        >>> d = np.array([1.0, 2.0])
+        >>> jk.diagonal(d).values is d
+        True
         """
         raise ValueError(f"a {self.structure} Jacobian is not kept as values and letters; see explain().")
 
@@ -319,6 +380,7 @@ class Jacobian(Verbs, ABC):
         """
         raise ValueError(f"a {self.structure} Jacobian is not kept as values and letters; see explain().")
 
+    @quiet
     def toarray(
         self,
         layout: Literal["numerator", "denominator"] = "numerator",
@@ -369,9 +431,22 @@ class Jacobian(Verbs, ABC):
         return matrix
 
     def totensor(self, *, max_bytes: int | None = MAX_BYTES) -> Array:
-        """Return the dense tensor of shape ``out_shape + in_shape``; `max_bytes` as for `toarray`."""
+        """Return the dense tensor of shape ``out_shape + in_shape``; `max_bytes` as for `toarray`.
+
+        Raises
+        ------
+        MemoryError
+            The array would be larger than `max_bytes`.
+
+        Examples
+        --------
+        >>> import jackern as jk
+        >>> jk.identity((2, 3)).totensor().shape
+        (2, 3, 2, 3)
+        """
         return self.toarray(max_bytes=max_bytes).reshape(self.out_shape + self.in_shape)
 
+    @quiet
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         if copy is False:
             raise ValueError("copy=False: a Jacobian has no dense array to share; leave out copy.")
@@ -384,11 +459,11 @@ class Jacobian(Verbs, ABC):
         if isinstance(v, Jacobian):
             return verbs.compose(self, v)
         m, n = self.shape
-        v = as_native(v, f"{self.structure} @ v", "v")
+        v = as_native_beside(v, f"{self.structure} @ v", "v", self)
         if v.ndim not in (1, 2) or v.shape[0] != n:
             raise ValueError(f"{self.structure} @ v: v has shape {v.shape}, expected ({n},) or ({n}, k).")
         if v.ndim == 1:
-            return np.reshape(self.jvp(v.reshape(self.in_shape)), m)
+            return self.jvp(v.reshape(self.in_shape)).reshape(m)
         k = v.shape[1]
         result = _core.new_output((m, k), np.promote_types(self.dtype, v.dtype))
         # Splitting an axis never copies, so the columns are the batch, in place.
@@ -400,11 +475,11 @@ class Jacobian(Verbs, ABC):
         if type(u) is np.ndarray and u.ndim == len(self.in_shape) == 1 and u.shape == self.out_shape:
             return self.vjp(u)
         m, n = self.shape
-        u = as_native(u, f"u @ {self.structure}", "u")
+        u = as_native_beside(u, f"u @ {self.structure}", "u", self)
         if u.ndim not in (1, 2) or u.shape[-1] != m:
             raise ValueError(f"u @ {self.structure}: u has shape {u.shape}, expected ({m},) or (k, {m}).")
         batch = u.shape[:-1]
-        return np.reshape(self.vjp(u.reshape(batch + self.out_shape)), (*batch, n))
+        return self.vjp(u.reshape(batch + self.out_shape)).reshape(*batch, n)
 
     def __add__(self, other: Any) -> Any:
         """``J + K``; ``J + 0`` too, so that sum() works."""
@@ -444,8 +519,10 @@ class Jacobian(Verbs, ABC):
     def _times(self, function: Callable[..., Any], number: Any) -> Any:
         if isinstance(number, Jacobian):
             return NotImplemented
-        if not isinstance(number, bool | int | float):  # Python numbers are weak: they do not widen float32
-            where = f"{self.structure} Jacobian {'*' if function is np.multiply else '/'} c"
+        where = f"{self.structure} Jacobian {'*' if function is np.multiply else '/'} c"
+        if is_weak(number):  # Python numbers do not widen float32
+            number = float(as_scalar(number, np.dtype(np.float64), where, "c"))
+        else:
             shape = as_native(number, where, "c").shape
             if shape != ():
                 raise TypeError(
@@ -453,6 +530,12 @@ class Jacobian(Verbs, ABC):
                 )
             number = np.asarray(number)
         return self._scaled(function, number)
+
+
+def extent(array: Array) -> tuple[Any, ...]:
+    """Return where an array lies, the same for its views that turn or exchange axes."""
+    steps = sorted((abs(stride), n) for stride, n in zip(array.strides, array.shape, strict=True) if n > 1)
+    return np.lib.array_utils.byte_bounds(array)[0], *steps
 
 
 def reshaped(jacobian: Jacobian, out_shape: ShapeLike, in_shape: ShapeLike) -> tuple[Shape, Shape]:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from jackern._arrays.operands import Array, native_dtype
+from jackern._arrays.arguments import as_dtype
+from jackern._arrays.operands import Array
 from jackern._structures.base import Jacobian
 from jackern._structures.compound import CompoundJacobian
 
@@ -33,7 +34,7 @@ class Combination(CompoundJacobian):
         return np.result_type(*(part.dtype for part in self._parts))
 
     def astype(self, dtype: DTypeLike) -> Jacobian:
-        dtype = native_dtype(dtype, "astype")
+        dtype = as_dtype(dtype, "astype")
         if all(part.dtype == dtype for part in self._parts):
             return self
         return self._with_parts([part.astype(dtype) for part in self._parts])

@@ -41,9 +41,10 @@ class ConvolutionJacobian(_core.ConvolutionProducts, DiagonalTerms):
     @property
     def _n_entries(self) -> int:
         n_before, n_out, n_in, n_behind = self._lengths
-        diagonals = np.arange(len(self._kernel)) - self._shift
-        lengths = np.minimum(n_out, n_in + diagonals) - np.maximum(diagonals, 0)
-        return n_before * int(lengths.sum()) * n_behind
+        first, end, edge = -self._shift, len(self._kernel) - self._shift, n_out - n_in
+        # Of the diagonal d the length is min(n_out, n_in + d) - max(d, 0) = n_in + min(edge, d) - max(d, 0).
+        above = arithmetic(first, min(end, edge)) + edge * (end - max(first, min(end, edge)))
+        return n_before * (n_in * (end - first) + above - arithmetic(max(first, 0), end)) * n_behind
 
     @property
     def T(self) -> ConvolutionJacobian:
@@ -90,20 +91,27 @@ class ConvolutionJacobian(_core.ConvolutionProducts, DiagonalTerms):
         return terms(self._kernel, self._shift, self._lengths)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A broadcast view would be pickled with all its repetitions.
-        state = self._numbers, len(self._kernel), self._shift, self._lengths, self.out_shape, self.in_shape
+        # A broadcast view would be pickled with all its repetitions, and a kernel backwards apart from itself.
+        step = -1 if self._kernel.strides[0] < 0 else 1
+        numbers, n_taps = once(self._kernel[::step]), len(self._kernel)
+        state = numbers, n_taps, step, self._shift, self._lengths, self.out_shape, self.in_shape
         return _core.restored, ("convolution", *state)
 
 
-def rebuilt(numbers: Array, n_taps: int, *rest: Any) -> ConvolutionJacobian:
+def rebuilt(numbers: Array, n_taps: int, step: int, *rest: Any) -> ConvolutionJacobian:
     """Return a pickled Jacobian."""
-    jacobian = ConvolutionJacobian(np.broadcast_to(numbers, n_taps), *rest)
+    jacobian = ConvolutionJacobian(np.broadcast_to(numbers, n_taps)[::step], *rest)
     _, n_out, n_in, _ = jacobian._lengths
     if n_taps < 2 or not n_taps - n_out <= jacobian._shift < n_in:
         raise ValueError(
             f"{n_taps} taps with a shift of {jacobian._shift} between {n_out} and {n_in}, some without a product"
         )
     return jacobian
+
+
+def arithmetic(first: int, end: int) -> int:
+    """Return the sum of the integers from the first up to the end, which is not one of them."""
+    return (first + end - 1) * (end - first) // 2 if first < end else 0
 
 
 _core.register("convolution", rebuilt)

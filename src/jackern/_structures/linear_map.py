@@ -138,7 +138,7 @@ class LinearMapJacobian(CompoundJacobian, StoredJacobian):
             n_units = min(step, stop - start)
             units = np.eye(n_units, n, start, self.dtype)
             columns = product(units.reshape(n_units, *shape))
-            yield start, np.reshape(columns, (n_units, self.shape[transposed]))
+            yield start, columns.reshape(n_units, self.shape[transposed])
 
     def _fill(self, matrix: Array) -> None:
         m, n = self.shape

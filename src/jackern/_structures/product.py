@@ -7,8 +7,6 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from jackern import _core
 from jackern._arrays.operands import Array
 from jackern._arrays.shapes import ShapeLike
@@ -105,11 +103,11 @@ class ProductJacobian(_core.ChainProducts, Factors):
         left, right = order
         if isinstance(left, int):
             part, rows = self._parts[left], self._rows(right, vectors)
-            return np.reshape(part._product(rows.reshape(len(rows), *part.in_shape)), (len(rows), part.shape[0]))
+            return part._product(rows.reshape(len(rows), *part.in_shape)).reshape(len(rows), part.shape[0])
         if isinstance(right, int):
             part, columns = self._parts[right], self._rows(left, vectors).T
             product = part._product(columns.reshape(len(columns), *part.out_shape), transposed=True)
-            return np.reshape(product, (len(columns), part.shape[1])).T
+            return product.reshape(len(columns), part.shape[1]).T
         return self._rows(right, vectors) @ self._rows(left, vectors)
 
     def _fill(self, matrix: Array) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jackern import _core
-from jackern._arrays.operands import Array
+from jackern._arrays.operands import Array, quiet
 from jackern._arrays.shapes import Shape, ShapeLike
 from jackern._structures import apply
 from jackern._structures.base import reshaped
@@ -39,6 +39,7 @@ class SparseJacobian(_core.SparseProducts, StoredJacobian):
     def reshape(self, out_shape: ShapeLike, in_shape: ShapeLike) -> SparseJacobian:
         return SparseJacobian(self._values, self._pattern, *reshaped(self, out_shape, in_shape), self._transposed)
 
+    @quiet
     def diagonal(self) -> Array:
         rows, columns, values = self._entries()
         on = rows == columns
@@ -82,7 +83,7 @@ class SparseJacobian(_core.SparseProducts, StoredJacobian):
     def _entries(self) -> tuple[Array, Array, Array]:
         pattern = self._pattern
         counts = 1 if pattern.indptr is None else np.diff(pattern.indptr)
-        rows = np.repeat(np.arange(pattern.n_rows), counts)
+        rows = np.arange(pattern.n_rows).repeat(counts)
         columns = pattern.indices.astype(np.intp)
         return (columns, rows, self._values) if self._transposed else (rows, columns, self._values)
 

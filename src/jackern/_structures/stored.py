@@ -9,7 +9,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
-from jackern._arrays.operands import Array, native_dtype
+from jackern._arrays.arguments import as_dtype
+from jackern._arrays.operands import Array, quiet
+from jackern._arrays.shapes import Shape
 from jackern._structures.base import Jacobian
 from jackern._terms import entries
 from jackern._terms.term import Term
@@ -24,13 +26,14 @@ class StoredJacobian(Jacobian):
     def _with_values(self, function: Callable[[Array], Array]) -> Self:
         """Return the Jacobian with the function of its numbers; those that were constant stay so."""
 
+    @quiet
     def astype(self, dtype: DTypeLike) -> Self:
-        dtype = native_dtype(dtype, "astype")
+        dtype = as_dtype(dtype, "astype")
         return self if dtype == self.dtype else self._with_values(lambda values: values.astype(dtype))
 
+    @quiet
     def _scaled(self, function: Callable[..., Any], number: Any) -> Self:
-        with np.errstate(all="ignore"):
-            return self._with_values(lambda values: np.asarray(function(values, number)))
+        return self._with_values(lambda values: np.asarray(function(values, number)))
 
 
 class DiagonalTerms(StoredJacobian):
@@ -40,6 +43,7 @@ class DiagonalTerms(StoredJacobian):
 
     # Its slot is in the final classes: a class of the binding beside this one leaves no room for it here.
     _terms_when_asked: tuple[Term, ...]
+    _check_kept: Callable[[], None]
 
     @abstractmethod
     def _made_terms(self) -> tuple[Term, ...]:
@@ -72,5 +76,18 @@ class DiagonalTerms(StoredJacobian):
 
 
 def once(values: Array) -> Array:
-    """Return the numbers that are there, with length 1 along the axes on which they are repeated."""
-    return values[tuple(slice(None) if stride else slice(1) for stride in values.strides)]
+    """Return the numbers that are there, with length 1 along the axes on which they are repeated.
+
+    It is the same array each time wherever that can be, so that pickles and deep copies of several Jacobians hold it
+    once.
+    """
+    numbers = values
+    if not all(values.strides):
+        numbers = values[tuple(slice(None) if stride else slice(1) for stride in values.strides)]
+    owner = numbers.base
+    return owner if isinstance(owner, np.ndarray) and place_of(owner) == place_of(numbers) else numbers
+
+
+def place_of(array: Array) -> tuple[int, Shape, Shape]:
+    """Return where the numbers of an array lie."""
+    return array.ctypes.data, array.shape, array.strides

@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from jackern import _core
-from jackern._arrays.operands import Array
+from jackern._arrays.operands import Array, quiet
 
 MAX_BYTES = 2**30
 
@@ -34,6 +34,7 @@ class Verbs:
 
     __slots__ = ()
 
+    @quiet
     def todia(self: Any) -> Any:
         """Return the matrix as a ``scipy.sparse.dia_array``: the diagonals of a banded Jacobian, exactly.
 
@@ -52,6 +53,7 @@ class Verbs:
         """
         return verbs.todia(self)
 
+    @quiet
     def tocsr(self: Any) -> Any:
         """Return the matrix as a ``scipy.sparse.csr_array`` of the entries that are not structurally zero.
 
@@ -70,6 +72,7 @@ class Verbs:
         """
         return verbs.tocsr(self)
 
+    @quiet
     def tobanded(self: Any, *, max_bytes: int | None = MAX_BYTES) -> tuple[tuple[int, int], Array]:
         """Return the bandwidths and the diagonals in LAPACK's layout, for ``scipy.linalg.solve_banded``.
 
@@ -134,6 +137,11 @@ class Verbs:
         ----------
         weights : array_like, optional
             The diagonal of W, of `out_shape`, or one number; 1 by default.
+
+        Returns
+        -------
+        Jacobian
+            ``in_shape <- in_shape``, of the promoted dtype.
 
         Raises
         ------
@@ -243,7 +251,13 @@ class Verbs:
         ImportError
             matplotlib is not installed.
         ValueError
-            A structure whose pattern is not known without forming it.
+            A structure whose pattern is not known without forming it; `max_pixels` below 1.
+
+        Examples
+        --------
+        >>> import jackern as jk
+        >>> jk.identity((1000, 1000)).spy().get_title()
+        'identity Jacobian'
         """
         return verbs.spy(self, ax, max_pixels)
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from jackern import _core
-from jackern._arrays.operands import Array, native_dtype
+from jackern._arrays.arguments import as_dtype
+from jackern._arrays.operands import Array
 from jackern._arrays.shapes import Shape, ShapeLike
 from jackern._structures.base import reshaped
 from jackern._structures.compound import CompoundJacobian
@@ -52,7 +53,7 @@ class ZeroJacobian(CompoundJacobian):
         return ZeroJacobian(*reshaped(self, out_shape, in_shape), self.dtype)
 
     def astype(self, dtype: DTypeLike) -> ZeroJacobian:
-        return ZeroJacobian(self.out_shape, self.in_shape, native_dtype(dtype, "astype"))
+        return ZeroJacobian(self.out_shape, self.in_shape, as_dtype(dtype, "astype"))
 
     def diagonal(self) -> Array:
         return np.zeros(min(self.shape), self.dtype)

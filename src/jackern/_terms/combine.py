@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
@@ -9,9 +10,11 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from jackern import _core
-from jackern._arrays.operands import Array
+from jackern._arrays.operands import Array, quiet
+from jackern._terms.entries import strides
 from jackern._terms.letters import aligned
 from jackern._terms.term import (
+    Axis,
     KeptApart,
     Term,
     as_slice,
@@ -108,6 +111,7 @@ class Addition(NamedTuple):
         return self.outer._replace(values=np.broadcast_to(zero, self.shape), letters=self.letters)
 
 
+@quiet
 def contraction(
     a: Array, a_letters: Sequence[int], b: Array, b_letters: Sequence[int], letters: Sequence[int]
 ) -> Array:
@@ -117,10 +121,9 @@ def contraction(
     """
     place = {x: k for k, x in enumerate(dict.fromkeys((*a_letters, *b_letters)))}
     a_places, b_places, places = ([place[x] for x in some] for some in (a_letters, b_letters, letters))
-    with np.errstate(all="ignore"):
-        a_sum, a_places = summed(a, a_places, {*b_places, *places})
-        b_sum, b_places = summed(b, b_places, {*a_places, *places})
-        total = np.asarray(np.einsum(a_sum, a_places, b_sum, b_places, places, dtype=np.float64))
+    a_sum, a_places = summed(a, a_places, {*b_places, *places})
+    b_sum, b_places = summed(b, b_places, {*a_places, *places})
+    total = np.asarray(np.einsum(a_sum, a_places, b_sum, b_places, places, dtype=np.float64))
     return total.astype(np.result_type(a, b), copy=False)
 
 
@@ -240,31 +243,146 @@ class Planned(NamedTuple):
 
 def planned(compositions: Iterable[Composition]) -> list[Planned]:
     """Return the terms of a sum of products, of which none can be added to another; nothing is multiplied yet."""
-    return merged((Planned(composed.outline(), composed.term) for composed in compositions), Planned.plus)
+    plans = (Planned(composed.outline(), composed.term) for composed in compositions)
+    return merged(plans, Planned.plus, lambda plan: plan.outline)
 
 
 def sum_of(terms: Iterable[Term], done: Sequence[Term] = ()) -> list[Term]:
     """Return the terms of a sum, of which none can be added to another; those of `done` cannot to begin with."""
-    return merged(terms, add, done)
+    return merged(terms, add, lambda term: term, done)
 
 
-def merged(parts: Iterable[Part], add: Callable[[Part, Part], Part], done: Sequence[Part] = ()) -> list[Part]:
-    """Return the parts of a sum after every addition that does not raise KeptApart, one part read at a time."""
-    result = list(done)
+def merged(
+    parts: Iterable[Part], add: Callable[[Part, Part], Part], term_of: Callable[[Part], Term], done: Sequence[Part] = ()
+) -> list[Part]:
+    """Return the parts of a sum after every addition that does not raise KeptApart, one part read at a time.
+
+    An addition is tried only where `may_be_added` holds, of the parts that may lie on one line.
+    """
+    result: dict[int, tuple[Part, Spot, int]] = {}  # in the order in which they were made
+    on_line: dict[Line | None, list[int]] = {}
+    n_made = 0
+
+    def keep(part: Part, spot: Spot, stored: int) -> None:
+        nonlocal n_made
+        result[n_made] = part, spot, stored
+        on_line.setdefault(spot.line, []).append(n_made)
+        n_made += 1
+
+    def known(part: Part) -> tuple[Spot, int]:
+        term = term_of(part)
+        return spot_of(term.out, term.in_, term.lengths), term.stored
+
+    for part in done:
+        keep(part, *known(part))
     for part in parts:
         left = [part]
         while left:
             part = left.pop()
-            for k, other in enumerate(result):
+            spot, stored = known(part)
+            line = spot.line
+            near = [*result] if line is None else heapq.merge(on_line.get(line, ()), on_line.get(None, ()))
+            for k in near:
+                other, there, more = result[k]
+                if not may_be_added(spot, there, stored + more):
+                    continue
                 try:
                     left.append(add(other, part))
                 except KeptApart:
                     continue
                 del result[k]
+                on_line[there.line].remove(k)
                 break
             else:
-                result.append(part)
-    return result
+                keep(part, spot, stored)
+    return [part for part, *_ in result.values()]
+
+
+Line = tuple[int, int, int]  # the direction, in rows and columns, and the place
+
+
+class Spot(NamedTuple):
+    """Where the entries of a term are, whatever axes and letters it has."""
+
+    line: Line | None  # the line of the matrix that all of them are on, such as a diagonal; None if there is not one
+    row: int  # of the first entry
+    column: int
+    n_entries: int
+
+
+def spot_of(out: Sequence[Axis], in_: Sequence[Axis], lengths: Mapping[int, int]) -> Spot:
+    """Return where the entries of a term with these ends are."""
+    (row, rows), (column, columns) = strides(out), strides(in_)
+    letters = {*rows, *columns}
+    steps = {(rows.get(x, 0), columns.get(x, 0)) for x in letters if lengths[x] > 1}
+    directions = {(i // math.gcd(i, j), j // math.gcd(i, j)) for i, j in steps}
+    line = None
+    if len(directions) == 1:
+        ((i, j),) = directions
+        line = i, j, i * column - j * row
+    return Spot(line, row, column, math.prod(lengths[x] for x in letters))
+
+
+def may_be_added(a: Spot, b: Spot, stored: int) -> bool:
+    """Whether `addition` may take two terms that store so many numbers: False only where it raises KeptApart.
+
+    It takes terms on the same entries, or one whose entries are some of those of the other.  On two lines neither is
+    so, and the latter stores a number for every entry.
+    """
+    if a.line != b.line and a.line is not None and b.line is not None:
+        return False
+    return a[1:] == b[1:] or a.n_entries != b.n_entries <= stored >= a.n_entries
+
+
+class LeastStored:
+    """How many numbers a sum of products stores at the least, whatever is added to what.
+
+    Products on the same elements may become one.  A sum with one that lies inside the slices of another stores a number
+    for every entry of the other.  So of h products on different elements, with h entries each or more, h numbers are
+    left.
+    """
+
+    def __init__(self) -> None:
+        self.seen: set[tuple[int, int, int]] = set()
+        self.in_all = Most()
+        self.on_line: dict[Line, Most] = {}
+        self.on_lines = 0
+        self.are_lines = True
+
+    def add(self, composed: Composition) -> None:
+        """Take one more product into account."""
+        spot = spot_of(composed.a.out, composed.b.in_, composed.lengths)
+        if spot.n_entries == 1 or spot[1:] in self.seen:  # one entry may be on any line
+            return
+        self.seen.add(spot[1:])
+        self.in_all.add(spot.n_entries)
+        if spot.line is None:
+            self.are_lines = False
+        else:
+            self.on_lines += self.on_line.setdefault(spot.line, Most()).add(spot.n_entries)
+
+    @property
+    def stored(self) -> int:
+        return self.on_lines if self.are_lines else self.in_all.h
+
+
+class Most:
+    """The largest h for which h of some numbers are at least h."""
+
+    def __init__(self) -> None:
+        self.h = 0
+        self.larger: list[int] = []
+
+    def add(self, number: int) -> bool:
+        """Take one more number into account; whether h has grown, by one."""
+        if number <= self.h:
+            return False
+        heapq.heappush(self.larger, number)
+        while self.larger and self.larger[0] <= self.h:
+            heapq.heappop(self.larger)
+        has_grown = len(self.larger) > self.h
+        self.h += has_grown
+        return has_grown
 
 
 def diagonal_of_product(a: Term, b: Term) -> Array:

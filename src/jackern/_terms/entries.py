@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from jackern._arrays.operands import Array
+from jackern._arrays.operands import Array, quiet
 from jackern._terms.letters import aligned
 from jackern._terms.term import Axis, Term
 
@@ -89,10 +89,11 @@ def found(listed: Entries, rows: Array, columns: Array) -> Array:
     keys, of_key = np.unique(own_rows * size + own_columns, return_inverse=True)
     sums = np.bincount(of_key, values)
     wanted = rows * size + columns
-    k = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    k = np.minimum(keys.searchsorted(wanted), len(keys) - 1)
     return np.where(keys[k] == wanted, sums[k], 0)
 
 
+@quiet
 def added_up(arrays: Iterable[Array], dtype: Any) -> Array:
     """Return the sum of new arrays of one shape, at least one."""
     left = iter(arrays)
