@@ -419,12 +419,53 @@ def test_out_is_untouched_after(what):
     assert np.array_equal(out, [7, 8, 9])
 
 
-def test_an_out_that_overlaps_itself_is_untouched():
-    buffer = np.array([7.0, 8.0, 9.0, 10.0])
-    out = np.lib.stride_tricks.as_strided(buffer, (3, 2), (8, 8))
-    with pytest.raises(ValueError, match="overlap"):
-        jk.ops.tanh(np.ones((3, 2)), out=out)
-    assert np.array_equal(buffer, [7, 8, 9, 10])
+def overlapping(shape):
+    """Memory, and an array of this shape in it whose elements share some; None where there is no such array."""
+    if max(shape, default=0) < 2:
+        return None
+    memory = np.full(7 + sum(shape), 7.0)
+    return memory, np.lib.stride_tricks.as_strided(memory, shape, [8] * len(shape) if len(shape) > 1 else [0])
+
+
+def test_an_out_that_overlaps_itself_is_untouched(any_op):
+    """Of every product and every result, beside outs that are right: those stay as they are too."""
+    arguments, keywords = any_op.sample(np.random.default_rng(0), 24)
+    arguments = [np.reshape(x, (4, -1)) if op_is_pointwise(any_op) else x for x in arguments]
+    value = np.asarray(any_op(*arguments, **keywords))
+    tangents = [None if np.asarray(x).dtype.kind != "f" else x for x in arguments]
+    wrt = 0 if len(any_op.reads) == 1 else tuple(range(len(any_op.reads)))
+    n_wrt = 1 if wrt == 0 else len(wrt)
+    h = arguments[0] if wrt == 0 else tuple(arguments[:n_wrt])
+    products = {
+        "value": (lambda out: any_op(*arguments, **keywords, out=out[0]), [value]),
+        "jvp": (
+            lambda out: any_op.jvp(arguments[0] if wrt == 0 else tuple(tangents), *arguments, **keywords, out=out[0]),
+            [value],
+        ),
+        "vjp": (
+            lambda out: any_op.vjp(value, *arguments, **keywords, wrt=wrt, out=out[0] if wrt == 0 else out),
+            arguments[:n_wrt],
+        ),
+        "vjp2": (
+            lambda out: any_op.vjp2(h, value, *arguments, **keywords, wrt=wrt, out=out),
+            [value, *(x for x in arguments if np.asarray(x).dtype.kind == "f")],
+        ),
+    }
+    for name, (call, like) in products.items():
+        for k, x in enumerate(like):
+            if (made := overlapping(np.shape(x))) is None:
+                continue
+            memory, bad = made
+            outs = [np.full(np.shape(other), 5.0) for other in like]
+            others = outs[:k] + outs[k + 1 :]
+            with pytest.raises(ValueError, match="overlaps itself"):
+                call((*outs[:k], bad, *outs[k + 1 :]))
+            assert np.all(memory == 7), name
+            assert all(np.all(other == 5) for other in others), name
+
+
+def op_is_pointwise(op):
+    return hasattr(op, "domain")
 
 
 def test_an_accumulating_softmax_cross_entropy_with_a_bad_label_adds_nothing():

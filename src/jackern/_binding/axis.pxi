@@ -262,8 +262,8 @@ cdef class AxisProducts(Products):
         for k in range(JK_N_IN):
             inputs[k] = v
         inputs[JK_IN_A] = self.axis.values.data
-        run_loop(jk_pointwise_of(self.axis.values.dtype).op[<int>JK_OP_multiply].value, <Py_ssize_t>self.n_products, out,
-                 inputs)
+        run_loop(jk_pointwise_of(self.axis.values.dtype).op[<int>JK_OP_multiply].value, <Py_ssize_t>self.n_products,
+                 out, inputs)
 
     cdef object multiply(self, object v, object out, bint accumulate, bint transposed):
         cdef End *source = &self.out_end if transposed else &self.in_end

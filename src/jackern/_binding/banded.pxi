@@ -68,8 +68,9 @@ cdef class BandedProducts(Products):
             for d in range(n_axes):
                 if not (fits(cnp.PyArray_DIMS(values)[d], out_start[d], out_step[d], out_lengths[d])
                         and fits(cnp.PyArray_DIMS(values)[d], in_start[d], in_step[d], in_lengths[d])):
-                    raise ValueError(f"band {b} of shape {(<object>values).shape}, from {out_start} by {out_step} and from "
-                                     f"{in_start} by {in_step}: it leaves the lengths {out_lengths} and {in_lengths}")
+                    raise ValueError(f"band {b} of shape {(<object>values).shape}, from {out_start} by {out_step} and "
+                                     f"from {in_start} by {in_step}: it leaves the lengths {out_lengths} and "
+                                     f"{in_lengths}")
             self.typenum = max(self.typenum, cnp.PyArray_TYPE(values))
             self.n_products += cnp.PyArray_SIZE(values)
 
@@ -119,5 +120,5 @@ cdef class BandedProducts(Products):
 
 
 cdef bint fits(object n, object start, object step, object length) except -1:
-    """Whether the n places start, start + step, ... are on an axis of this length; Python's integers do not overflow."""
+    """Whether the n places start, start + step, ... are on an axis of this length, in numbers that do not overflow."""
     return step != 0 and (n == 0 or (0 <= start < length and 0 <= start + step * (n - 1) < length))

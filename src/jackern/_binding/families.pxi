@@ -50,12 +50,22 @@ cdef class FamilyOp(NamedOp):
 # ---- results ----------------------------------------------------------------------------------------
 
 cdef inline cnp.ndarray output(PyObject *out, int ndim, cnp.npy_intp *shape, int typenum):
-    """`out` if it is a writable native array of this shape, a new array for NULL; None for anything else."""
+    """`out` if it is a writable native array of this shape, apart from itself; a new one for NULL; None else."""
     if out == NULL:
         return new_array(ndim, shape, typenum, False)
-    if has_shape(<object>out, ndim, shape) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out):
+    if (has_shape(<object>out, ndim, shape) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out)
+            and is_apart_from_itself(<cnp.ndarray>out)):
         return <cnp.ndarray>out
     return None
+
+
+cdef inline bint is_apart_from_itself(cnp.ndarray out) noexcept:
+    """Whether every element has memory of its own."""
+    cdef jk_view view
+    if cnp.PyArray_IS_C_CONTIGUOUS(out) or cnp.PyArray_IS_F_CONTIGUOUS(out):
+        return True
+    view_of(&view, out)
+    return jk_check_output(&view, 0).error == JK_OK
 
 
 cdef inline bint outs_are_apart(Wish *wish) noexcept:

@@ -37,8 +37,9 @@ cdef class Kept:
     cdef int check(self) except -1:
         if self.is_there():
             return 0
-        raise ValueError("the array that this Jacobian keeps was given other memory since, as by resize(refcheck=False) "
-                         "or __setstate__; keep a copy in the Jacobian, or leave the array as it is")
+        raise ValueError("the array that this Jacobian keeps was given other memory since, as by "
+                         "resize(refcheck=False) or __setstate__; keep a copy in the Jacobian, or leave the array as "
+                         "it is")
 
     cdef cnp.ndarray get(self):
         self.check()
@@ -68,5 +69,5 @@ cdef int copy_shape(Py_ssize_t *to, tuple shape, object size) except -1:
 
 
 cdef inline Py_ssize_t times(Py_ssize_t a, Py_ssize_t b) noexcept:
-    """The product of lengths that are not negative, at most the largest number: no array is as long, so none comes here."""
+    """The product of lengths that are not negative, at most the largest number: no array is as long as that."""
     return PY_SSIZE_T_MAX if b != 0 and a > PY_SSIZE_T_MAX // b else a * b

@@ -260,6 +260,10 @@ cdef class MatrixProductOp(FamilyOp):
         return (lay_factors(&f, a, b) and lay_cotangent(&f, y_bar, k, out, &left, &right, &out_laid)
                 and self.went(product, multiply(&left, &right, &out_laid, adds)))
 
+    cdef int raise_late(self, str product) except -1:
+        raise InternalError(f"ops.{self.name}.{product}: a result was refused after another one was written. This is a "
+                            f"fault of jackern, please report it.")
+
     cdef object cotangents(self, object y_bar, object a, object b, object bias, object wrt, object out,
                            object accumulate):
         """The results of `vjp` the straight way; NotImplemented where that cannot be taken."""
@@ -287,8 +291,7 @@ cdef class MatrixProductOp(FamilyOp):
             if not self.pull(VJP, y_bar, a, b, wish.position[i], results[i], wish.adds[i]):
                 if i == 0:
                     return NotImplemented
-                raise InternalError(f"ops.{self.name}.vjp: a product came too late to be refused. This is a fault of "
-                                    f"jackern, please report it.")
+                self.raise_late("vjp")
         return tuple(results) if wish.is_tuple else results[0]
 
     cdef object twice(self, object h, object y_bar, object a, object b, object bias, object wrt, object out,
@@ -333,12 +336,15 @@ cdef class MatrixProductOp(FamilyOp):
             return NotImplemented
         for i in range(1, outs.n):
             # a_bar = y_bar h_b^T and b_bar = h_a^T y_bar, the cotangents of h_a @ h_b
+            done = True
             if i == 1 and h_b is not None:
-                self.pull(VJP2, y_bar, a, h_b, 0, results[0], outs.adds[1])
+                done = self.pull(VJP2, y_bar, a, h_b, 0, results[0], outs.adds[1])
             elif i == 2 and h_a is not None:
-                self.pull(VJP2, y_bar, h_a, b, 1, results[1], outs.adds[2])
+                done = self.pull(VJP2, y_bar, h_a, b, 1, results[1], outs.adds[2])
             else:
                 fill_zero(results[i - 1], outs.adds[i])
+            if not done:
+                self.raise_late("vjp2")
         return (y_bar_bar, *results)
 
 
@@ -394,16 +400,6 @@ def dense_jvp(a, v, out, bint accumulate):
     cdef jk_status status
     with nogil:
         status = jk_dense_jvp(&call.context, views.at[0], views.at[1], views.at[2], accumulate)
-    finish(status)
-
-
-def dense_vjp(a, u, out, bint accumulate):
-    """u @ a into out."""
-    cdef Views views = Views([a, u, out])
-    cdef Call call = Call(views.largest)
-    cdef jk_status status
-    with nogil:
-        status = jk_dense_vjp(&call.context, views.at[0], views.at[1], views.at[2], accumulate)
     finish(status)
 
 

@@ -40,9 +40,9 @@ def recycling():
 def release_memory():
     """Give the memory of freed results that is kept for the next ones back to the system.
 
-    Large results take recycled memory, so that its pages are not faulted in anew by every call: at most as many bytes as
-    the environment variable JACKERN_RECYCLE_BYTES says, by default 256 MiB.  It is given back by itself where jackern's
-    own allocation would fail, but not where another one does.
+    Large results take recycled memory, so that its pages are not faulted in anew by every call: at most as many bytes
+    as the environment variable JACKERN_RECYCLE_BYTES says, by default 256 MiB.  It is given back by itself where
+    jackern's own allocation would fail, but not where another one does.
 
     Returns
     -------

@@ -35,8 +35,8 @@ cdef class SparsePattern:
         indptr = None if indptr is None else whole_numbers(indptr, "indptr")
         self.n_rows, self.n_cols, self.n_entries = n_rows, n_cols, len(indices)
         if (len(indices) if indptr is None else len(indptr) - 1) != n_rows:
-            raise ValueError(f"sparse: indices for {len(indices) if indptr is None else len(indptr) - 1} rows, expected "
-                             f"{n_rows}")
+            raise ValueError(f"sparse: indices for {len(indices) if indptr is None else len(indptr) - 1} rows, "
+                             f"expected {n_rows}")
         self.hold(indptr, indices, "i8")
         self.check()
         if max(n_cols, self.n_entries) < 1 << 31:
