@@ -432,23 +432,22 @@ def test_an_out_that_overlaps_itself_is_untouched(any_op):
     arguments, keywords = any_op.sample(np.random.default_rng(0), 24)
     arguments = [np.reshape(x, (4, -1)) if op_is_pointwise(any_op) else x for x in arguments]
     value = np.asarray(any_op(*arguments, **keywords))
-    tangents = [None if np.asarray(x).dtype.kind != "f" else x for x in arguments]
-    wrt = 0 if len(any_op.reads) == 1 else tuple(range(len(any_op.reads)))
-    n_wrt = 1 if wrt == 0 else len(wrt)
-    h = arguments[0] if wrt == 0 else tuple(arguments[:n_wrt])
+    floats = [x for x in arguments if np.asarray(x).dtype.kind == "f"]
+    wrt = 0 if len(floats) == 1 else tuple(range(len(floats)))
+    h = floats[0] if wrt == 0 else tuple(floats)
     products = {
         "value": (lambda out: any_op(*arguments, **keywords, out=out[0]), [value]),
         "jvp": (
-            lambda out: any_op.jvp(arguments[0] if wrt == 0 else tuple(tangents), *arguments, **keywords, out=out[0]),
+            lambda out: any_op.jvp(h, *arguments, **keywords, out=out[0]),
             [value],
         ),
         "vjp": (
             lambda out: any_op.vjp(value, *arguments, **keywords, wrt=wrt, out=out[0] if wrt == 0 else out),
-            arguments[:n_wrt],
+            floats,
         ),
         "vjp2": (
             lambda out: any_op.vjp2(h, value, *arguments, **keywords, wrt=wrt, out=out),
-            [value, *(x for x in arguments if np.asarray(x).dtype.kind == "f")],
+            [value, *floats],
         ),
     }
     for name, (call, like) in products.items():
