@@ -135,3 +135,21 @@ def test_numbers_may_change_and_so_may_the_shape():
     jacobian = jk.diagonal(a)
     a[...] = 2.0
     assert jacobian.jvp(np.ones(6)).tolist() == [2.0] * 6
+
+
+@pytest.mark.parametrize("name", KEEPING)
+def test_a_snapshot_has_arrays_of_its_own(kept, name):
+    a, jacobian, _ = kept(name)
+    wanted = jacobian.toarray()
+    own = jk.snapshot(jacobian)
+    assert type(own) is type(jacobian)
+    assert not any(np.shares_memory(x, y) for x in own._arrays() for y in jacobian._arrays())
+    a[...] = np.nan
+    np.testing.assert_array_equal(own.toarray(), wanted)
+
+
+def test_a_snapshot_of_a_linear_map_has_its_functions():
+    jacobian = jk.linear_map(np.cumsum, None, 3, 3)
+    assert jk.snapshot(jacobian) is jacobian
+    with pytest.raises(TypeError, match="expected a Jacobian"):
+        jk.snapshot(D)

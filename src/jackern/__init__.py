@@ -22,6 +22,7 @@ from jackern._constructors.by_letters import (
 )
 from jackern._constructors.by_slices import banded, select
 from jackern._constructors.convolution import convolution
+from jackern._constructors.copies import snapshot
 from jackern._constructors.linear_maps import linear_map
 from jackern._constructors.sparse import sparse
 from jackern._core import get_num_threads, release_memory, set_num_threads, unbroadcast
@@ -50,6 +51,7 @@ __all__ = [
     "select",
     "set_num_threads",
     "show_config",
+    "snapshot",
     "sparse",
     "stats",
     "testing",

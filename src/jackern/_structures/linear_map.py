@@ -170,6 +170,9 @@ class LinearMapJacobian(CompoundJacobian, StoredJacobian):
         costs = self._cost, self._cost if self._functions.vjp is not None else math.inf
         return costs[::-1] if self._transposed else costs
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> LinearMapJacobian:
+        return self  # what its functions hold is theirs
+
     def __reduce__(self) -> tuple[Any, ...]:
         state = tuple(self._functions), self.out_shape, self.in_shape, self._scale, self._transposed
         return _core.restored, ("linear-map", *state)
