@@ -18,7 +18,7 @@ help:
 	@echo 'make demo      a network on real digits, forward and backward through jackern (under a minute)'
 	@echo 'make test      the tests'
 	@echo 'make test-newest   the tests on the newest Python at hand, if it is newer, in .venv-newest'
-	@echo 'make test-arrays   the tests with arrays of other libraries, which it installs (the extra `arrays`)'
+	@echo 'make test-arrays   the tests beside other libraries, which it installs (the extra arrays)'
 	@echo 'make test-isa  the tests marked isa, once per instruction set'
 	@echo 'make accuracy  the largest errors of every function (ARGS="--exhaustive exp": all of float32)'
 	@echo 'make chains    20,000 random chains of Jacobians against dense matrices (minutes)'
@@ -68,7 +68,7 @@ versions: $(VENV)/has-test
 	    *(f"{name} {m.version(name)}" for name in ("NumPy", "SciPy", "Cython", "setuptools")))'
 
 test-arrays: $(VENV)/built $(VENV)/has-arrays
-	$(BIN)/python -m pytest tests/test_other_arrays.py $(ARGS)
+	$(BIN)/python -m pytest tests/test_other_arrays.py tests/test_together.py tests/test_types.py $(ARGS)
 
 test-isa: $(VENV)/built $(VENV)/has-test
 	$(BIN)/python tools/test_isa.py $(ARGS)

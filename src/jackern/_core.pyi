@@ -1,10 +1,23 @@
 from collections.abc import Callable
 from inspect import Signature
-from typing import Any, Self, SupportsIndex, final
+from typing import Any, Self, SupportsIndex, final, overload
 
-from numpy import ndarray
+from numpy import floating, generic
 from numpy.random import Generator
+from numpy.typing import ArrayLike, NDArray
 from typing_extensions import disjoint_base
+
+_Array = NDArray[Any]
+_In = ArrayLike
+_Arg = _In | None
+_Seeds = _In | tuple[_Arg, ...]  # one, or like a tuple `wrt`
+_Out = _Array | None
+_Outs = tuple[_Out, ...] | None
+_Adds = bool | tuple[bool, ...]
+_Several = tuple[int, ...]
+_Wrt = int | _Several
+_Axes = SupportsIndex | tuple[SupportsIndex, ...] | None
+_Number = float | generic  # of these alone a result is a NumPy scalar
 
 class Slots:
     def __init__(self, *names: str) -> None: ...
@@ -52,93 +65,147 @@ class Op(NamedOp):
     def domain(self) -> tuple[tuple[float, float], ...]: ...
     @property
     def kinks(self) -> str: ...
-    def sample(self, rng: Generator, n: int) -> tuple[tuple[ndarray[Any, Any], ...], dict[str, Any]]: ...
+    def sample(self, rng: Generator, n: int) -> tuple[tuple[_Array, ...], dict[str, Any]]: ...
 
 @final
 class UnaryOp(Op):
-    def __call__(self, x: Any = None, out: Any = None) -> Any: ...
-    def jvp(self, x_dot: Any, x: Any = None, *, y: Any = None, out: Any = None, accumulate: Any = False) -> Any: ...
+    @overload
+    def __call__(self, x: _Number, out: None = None) -> floating[Any]: ...
+    @overload
+    def __call__(self, x: _In, out: _Out = None) -> _Array: ...
+    def jvp(
+        self, x_dot: _In, x: _Arg = None, *, y: _Arg = None, out: _Out = None, accumulate: bool = False
+    ) -> _Array: ...
+    @overload
     def vjp(
-        self, y_bar: Any, x: Any = None, *, y: Any = None, wrt: Any = 0, out: Any = None, accumulate: Any = False
-    ) -> Any: ...
+        self, y_bar: _In, x: _Arg = None, *, y: _Arg = None, wrt: int = 0, out: _Out = None, accumulate: bool = False
+    ) -> _Array: ...
+    @overload
+    def vjp(
+        self, y_bar: _In, x: _Arg = None, *, y: _Arg = None, wrt: _Several, out: _Outs = None, accumulate: _Adds = False
+    ) -> tuple[_Array, ...]: ...
     def vjp2(
         self,
-        h: Any,
-        y_bar: Any,
-        x: Any = None,
+        h: _Seeds,
+        y_bar: _In,
+        x: _Arg = None,
         *,
-        y: Any = None,
-        wrt: Any = 0,
-        out: Any = None,
-        accumulate: Any = False,
-    ) -> Any: ...
-    def jacobian(self, x: Any = None, *, y: Any = None, wrt: Any = 0) -> Any: ...
+        y: _Arg = None,
+        wrt: _Wrt = 0,
+        out: _Outs = None,
+        accumulate: _Adds = False,
+    ) -> tuple[_Array, ...]: ...
+    def jacobian(self, x: _Arg = None, *, y: _Arg = None, wrt: _Wrt = 0) -> Any: ...
     def accepts(self, *arrays: object) -> bool: ...
 
 @final
 class BinaryOp(Op):
-    def __call__(self, a: Any = None, b: Any = None, out: Any = None) -> Any: ...
-    def jvp(self, tangents: Any, a: Any, b: Any, *, y: Any = None, out: Any = None, accumulate: Any = False) -> Any: ...
+    @overload
+    def __call__(self, a: _Number, b: _Number, out: None = None) -> floating[Any]: ...
+    @overload
+    def __call__(self, a: _In, b: _In, out: _Out = None) -> _Array: ...
+    def jvp(
+        self,
+        tangents: tuple[_Arg, ...],
+        a: _Arg,
+        b: _Arg,
+        *,
+        y: _Arg = None,
+        out: _Out = None,
+        accumulate: bool = False,
+    ) -> _Array: ...
+    @overload
     def vjp(
         self,
-        y_bar: Any,
-        a: Any,
-        b: Any,
+        y_bar: _In,
+        a: _Arg,
+        b: _Arg,
         *,
-        y: Any = None,
-        wrt: Any = (0, 1),
-        out: Any = None,
-        accumulate: Any = False,
-    ) -> Any: ...
+        y: _Arg = None,
+        wrt: _Several = (0, 1),
+        out: _Outs = None,
+        accumulate: _Adds = False,
+    ) -> tuple[_Array, ...]: ...
+    @overload
+    def vjp(
+        self, y_bar: _In, a: _Arg, b: _Arg, *, y: _Arg = None, wrt: int, out: _Out = None, accumulate: bool = False
+    ) -> _Array: ...
     def vjp2(
         self,
-        h: Any,
-        y_bar: Any,
-        a: Any,
-        b: Any,
+        h: _Seeds,
+        y_bar: _In,
+        a: _Arg,
+        b: _Arg,
         *,
-        y: Any = None,
-        wrt: Any = (0, 1),
-        out: Any = None,
-        accumulate: Any = False,
-    ) -> Any: ...
-    def jacobian(self, a: Any, b: Any, *, y: Any = None, wrt: Any = 0) -> Any: ...
+        y: _Arg = None,
+        wrt: _Wrt = (0, 1),
+        out: _Outs = None,
+        accumulate: _Adds = False,
+    ) -> tuple[_Array, ...]: ...
+    def jacobian(self, a: _Arg, b: _Arg, *, y: _Arg = None, wrt: _Wrt = 0) -> Any: ...
     def accepts(self, *arrays: object) -> bool: ...
 
 @final
 class TernaryOp(Op):
-    def __call__(self, a: Any = None, b: Any = None, c: Any = None, /, out: Any = None) -> Any: ...
+    @overload
+    def __call__(self, a: _Number, b: _Number, c: _Number, /, out: None = None) -> floating[Any]: ...
+    @overload
+    def __call__(self, a: _In, b: _In, c: _In, /, out: _Out = None) -> _Array: ...
     def jvp(
-        self, tangents: Any, a: Any, b: Any, c: Any, /, *, y: Any = None, out: Any = None, accumulate: Any = False
-    ) -> Any: ...
+        self,
+        tangents: tuple[_Arg, ...],
+        a: _Arg,
+        b: _Arg,
+        c: _Arg,
+        /,
+        *,
+        y: _Arg = None,
+        out: _Out = None,
+        accumulate: bool = False,
+    ) -> _Array: ...
+    @overload
     def vjp(
         self,
-        y_bar: Any,
-        a: Any,
-        b: Any,
-        c: Any,
+        y_bar: _In,
+        a: _Arg,
+        b: _Arg,
+        c: _Arg,
         /,
         *,
-        y: Any = None,
-        wrt: Any = None,
-        out: Any = None,
-        accumulate: Any = False,
-    ) -> Any: ...
+        y: _Arg = None,
+        wrt: _Several | None = None,
+        out: _Outs = None,
+        accumulate: _Adds = False,
+    ) -> tuple[_Array, ...]: ...
+    @overload
+    def vjp(
+        self,
+        y_bar: _In,
+        a: _Arg,
+        b: _Arg,
+        c: _Arg,
+        /,
+        *,
+        y: _Arg = None,
+        wrt: int,
+        out: _Out = None,
+        accumulate: bool = False,
+    ) -> _Array: ...
     def vjp2(
         self,
-        h: Any,
-        y_bar: Any,
-        a: Any,
-        b: Any,
-        c: Any,
+        h: _Seeds,
+        y_bar: _In,
+        a: _Arg,
+        b: _Arg,
+        c: _Arg,
         /,
         *,
-        y: Any = None,
-        wrt: Any = None,
-        out: Any = None,
-        accumulate: Any = False,
-    ) -> Any: ...
-    def jacobian(self, a: Any, b: Any, c: Any, /, *, y: Any = None, wrt: Any = 0) -> Any: ...
+        y: _Arg = None,
+        wrt: _Wrt | None = None,
+        out: _Outs = None,
+        accumulate: _Adds = False,
+    ) -> tuple[_Array, ...]: ...
+    def jacobian(self, a: _Arg, b: _Arg, c: _Arg, /, *, y: _Arg = None, wrt: _Wrt = 0) -> Any: ...
     def accepts(self, *arrays: object) -> bool: ...
 
 @disjoint_base
@@ -179,92 +246,143 @@ class ReductionOp(FamilyOp):
     def __init__(self, *args: Any, is_mean: bool = False, **kwargs: Any) -> None: ...
     @property
     def is_mean(self) -> bool: ...
-    def __call__(self, x: Any, axis: Any = None, *, keepdims: bool = False, out: Any = None) -> Any: ...
+    @overload
+    def __call__(self, x: _In, axis: None = None, *, keepdims: bool = False, out: None = None) -> Any: ...
+    @overload
+    def __call__(self, x: _In, axis: _Axes = None, *, keepdims: bool = False, out: _Out = None) -> _Array: ...
     def jvp(
         self,
-        x_dot: Any,
-        x: Any = None,
-        axis: Any = None,
+        x_dot: _In,
+        x: _Arg = None,
+        axis: _Axes = None,
         *,
         keepdims: bool = False,
-        out: Any = None,
-        accumulate: Any = False,
+        out: _Out = None,
+        accumulate: bool = False,
     ) -> Any: ...
+    @overload
     def vjp(
         self,
-        y_bar: Any,
-        x: Any,
-        axis: Any = None,
+        y_bar: _In,
+        x: _In,
+        axis: _Axes = None,
         *,
         keepdims: bool = False,
-        wrt: Any = 0,
-        out: Any = None,
-        accumulate: Any = False,
-    ) -> Any: ...
+        wrt: int = 0,
+        out: _Out = None,
+        accumulate: bool = False,
+    ) -> _Array: ...
+    @overload
+    def vjp(
+        self,
+        y_bar: _In,
+        x: _In,
+        axis: _Axes = None,
+        *,
+        keepdims: bool = False,
+        wrt: _Several,
+        out: _Outs = None,
+        accumulate: _Adds = False,
+    ) -> tuple[_Array, ...]: ...
     def vjp2(
         self,
-        h: Any,
-        y_bar: Any,
-        x: Any,
-        axis: Any = None,
+        h: _Seeds,
+        y_bar: _In,
+        x: _In,
+        axis: _Axes = None,
         *,
         keepdims: bool = False,
-        wrt: Any = 0,
-        out: Any = None,
-        accumulate: Any = False,
-    ) -> Any: ...
-    def jacobian(self, x: Any, axis: Any = None, *, keepdims: bool = False, wrt: Any = 0) -> Any: ...
+        wrt: _Wrt = 0,
+        out: _Outs = None,
+        accumulate: _Adds = False,
+    ) -> tuple[_Array, ...]: ...
+    def jacobian(self, x: _In, axis: _Axes = None, *, keepdims: bool = False, wrt: _Wrt = 0) -> Any: ...
     def accepts(self, *arrays: object) -> bool: ...
 
 class MatrixProductOp(FamilyOp): ...
 
 class MatmulOp(MatrixProductOp):
-    def __call__(self, a: Any, b: Any, *, out: Any = None) -> Any: ...
-    def jvp(self, tangents: Any, a: Any, b: Any, *, out: Any = None, accumulate: Any = False) -> Any: ...
+    def __call__(self, a: _In, b: _In, *, out: _Out = None) -> Any: ...
+    def jvp(self, tangents: tuple[_Arg, ...], a: _In, b: _In, *, out: _Out = None, accumulate: bool = False) -> Any: ...
+    @overload
     def vjp(
-        self, y_bar: Any, a: Any, b: Any, *, wrt: Any = (0, 1), out: Any = None, accumulate: Any = False
-    ) -> Any: ...
+        self, y_bar: _In, a: _In, b: _In, *, wrt: _Several = (0, 1), out: _Outs = None, accumulate: _Adds = False
+    ) -> tuple[_Array, ...]: ...
+    @overload
+    def vjp(self, y_bar: _In, a: _In, b: _In, *, wrt: int, out: _Out = None, accumulate: bool = False) -> _Array: ...
     def vjp2(
-        self, h: Any, y_bar: Any, a: Any, b: Any, *, wrt: Any = (0, 1), out: Any = None, accumulate: Any = False
-    ) -> Any: ...
-    def jacobian(self, a: Any, b: Any, *, wrt: Any = 0) -> Any: ...
+        self, h: _Seeds, y_bar: _In, a: _In, b: _In, *, wrt: _Wrt = (0, 1), out: _Outs = None, accumulate: _Adds = False
+    ) -> tuple[_Array, ...]: ...
+    def jacobian(self, a: _In, b: _In, *, wrt: _Wrt = 0) -> Any: ...
     def accepts(self, *arrays: object) -> bool: ...
 
 class LinearOp(MatrixProductOp):
-    def __call__(self, x: Any, w: Any, b: Any = None, *, out: Any = None) -> Any: ...
-    def jvp(self, tangents: Any, x: Any, w: Any, b: Any = None, *, out: Any = None, accumulate: Any = False) -> Any: ...
+    def __call__(self, x: _In, w: _In, b: _Arg = None, *, out: _Out = None) -> _Array: ...
+    def jvp(
+        self, tangents: tuple[_Arg, ...], x: _In, w: _In, b: _Arg = None, *, out: _Out = None, accumulate: bool = False
+    ) -> _Array: ...
+    @overload
     def vjp(
-        self, y_bar: Any, x: Any, w: Any, b: Any = None, *, wrt: Any = None, out: Any = None, accumulate: Any = False
-    ) -> Any: ...
+        self,
+        y_bar: _In,
+        x: _In,
+        w: _In,
+        b: _Arg = None,
+        *,
+        wrt: _Several | None = None,
+        out: _Outs = None,
+        accumulate: _Adds = False,
+    ) -> tuple[_Array, ...]: ...
+    @overload
+    def vjp(
+        self, y_bar: _In, x: _In, w: _In, b: _Arg = None, *, wrt: int, out: _Out = None, accumulate: bool = False
+    ) -> _Array: ...
     def vjp2(
         self,
-        h: Any,
-        y_bar: Any,
-        x: Any,
-        w: Any,
-        b: Any = None,
+        h: _Seeds,
+        y_bar: _In,
+        x: _In,
+        w: _In,
+        b: _Arg = None,
         *,
-        wrt: Any = None,
-        out: Any = None,
-        accumulate: Any = False,
-    ) -> Any: ...
-    def jacobian(self, x: Any, w: Any, b: Any = None, *, wrt: Any = 0) -> Any: ...
+        wrt: _Wrt | None = None,
+        out: _Outs = None,
+        accumulate: _Adds = False,
+    ) -> tuple[_Array, ...]: ...
+    def jacobian(self, x: _In, w: _In, b: _Arg = None, *, wrt: _Wrt = 0) -> Any: ...
     def accepts(self, *arrays: object) -> bool: ...
 
 @disjoint_base
 class RowLossOp(FamilyOp):
     def __init__(self, *args: Any, calls: str, **kwargs: Any) -> None: ...
     def _double_backward(self, h: Any, y_bar: Any, logits: Any, labels: Any) -> Any: ...
-    def __call__(self, logits: Any, labels: Any, *, out: Any = None) -> Any: ...
-    def jvp(self, logits_dot: Any, logits: Any, labels: Any, *, out: Any = None, accumulate: Any = False) -> Any: ...
+    def __call__(self, logits: _In, labels: _In, *, out: _Out = None) -> Any: ...
+    def jvp(self, logits_dot: _In, logits: _In, labels: _In, *, out: _Out = None, accumulate: bool = False) -> Any: ...
+    @overload
     def vjp(
-        self, y_bar: Any, logits: Any, labels: Any, *, wrt: Any = 0, out: Any = None, accumulate: Any = False
-    ) -> Any: ...
+        self, y_bar: _In, logits: _In, labels: _In, *, wrt: int = 0, out: _Out = None, accumulate: bool = False
+    ) -> _Array: ...
+    @overload
+    def vjp(
+        self, y_bar: _In, logits: _In, labels: _In, *, wrt: _Several, out: _Outs = None, accumulate: _Adds = False
+    ) -> tuple[_Array, ...]: ...
     def vjp2(
-        self, h: Any, y_bar: Any, logits: Any, labels: Any, *, wrt: Any = 0, out: Any = None, accumulate: Any = False
-    ) -> Any: ...
-    def jacobian(self, logits: Any, labels: Any, *, wrt: Any = 0) -> Any: ...
+        self,
+        h: _Seeds,
+        y_bar: _In,
+        logits: _In,
+        labels: _In,
+        *,
+        wrt: _Wrt = 0,
+        out: _Outs = None,
+        accumulate: _Adds = False,
+    ) -> tuple[_Array, ...]: ...
+    def jacobian(self, logits: _In, labels: _In, *, wrt: _Wrt = 0) -> Any: ...
     def accepts(self, *arrays: object) -> bool: ...
+
+@final
+class Kept:
+    def __new__(cls, array: _Array) -> Self: ...
 
 @disjoint_base
 class Products:
@@ -303,7 +421,7 @@ class GramProducts(ChainProducts):
 class AxisProducts(Products):
     def __new__(
         cls,
-        values: ndarray[Any, Any],
+        values: _Array,
         value_letters: tuple[int, ...],
         out_letters: tuple[int, ...],
         in_letters: tuple[int, ...],
@@ -313,7 +431,7 @@ class AxisProducts(Products):
         names: str | None = None,
     ) -> Self: ...
     @property
-    def values(self) -> ndarray[Any, Any]: ...
+    def values(self) -> _Array: ...
     @property
     def _value_letters(self) -> tuple[int, ...]: ...
     @property
@@ -336,7 +454,7 @@ class AxisProducts(Products):
 class BandedProducts(Products):
     def __new__(
         cls,
-        bands: tuple[tuple[ndarray[Any, Any], tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...]], ...],
+        bands: tuple[tuple[_Array, tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...]], ...],
         out_lengths: tuple[int, ...],
         in_lengths: tuple[int, ...],
         out_shape: tuple[int, ...],
@@ -345,7 +463,7 @@ class BandedProducts(Products):
     @property
     def _bands(
         self,
-    ) -> tuple[tuple[ndarray[Any, Any], tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...]], ...]: ...
+    ) -> tuple[tuple[_Array, tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...]], ...]: ...
     @property
     def _out_lengths(self) -> tuple[int, ...]: ...
     @property
@@ -355,14 +473,14 @@ class BandedProducts(Products):
 class ConvolutionProducts(Products):
     def __new__(
         cls,
-        kernel: ndarray[Any, Any],
+        kernel: _Array,
         shift: int,
         lengths: tuple[int, int, int, int],
         out_shape: tuple[int, ...],
         in_shape: tuple[int, ...],
     ) -> Self: ...
     @property
-    def _kernel(self) -> ndarray[Any, Any]: ...
+    def _kernel(self) -> _Array: ...
     @property
     def _shift(self) -> int: ...
     @property
@@ -370,17 +488,11 @@ class ConvolutionProducts(Products):
 
 @disjoint_base
 class SparsePattern:
-    def __new__(
-        cls,
-        indptr: ndarray[Any, Any] | None,
-        indices: ndarray[Any, Any],
-        n_rows: int,
-        n_cols: int,
-    ) -> Self: ...
+    def __new__(cls, indptr: _Array | None, indices: _Array, n_rows: int, n_cols: int) -> Self: ...
     @property
-    def indptr(self) -> ndarray[Any, Any] | None: ...
+    def indptr(self) -> _Array | None: ...
     @property
-    def indices(self) -> ndarray[Any, Any]: ...
+    def indices(self) -> _Array: ...
     @property
     def n_rows(self) -> int: ...
     @property
@@ -393,14 +505,14 @@ class SparsePattern:
 class SparseProducts(Products):
     def __new__(
         cls,
-        values: ndarray[Any, Any],
+        values: _Array,
         pattern: SparsePattern,
         out_shape: tuple[int, ...],
         in_shape: tuple[int, ...],
         transposed: bool,
     ) -> Self: ...
     @property
-    def _values(self) -> ndarray[Any, Any]: ...
+    def _values(self) -> _Array: ...
     @property
     def _pattern(self) -> SparsePattern: ...
     @property
