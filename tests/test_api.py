@@ -532,3 +532,11 @@ def test_nothing_is_leaked_by_calls_that_succeed_or_raise():
         with pytest.raises(TypeError):
             jk.ops.tanh.vjp(g, x, out=out, accumulate=True, y=g * 1j)
     assert [sys.getrefcount(a) for a in (x, g, out)] == before
+
+
+def test_show_config_does_without_the_header(monkeypatch):
+    def absent():
+        raise FileNotFoundError
+
+    monkeypatch.setattr(jk._config, "get_include", absent)
+    assert jk.show_config("dicts")["include"] == "without the header"

@@ -1,8 +1,8 @@
 """What the library says of itself, counts, and where its header lies."""
 
-import difflib
+import contextlib
+import os
 import platform
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,8 @@ def op(function: object) -> Any:
     if found is not None:
         return found
     name = function if isinstance(function, str) else getattr(function, "__name__", "")
+    import difflib  # only an error needs it
+
     near = difflib.get_close_matches(str(name), _core.named_ops(), n=3, cutoff=0.5)
     hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else "; jackern.op_names() lists all"
     raise ValueError(f"op: no op for {function!r}{hint}")
@@ -101,11 +103,12 @@ def get_include() -> str:
     >>> (pathlib.Path(jk.get_include()) / "jackern" / "jackern.h").is_file()
     True
     """
-    here = Path(__file__).resolve().parent
-    for folder in (here / "include", here.parents[1] / "csrc" / "include"):
-        if (folder / "jackern" / "jackern.h").is_file():
-            return str(folder)
-    raise FileNotFoundError(f"jackern.h lies neither in {here / 'include'} nor in csrc/include beside the sources")
+    here = os.path.dirname(os.path.realpath(__file__))
+    installed, beside = (os.path.join(here, *parts) for parts in (("include",), ("..", "..", "csrc", "include")))
+    for folder in (installed, os.path.normpath(beside)):
+        if os.path.isfile(os.path.join(folder, "jackern", "jackern.h")):
+            return folder
+    raise FileNotFoundError(f"jackern.h lies neither in {installed} nor in csrc/include beside the sources")
 
 
 def show_config(mode: str = "stdout") -> dict[str, Any] | None:
@@ -134,8 +137,10 @@ def show_config(mode: str = "stdout") -> dict[str, Any] | None:
         "NumPy": np.__version__,
         "threads": _core.get_num_threads(),
         "recycled memory at most": _core.recycling(),
-        "include": get_include(),
+        "include": "without the header",  # as in a frozen application
     }
+    with contextlib.suppress(FileNotFoundError):
+        config["include"] = get_include()
     if mode == "dicts":
         return config
     for name, value in config.items():

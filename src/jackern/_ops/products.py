@@ -1,5 +1,7 @@
 """Matrix products, matmul and linear: the general way and the words."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from typing import Any

@@ -1,5 +1,7 @@
 """Sum and mean over axes: the general way and the words."""
 
+from __future__ import annotations
+
 import math
 from functools import partial
 from typing import Any

@@ -1,5 +1,7 @@
 """Losses of rows against integer labels: the general way and the words."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from typing import Any
