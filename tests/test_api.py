@@ -540,3 +540,12 @@ def test_show_config_does_without_the_header(monkeypatch):
 
     monkeypatch.setattr(jk._config, "get_include", absent)
     assert jk.show_config("dicts")["include"] == "without the header"
+
+
+def test_importing_jackern_imports_little_else():
+    """What takes as long as all of jackern: NumPy's own lazy parts, paths, SciPy."""
+    code = "import sys, numpy; before = set(sys.modules); import jackern; print(*sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    imported = set(done.stdout.split())
+    assert "jackern.ops" in imported
+    assert not imported & {"numpy.random", "pathlib", "urllib.parse", "difflib", "scipy", "matplotlib", "sklearn"}
