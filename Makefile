@@ -10,7 +10,7 @@ ARGS ?=
 PYTEST := -m pytest --numprocesses auto --dist worksteal
 
 # What the extension module is made from; an editable install sees Python sources by itself.
-SOURCES := pyproject.toml setup.py VERSION $(wildcard csrc/*.* $(filter-out csrc/build/% csrc/test/%,$(wildcard csrc/*/*.* csrc/*/*/*.*))) \
+SOURCES := pyproject.toml setup.py VERSION $(filter-out csrc/build/% csrc/test/% %.a,$(wildcard csrc/*.* csrc/*/*.* csrc/*/*/*.*)) \
            $(foreach suffix,pyx pxd pxi h in,$(wildcard src/jackern/*.$(suffix) src/jackern/*/*.$(suffix)))
 
 .PHONY: help build demo test test-newest versions test-arrays test-isa accuracy chains closure bits bench lint c sanitize fuzz clean
