@@ -23,12 +23,15 @@ def raised_in(call, error, after):
         went_off = True
         raise error
 
+    def repeat():  # a function of its own: in Python 3.13 the end of a loop is not inside the try around it
+        while not went_off:
+            call()
+
     before = signal.signal(signal.SIGALRM, handle)
     gc.disable()  # Python swallows what is raised while callbacks of the collector run
     try:
         signal.setitimer(signal.ITIMER_REAL, after)
-        while not went_off:
-            call()
+        repeat()
     except BaseException as caught:
         return caught
     else:
