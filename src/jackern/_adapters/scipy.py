@@ -186,7 +186,7 @@ def multiplications(jacobian: Jacobian) -> tuple[Callable[[Array], Array], Calla
 
     def multiply_rows(v: Array) -> Array:
         batch = v.shape[:-1]
-        return np.reshape(jacobian.jvp(v.reshape(batch + jacobian.in_shape)), (*batch, m))
+        return np.asarray(jacobian.jvp(v.reshape(batch + jacobian.in_shape))).reshape(*batch, m)
 
     def multiply_vectors(v: Array) -> Array:
         return jacobian @ v if v.ndim == 1 or v.shape == (n, 1) else multiply_rows(v)

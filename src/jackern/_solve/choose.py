@@ -121,8 +121,10 @@ def low_rank_solver(
 
     def add_left(middle: Array, rows: Array) -> Array:
         """Add U times the middle, in place."""
-        for (left, _), part in zip(pairs, np.split(middle, np.cumsum(ranks)[:-1], axis=1), strict=True):
-            left._product(part, rows, True)
+        first = 0
+        for (left, _), rank in zip(pairs, ranks, strict=True):
+            left._product(middle[:, first : first + rank], rows, True)
+            first += rank
         return rows
 
     def once(rows: Array) -> Array:

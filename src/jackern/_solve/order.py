@@ -46,7 +46,9 @@ class Order(NamedTuple):
             return rows
         k = len(rows) // self.n_shared
         by_axis = rows.reshape(k, *(self.in_[k] for k in self.in_axes))
-        return by_axis.transpose(0, *(1 + int(k) for k in np.argsort(self.in_axes))).reshape(k, -1)
+        return by_axis.transpose(
+            0, *(1 + k for k in sorted(range(len(self.in_axes)), key=self.in_axes.__getitem__))
+        ).reshape(k, -1)
 
     def placed(self, error: ZeroPivot) -> ZeroPivot:
         """Return the error with the row of the Jacobian."""
