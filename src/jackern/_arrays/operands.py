@@ -14,6 +14,7 @@ from jackern import _core
 
 Array = np.ndarray[Any, Any]
 NATIVE = (np.dtype(np.float32), np.dtype(np.float64))
+EPS = {dtype: float(np.finfo(dtype).eps) for dtype in NATIVE}  # np.finfo itself drops what a signal's handler raises
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 

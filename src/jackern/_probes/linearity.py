@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from jackern._arrays.operands import Array, quiet
+from jackern._arrays.operands import EPS, Array, quiet
 from jackern._structures.base import Jacobian
 
 SEED = 0
@@ -97,7 +97,7 @@ def random(rng: np.random.Generator, n: int, jacobian: Jacobian) -> Array:
 
 def tolerance(jacobian: Jacobian) -> float:
     """What is taken for rounding, relative to the largest number: 2e-12 in float64, 6e-6 in float32."""
-    return float(np.finfo(jacobian.dtype).eps) ** 0.75
+    return EPS[jacobian.dtype] ** 0.75
 
 
 def largest(numbers: Array) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from jackern._arrays.operands import Array
+from jackern._arrays.operands import EPS, Array
 from jackern._solve import factor
 from jackern._solve.expand import TooLarge, check_size, multiplied_out
 from jackern._solve.factor import Singular, Solver, ZeroPivot
@@ -136,7 +136,7 @@ def low_rank_solver(
             x = once(rows)
             for _ in range(N_TRIALS):
                 rest, error = residual(rows, x, matrix, pairs)
-                if error <= 100 * np.finfo(dtype).eps or (np.isnan(error) and not is_finite(matrix, pairs)):
+                if error <= 100 * EPS[dtype] or (np.isnan(error) and not is_finite(matrix, pairs)):
                     return x
                 x += once(rest)
         except ZeroPivot:
@@ -149,7 +149,7 @@ def low_rank_solver(
         again = solved + from_right(inner.solve(add_left(solved, np.zeros((2, n), dtype))))
         # The size of the error of log det C: the trace of an error of C times the inverse.
         error = np.abs(again - signs).sum(axis=1).max()
-        if error <= np.finfo(dtype).eps ** (2 / 3) or not is_finite(matrix, pairs):
+        if error <= EPS[dtype] ** (2 / 3) or not is_finite(matrix, pairs):
             return inner.logabsdet() + outer.logabsdet()
         return instead(f"logabsdet: the logarithm of the determinant may be off by {error:.1e}").logabsdet()
 
