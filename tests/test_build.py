@@ -163,7 +163,9 @@ def is_exact(folder, compiling, linking=()):
 
 
 @gnu
-@pytest.mark.parametrize("hostile", [[], ["-Ofast"], ["-ffast-math"], ["-funsafe-math-optimizations"], *HOSTILE.values()], ids=str)
+@pytest.mark.parametrize(
+    "hostile", [[], ["-Ofast"], ["-ffast-math"], ["-funsafe-math-optimizations"], *HOSTILE.values()], ids=str
+)
 def test_flags_of_the_environment_do_not_change_arithmetic(tmp_path, hostile):
     known = flags()
     assert is_exact(tmp_path, [*known["cc"], *hostile, *known["cc_exact"]], [*hostile, *known["cc_link"]])

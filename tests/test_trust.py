@@ -24,7 +24,10 @@ LIES = {
     "out_shape": ({"out_shape": (60,)}, "60 elements, expected 6"),
     "in_shape": ({"in_shape": (2, 2)}, "4 elements, expected 6"),
     "a length": ({"lengths": (7,), "out_shape": (7,), "in_shape": (7,)}, "length 6, its letter 7"),
-    "a negative length": ({"lengths": (-6,)}, "negative"),
+    "a negative length": (
+        {"lengths": (6, -1), "out": (0, 1)},
+        "negative",
+    ),
     "an empty letter": ({"lengths": (6, 0), "out": (0, 1), "out_shape": (0,)}, "length 0"),
     "a letter twice": ({"out": (0, 0), "out_shape": (36,)}, "stands twice"),
     "a letter of the values twice": (

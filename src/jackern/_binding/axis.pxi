@@ -7,6 +7,9 @@ cdef enum:
     DENSE        # jk_dense_*: a stack of matrices
     SEVERAL      # no single call: letters to be summed first or repeated last, or many vectors to one matrix
 
+cdef BinaryOp MULTIPLY = op_named("multiply")
+
+
 cdef class AxisProducts(Products):
     """Values and letters of an axis Jacobian, and its products with vectors.
 
@@ -45,8 +48,6 @@ cdef class AxisProducts(Products):
         values = self.kept.array
         n_axes = cnp.PyArray_NDIM(values)
         for k in range(n_letters):
-            if size_of((lengths[k],)) < 1:
-                raise ValueError(f"letter {k} has length {lengths[k]}, expected 1 or more")
             n += lengths[k] > 1
         if n > JK_MAX_NDIM or n_axes != len(value_letters) or n_axes > n or not is_native(values):
             raise ValueError(f"letters {value_letters} do not fit the values, or there are over {JK_MAX_NDIM}")
@@ -61,40 +62,44 @@ cdef class AxisProducts(Products):
         self.in_shape = in_shape
         self.typenum = cnp.PyArray_TYPE(values)
 
-        # Per letter four numbers for the values, three at each end, and six more where it becomes DENSE; and where it
-        # stands among those longer than 1, which are all that the C calls see.
-        cdef Py_ssize_t size = 16 * n + n_letters + len(out_shape) + len(in_shape)
+        # Per letter four numbers for the values, three at each end, and six more where it becomes DENSE; its length, and
+        # where it stands among those longer than 1, which are all that the C calls see.
+        cdef Py_ssize_t size = 16 * n + 2 * n_letters + len(out_shape) + len(in_shape)
         self.memory = <Py_ssize_t *>PyMem_Malloc(size * sizeof(Py_ssize_t))
         if self.memory == NULL:
             raise MemoryError()
         self.unused = self.memory
+        cdef Py_ssize_t *full = self.take(<int>n_letters)
         cdef Py_ssize_t *place = self.take(<int>n_letters)
         cdef Py_ssize_t *length = self.take(<int>n)
         cdef Py_ssize_t *value_stride = self.take(<int>n)
         cdef Py_ssize_t *value_length = self.take(<int>n)
         cdef signed char *value_letter = <signed char *>self.take(<int>n)
+        copy_lengths(full, lengths)
         self.n_products = 1
         n = 0
         for k in range(n_letters):
             place[k] = -1
-            if lengths[k] > 1:
+            if full[k] < 1:
+                raise ValueError(f"letter {k} has length {full[k]}, expected 1 or more")
+            if full[k] > 1:
                 place[k] = n
-                length[n] = lengths[k]
+                length[n] = full[k]
                 self.n_products *= length[n]
                 n += 1
+        self.place(&self.out_end, out_shape, out_letters, full, place)
+        self.place(&self.in_end, in_shape, in_letters, full, place)
         for k in range(n_axes):
             value_letter[k] = <signed char>place[self.letter(value_letters[k])]
-            if value_letter[k] < 0:
-                raise ValueError(f"letter {value_letters[k]} of the values has length 1")
-            if cnp.PyArray_DIMS(values)[k] != lengths[value_letters[k]]:
-                raise ValueError(f"axis {k} of the values has length {cnp.PyArray_DIMS(values)[k]}, its letter "
-                                 f"{lengths[value_letters[k]]}")
             value_length[k] = cnp.PyArray_DIMS(values)[k]
             value_stride[k] = cnp.PyArray_STRIDES(values)[k]
-        if not stand_once(value_letters, out_letters, in_letters):
-            raise ValueError(f"letters {value_letters} of the values: each once, and at an end too")
-        self.place(&self.out_end, out_shape, out_letters, place, length)
-        self.place(&self.in_end, in_shape, in_letters, place, length)
+            if value_letter[k] < 0 or value_length[k] != length[value_letter[k]]:
+                raise ValueError(f"axis {k} of the values has length {value_length[k]}, its letter "
+                                 f"{lengths[value_letters[k]]}")
+            if (holds(value_letter[k], value_letter, k) or not (
+                    holds(value_letter[k], self.out_end.letter, self.out_end.n_axes)
+                    or holds(value_letter[k], self.in_end.letter, self.in_end.n_axes))):
+                raise ValueError(f"letters {value_letters} of the values: each once, and at an end too")
 
         # The array may get another shape later, but the memory that these describe stays its own.
         view_of(&self.axis.values, values)
@@ -126,10 +131,27 @@ cdef class AxisProducts(Products):
         """Whether the values are float64; their array may be given another dtype later, the memory stays as it was."""
         return self.typenum == cnp.NPY_DOUBLE
 
-    @property
-    def _is_flat(self):
-        """Whether it is diagonal and all is stored: values and both ends have the same letters, in the same order."""
-        return self._value_letters == self._out_letters == self._in_letters
+    def _is_alike(self, other):
+        """Whether both are diagonal with the same letters, all stored: what they make is made of their values."""
+        return self.is_alike(other)
+
+    def _times_alike(self, other):
+        """The product with one that is alike; None for another."""
+        if not self.is_alike(other):
+            return None
+        values = uncounted_value(MULTIPLY, self.kept.get(), (<AxisProducts>other).kept.get())
+        if not cnp.PyArray_CheckExact(values):
+            return None
+        return type(self)(values, self._value_letters, self._out_letters, self._in_letters, self._lengths, self.out_shape,
+                          (<AxisProducts>other).in_shape, self._names)
+
+    cdef bint is_alike(self, object other) noexcept:
+        cdef AxisProducts one
+        if not isinstance(other, AxisProducts):
+            return False
+        one = <AxisProducts>other
+        return (self._value_letters == self._out_letters == self._in_letters == one._value_letters == one._out_letters
+                == one._in_letters and self._lengths == one._lengths)
 
     @property
     def _lowered(self):
@@ -145,28 +167,31 @@ cdef class AxisProducts(Products):
             raise ValueError(f"letter {x} has no length, there are {len(self._lengths)}")
         return x
 
-    cdef int place(self, End *end, tuple shape, tuple letters, const Py_ssize_t *place,
-                   const Py_ssize_t *length) except -1:
+    cdef int place(self, End *end, tuple shape, tuple letters, const Py_ssize_t *full,
+                   const Py_ssize_t *place) except -1:
         """Fills in one end, with one axis for every letter longer than 1."""
-        cdef Py_ssize_t k, stride = 1
+        cdef Py_ssize_t k, x, size = 1, stride = 1
         end.n_axes = 0
-        for x in letters:
-            end.n_axes += place[self.letter(x)] >= 0
-        if len(set(letters)) < len(letters):
+        if len(letters) == 2 and letters[0] == letters[1] or len(letters) > 2 and len(set(letters)) < len(letters):
             raise ValueError(f"letters {letters}, of which one stands twice")
+        for k in range(len(letters)):
+            x = self.letter(letters[k])
+            end.n_axes += place[x] >= 0
+            size = times(size, full[x])
         end.ndim = <int>len(shape)
         end.shape = self.take(end.ndim)
-        copy_shape(end.shape, shape, size_of(tuple([self._lengths[x] for x in letters])))
+        copy_shape(end.shape, shape, size, tuple([self._lengths[y] for y in letters]))
         end.length = self.take(end.n_axes)
         end.stride = self.take(end.n_axes)
         end.letter = <signed char *>self.take(end.n_axes)
-        k = 0
-        for x in letters:
-            if place[<Py_ssize_t>x] >= 0:
-                end.letter[k] = <signed char>place[<Py_ssize_t>x]
-                k += 1
-        for k in reversed(range(end.n_axes)):
-            end.length[k] = length[end.letter[k]]
+        end.n_axes = 0
+        for k in range(len(letters)):
+            x = self.letter(letters[k])
+            if place[x] >= 0:
+                end.letter[end.n_axes] = <signed char>place[x]
+                end.length[end.n_axes] = full[x]
+                end.n_axes += 1
+        for k in range(end.n_axes - 1, -1, -1):
             end.stride[k] = stride
             stride = times(stride, end.length[k])
         return 0
@@ -294,10 +319,12 @@ cdef class AxisProducts(Products):
         return self.multiply(v, out, accumulate, transposed) is not NotImplemented
 
 
-cdef bint stand_once(tuple value_letters, tuple out_letters, tuple in_letters) except -1:
-    """Whether no letter of the values stands twice, and each stands at an end."""
-    return (len(set(value_letters)) == len(value_letters)
-            and set(value_letters).issubset(out_letters + in_letters))
+cdef inline bint holds(signed char letter, const signed char *letters, Py_ssize_t n) noexcept:
+    cdef Py_ssize_t k
+    for k in range(n):
+        if letters[k] == letter:
+            return True
+    return False
 
 
 cdef bint join(Py_ssize_t *length, Py_ssize_t *value_stride, Py_ssize_t *stride, End *end,

@@ -103,9 +103,9 @@ cdef class BandedProducts(Products):
         cdef Py_ssize_t stride = 1
         end.ndim = <int>len(shape)
         end.shape = self.take(shape, end.ndim)
-        copy_shape(end.shape, shape, size_of(lengths))
         end.n_axes = <int>len(lengths)
         end.length = self.take(lengths, end.n_axes)
+        copy_shape(end.shape, shape, copy_lengths(end.length, lengths), lengths)
         end.stride = self.take(lengths, end.n_axes)
         for k in reversed(range(end.n_axes)):
             end.stride[k] = stride

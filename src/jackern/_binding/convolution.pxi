@@ -43,7 +43,6 @@ cdef class ConvolutionProducts(Products):
             raise ValueError(f"a kernel of shape {(<object>kernel).shape} and dtype {kernel.dtype}, expected "
                              f"(n_taps,), native")
         n_before, n_out, n_in, n_behind = lengths
-        size_of(lengths)  # checks them
         self._shift = shift
         self._lengths = lengths
         self.out_shape = out_shape
@@ -88,10 +87,9 @@ cdef class ConvolutionProducts(Products):
         cdef int k
         cdef Py_ssize_t stride = 1
         end.ndim = <int>len(shape)
-        copy_shape(end.shape, shape, size_of(lengths))
+        copy_shape(end.shape, shape, copy_lengths(end.length, lengths), lengths)
         end.n_axes = 3
         for k in reversed(range(3)):
-            end.length[k] = lengths[k]
             end.stride[k] = stride
             stride = times(stride, end.length[k])
         return 0

@@ -46,28 +46,34 @@ cdef class Kept:
         return self.array
 
 
+cdef inline Py_ssize_t times(Py_ssize_t a, Py_ssize_t b) noexcept:
+    """The product of lengths that are not negative, at most the largest number: no array is as long as that."""
+    return PY_SSIZE_T_MAX if b != 0 and a > PY_SSIZE_T_MAX // b else a * b
+
+
+cdef Py_ssize_t copy_lengths(Py_ssize_t *to, tuple lengths) except -1:
+    """Copies lengths, none of them negative; their product, at most the largest number."""
+    cdef Py_ssize_t k, size = 1
+    for k in range(len(lengths)):
+        to[k] = PyNumber_AsSsize_t(lengths[k], OverflowError)
+        if to[k] < 0:
+            raise ValueError(f"{lengths}: a length is negative")
+        size = times(size, to[k])
+    return size
+
+
 cdef object size_of(tuple lengths):
-    """The product of lengths, none of them negative: an int of Python, which does not overflow."""
+    """The product of lengths: an int of Python, which does not overflow."""
     cdef object size = 1
     for n in lengths:
-        if PyNumber_AsSsize_t(n, OverflowError) < 0:
-            raise ValueError(f"{lengths}: a length is negative")
         size = size * n
     return size
 
 
-cdef int copy_shape(Py_ssize_t *to, tuple shape, object size) except -1:
-    """Copies a shape of `size` elements."""
-    cdef int d
+cdef int copy_shape(Py_ssize_t *to, tuple shape, Py_ssize_t size, tuple lengths) except -1:
+    """Copies a shape of as many elements as these lengths, whose product is `size` or too large for it."""
     if len(shape) > JK_MAX_NDIM:
         raise ValueError(f"the shape {shape} has {len(shape)} axes, expected at most {JK_MAX_NDIM}")
-    if size_of(shape) != size:
-        raise ValueError(f"the shape {shape} has {size_of(shape)} elements, expected {size}")
-    for d in range(<int>len(shape)):
-        to[d] = shape[d]
+    if copy_lengths(to, shape) != size or (size == PY_SSIZE_T_MAX and size_of(shape) != size_of(lengths)):
+        raise ValueError(f"the shape {shape} has {size_of(shape)} elements, expected {size_of(lengths)}")
     return 0
-
-
-cdef inline Py_ssize_t times(Py_ssize_t a, Py_ssize_t b) noexcept:
-    """The product of lengths that are not negative, at most the largest number: no array is as long as that."""
-    return PY_SSIZE_T_MAX if b != 0 and a > PY_SSIZE_T_MAX // b else a * b

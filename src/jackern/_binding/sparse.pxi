@@ -166,7 +166,7 @@ cdef class SparseProducts(Products):
         """Fills in one end: the C call sees one axis, of n elements."""
         end.ndim = <int>len(shape)
         end.shape = memory
-        copy_shape(end.shape, shape, n[0])
+        copy_shape(end.shape, shape, n[0], (n[0],))
         end.n_axes = 1
         end.length = n
         end.stride = &self.stride

@@ -456,7 +456,7 @@ class Jacobian(Verbs, ABC):
         """``J @ v``, with the matrix: v is (n,) or (n, k); or ``J @ K``, the Jacobian of the composed functions."""
         if type(v) is np.ndarray and v.ndim == len(self.out_shape) == 1 and v.shape == self.in_shape:
             return self.jvp(v)
-        if isinstance(v, Jacobian):
+        if isinstance(v, (_core.Products, Jacobian)):  # the first is told faster
             return verbs.compose(self, v)
         m, n = self.shape
         v = as_native_beside(v, f"{self.structure} @ v", "v", self)
