@@ -142,8 +142,8 @@ cdef class AxisProducts(Products):
         values = uncounted_value(MULTIPLY, self.kept.get(), (<AxisProducts>other).kept.get())
         if not cnp.PyArray_CheckExact(values):
             return None
-        return type(self)(values, self._value_letters, self._out_letters, self._in_letters, self._lengths, self.out_shape,
-                          (<AxisProducts>other).in_shape, self._names)
+        return type(self)(values, self._value_letters, self._out_letters, self._in_letters, self._lengths,
+                          self.out_shape, (<AxisProducts>other).in_shape, self._names)
 
     cdef bint is_alike(self, object other) noexcept:
         cdef AxisProducts one
