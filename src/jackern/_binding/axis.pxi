@@ -62,7 +62,7 @@ cdef class AxisProducts(Products):
         self.in_shape = in_shape
         self.typenum = cnp.PyArray_TYPE(values)
 
-        # Per letter four numbers for the values, three at each end, and six more where it becomes DENSE; its length, and
+        # Per letter four numbers for the values, three at each end, and six more where it becomes DENSE; its length and
         # where it stands among those longer than 1, which are all that the C calls see.
         cdef Py_ssize_t size = 16 * n + 2 * n_letters + len(out_shape) + len(in_shape)
         self.memory = <Py_ssize_t *>PyMem_Malloc(size * sizeof(Py_ssize_t))
