@@ -50,6 +50,7 @@ def calls():
     rows, labels = rng.standard_normal((500, 100)), rng.integers(0, 100, 500)
     matrix = scipy.sparse.random_array((2000, 2000), density=0.01, random_state=rng, format="csr")
     index = rng.integers(0, N, N)
+    repeated = np.broadcast_to(1.0, (2,) * 20)  # made here: np.broadcast_to drops a TypeError on its way
     c = jk.convolution(rng.random(60), 300, mode="same")
     f = jk.linear_map(np.negative, np.negative, 300, 300)  # np.cumsum swallows a TypeError
     return {
@@ -64,7 +65,7 @@ def calls():
         "sparse": lambda: jk.sparse(matrix),
         "gather": lambda: jk.select(index, N),
         "shapes": lambda: jk.zero((3,) * 20, (2,) * 20).reshape((3,) * 20, 2**20),
-        "axes": lambda: jk.reduction(np.broadcast_to(1.0, (2,) * 20), axis=tuple(range(20))),
+        "axes": lambda: jk.reduction(repeated, axis=tuple(range(20))),
         "linear map": lambda: f.jvp(np.ones((20, 300))),
         "block": lambda: jk.block([[jk.identity(3)] * 3] * 3),
         "dtype": lambda: jk.zero(3, 3, dtype="float32"),
