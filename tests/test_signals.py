@@ -76,7 +76,7 @@ def calls():
 
 
 CALLS = calls()
-# Helpers that NumPy has in Python (np.iterable, np.finfo) drop a TypeError; in these calls they take a part of the time.
+# Helpers of NumPy in Python (np.iterable, np.finfo) drop a TypeError; in these calls they take a part of the time.
 SHORT = {"shapes", "axes", "block", "dtype", "op", "repr", "repr of a linear map", "linear map"}
 CASES = [
     (name, kind)
