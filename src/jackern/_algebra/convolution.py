@@ -80,27 +80,30 @@ def taps_of(jacobian: Jacobian, lengths: Lengths) -> Taps | None:
     return None if number is None or lengths[1] != lengths[2] else Taps(0, 1, number.reshape(1))
 
 
-def are_parallel(a: Jacobian, b: Jacobian) -> bool:
-    """Whether ``a + b`` is a convolution that stores no more numbers than both.
-
-    One of the two may be a multiple of the identity.
-    """
+def taps_of_both(a: Jacobian, b: Jacobian) -> tuple[Lengths, Taps, Taps] | None:
+    """Return the taps of two along one axis, of which one may be a multiple of the identity; None for others."""
     one = next((x for x in (a, b) if isinstance(x, ConvolutionJacobian)), None)
     if one is None:
-        return False
+        return None
     p, q = taps_of(a, one._lengths), taps_of(b, one._lengths)
-    if p is None or q is None:
+    return None if p is None or q is None else (one._lengths, p, q)
+
+
+def are_parallel(a: Jacobian, b: Jacobian) -> bool:
+    """Whether ``a + b`` is a convolution that stores no more numbers than both."""
+    both = taps_of_both(a, b)
+    if both is None:
         return False
+    _, p, q = both
     n = max(p.end, q.end) - min(p.first, q.first)
     return p.n == q.n == n or n <= a._stored + b._stored
 
 
 def add(a: Jacobian, b: Jacobian) -> Jacobian:
     """Return ``a + b`` for two that are parallel."""
-    lengths = next(x for x in (a, b) if isinstance(x, ConvolutionJacobian))._lengths
-    p, q = taps_of(a, lengths), taps_of(b, lengths)
-    assert p is not None
-    assert q is not None
+    both = taps_of_both(a, b)
+    assert both is not None
+    lengths, p, q = both
     first, n = min(p.first, q.first), max(p.end, q.end) - min(p.first, q.first)
     with np.errstate(all="ignore"):
         if p.n == q.n == n:
