@@ -122,7 +122,7 @@ lint: $(VENV)/built $(VENV)/has-dev
 	$(BIN)/clang-format --dry-run -Werror $$(find csrc examples src -name '*.[ch]' -not -path '*/build/*')
 	PATH="$(CURDIR)/$(BIN):$$PATH" cython-lint src/jackern
 	$(BIN)/mypy
-	$(BIN)/python tools/fit_vmath.py | diff - csrc/loops/vmath_polynomials.h
+	$(BIN)/python tools/fit_vmath --check
 	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml --allowlist tools/stubtest.txt jackern
 
 # An instrumented build of its own, beside the one in .venv.  Python and NumPy leak on purpose at exit.

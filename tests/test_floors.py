@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 C_FLOORS = [
     ["include/jackern"],
     ["table"],
+    ["vmath"],
     ["loops"],
     ["engine"],
     ["products"],

@@ -1,5 +1,5 @@
 /* All loops of one dtype, and the tables that hold them, one per room. */
-#include "loops/vmath.tpl.h"
+#include "vmath/vmath.tpl.h"
 
 #define SUM_LANES (4 * JK_REGISTER_BYTES / (ptrdiff_t)sizeof(real)) /* that share a sum, or a maximum */
 

@@ -1,0 +1,18 @@
+/* Choices: NaN goes through every one of them. */
+JK_INLINE real M(sign)(real x) { return x > 0 ? 1 : x < 0 ? -1 : x == 0 ? 0 : x; }
+JK_INLINE real M(step)(real x) { return x > 0 ? 1 : x <= 0 ? 0 : x; }
+JK_INLINE real M(relu)(real x) { return x < 0 ? 0 : x; }
+JK_INLINE real M(maximum)(real a, real b) { return a >= b || a != a ? a : b; }
+JK_INLINE real M(minimum)(real a, real b) { return a <= b || a != a ? a : b; }
+/* d max(a, b)/da: 1 where a is chosen, 0 where b is, 1/2 at a tie. */
+JK_INLINE real M(prefer)(real a, real b) { return a > b ? 1 : a < b ? 0 : a == b ? C(0.5) : a + b; }
+/* Which one min(max(x, lo), hi) is: x between the bounds, hi where max(x, lo) is not below it, else lo. */
+JK_INLINE real M(share_unless_nan)(int is_chosen, real x, real lo, real hi)
+{
+    return x == x && lo == lo && hi == hi ? (real)is_chosen : (real)NAN;
+}
+JK_INLINE real M(clip_x)(real x, real lo, real hi) { return M(share_unless_nan)(lo < x && x < hi, x, lo, hi); }
+JK_INLINE real M(clip_lo)(real x, real lo, real hi) { return M(share_unless_nan)(x <= lo && lo < hi, x, lo, hi); }
+JK_INLINE real M(clip_hi)(real x, real lo, real hi) { return M(share_unless_nan)(x >= hi || lo >= hi, x, lo, hi); }
+/* What a row that chooses does with a tangent: an argument that was not chosen drops it, infinite or not. */
+JK_INLINE real M(keep)(real t, real chosen) { return chosen == 0 ? 0 : t * chosen; }

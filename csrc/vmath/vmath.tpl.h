@@ -1,0 +1,21 @@
+/* Functions of one element and one dtype that ops.def may name with M(f).  They are straight lines with selects, so that
+ * a loop over them is vectorised; they need no FMA, and give the same bits on every instruction set.  `make accuracy`
+ * prints their errors. */
+#include "vmath/constants.h"
+
+#if FLT_EVAL_METHOD != 0
+#error "rounding needs sums in their own dtype: no x87 (for gcc and clang -msse2 -mfpmath=sse)"
+#endif
+
+#define M(f) N(m_##f)
+
+#include "vmath/bits.tpl.h"
+#include "vmath/pairs.tpl.h"
+
+#include "vmath/choices.tpl.h"
+#include "vmath/exp.tpl.h"
+#include "vmath/log.tpl.h"
+#include "vmath/quotients.tpl.h"
+#include "vmath/power.tpl.h"
+#include "vmath/trigonometric.tpl.h"
+#include "vmath/activations.tpl.h"

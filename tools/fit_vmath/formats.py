@@ -1,0 +1,32 @@
+"""The two formats of numbers, and how C spells a number of theirs."""
+
+import re
+from dataclasses import dataclass
+
+import mpmath as mp
+
+mp.mp.prec = 200
+
+
+@dataclass(frozen=True)
+class Dtype:
+    """An IEEE binary format in C: its names, the bits of its significand, the bits of its exponent."""
+
+    name: str
+    c: str
+    literal: str
+    precision: int
+    exponent: int
+
+    def rounded(self, x, bits=None):
+        """Return the mpf `x` with the significand of this format, or with as many bits of it."""
+        return mp.fadd(x, 0, prec=bits or self.precision)
+
+    def hexadecimal(self, x):
+        """Return the literal of C for `x`, which must be a number of this format."""
+        value = float(x)
+        assert mp.mpf(value) == x == self.rounded(x)
+        return re.sub(r"\.?0+p", "p", value.hex()) + self.literal
+
+
+DTYPES = (Dtype("f64", "double", "", 53, 11), Dtype("f32", "float", "f", 24, 8))
