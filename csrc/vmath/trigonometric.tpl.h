@@ -1,7 +1,9 @@
 /* The trigonometric functions and the inverse ones, with the inverse hyperbolic, and their slopes. */
-JK_INLINE real M(sin)(real x) { return LIBM(sin)(x); }
-JK_INLINE real M(cos)(real x) { return LIBM(cos)(x); }
-JK_INLINE real M(tan)(real x) { return LIBM(tan)(x); }
+static const real N(near_end) = (real)INFINITY; /* far arguments are larger */
+
+JK_INLINE real M(sin)(real x, int far) { return (void)far, LIBM(sin)(x); }
+JK_INLINE real M(cos)(real x, int far) { return (void)far, LIBM(cos)(x); }
+JK_INLINE real M(tan)(real x, int far) { return (void)far, LIBM(tan)(x); }
 JK_INLINE real M(asin)(real x) { return LIBM(asin)(x); }
 JK_INLINE real M(acos)(real x) { return LIBM(acos)(x); }
 JK_INLINE real M(atan)(real x) { return LIBM(atan)(x); }

@@ -122,6 +122,8 @@ typedef struct jk_op {
     const char *first_from_y, *second_from_y;   /* of one argument: the same from y alone */
     unsigned reads[JK_MAX_ARGS];                /* of the first derivative by each argument: JK_READS_* */
     double low[JK_MAX_ARGS], high[JK_MAX_ARGS]; /* where tests may draw arguments from */
+    unsigned char is_optional[JK_MAX_ARGS];     /* a parameter with a default, */
+    double standard[JK_MAX_ARGS];               /* which is this */
     const char *kinks; /* in words of the table: points without a derivative, and the value chosen there */
 } jk_op;
 
