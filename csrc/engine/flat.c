@@ -4,12 +4,23 @@
 #include "engine/threads.h"
 #include "table/tree.h"
 
+/* Whether no step needs the number of an input as often as there are elements. */
+static int is_read_as_one(const jk_program *p, int input)
+{
+    for (int s = 0; s < p->n_steps; s++)
+        for (int i = 0; i < JK_N_IN; i++)
+            if (p->step[s].in[i] == input && !(p->step[s].ones >> i & 1)) return 0;
+    return 1;
+}
+
 int jk_is_flat(const jk_program *p, int ndim, const ptrdiff_t *shape)
 {
     if (p->accumulate) return 0;
     for (int j = 0; j < p->n_inputs + p->n_outputs; j++) {
         const jk_view *v = j < p->n_inputs ? p->input[j] : p->output[j - p->n_inputs];
-        if (v->dtype != p->dtype || v->ndim != ndim) return 0;
+        if (v->dtype != p->dtype) return 0;
+        if (j < p->n_inputs && (p->ones >> j & 1) && is_read_as_one(p, j)) continue;
+        if (v->ndim != ndim) return 0;
         for (int d = 0; d < ndim; d++)
             if (v->shape[d] != shape[d]) return 0;
         if (!jk_is_contiguous(v)) return 0;
@@ -44,7 +55,8 @@ static jk_status run_stretch(const jk_context *context, const jk_program *p, ptr
     }
     const ptrdiff_t n = JK_MIN(last * JK_STEP_BLOCK, jk_size(p->output[0]));
     for (ptrdiff_t i = first * JK_STEP_BLOCK; i < n; i += block) {
-        for (int j = 0; j < p->n_inputs; j++) registers[j] = (char *)p->input[j]->data + i * item;
+        for (int j = 0; j < p->n_inputs; j++)
+            registers[j] = (char *)p->input[j]->data + (p->ones >> j & 1 ? 0 : i * item);
         for (int k = 0; k < p->n_outputs; k++) registers[p->result[k]] = (char *)p->output[k]->data + i * item;
         jk_run_steps(p, (1u << p->n_steps) - 1, registers, JK_MIN(block, n - i));
         JK_TRY(jk_poll_after(&poll, (double)block));

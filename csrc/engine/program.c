@@ -10,7 +10,8 @@ unsigned jk_steps_to(const jk_program *p, unsigned outputs)
         const jk_step *step = &p->step[s];
         if (!(registers >> step->out & 1) && !(step->add_to && (registers >> step->add_to & 1))) continue;
         steps |= 1u << s;
-        for (int i = 0; i < JK_N_IN; i++) registers |= 1u << step->in[i];
+        for (int i = 0; i < JK_N_IN; i++)
+            if (step->in[i] >= 0) registers |= 1u << step->in[i];
     }
     return steps;
 }
@@ -21,8 +22,8 @@ void jk_run_steps(const jk_program *p, unsigned steps, char *const *registers, p
         if (!(steps >> s & 1)) continue;
         const jk_step *step = &p->step[s];
         const void *in[JK_N_IN];
-        for (int i = 0; i < JK_N_IN; i++) in[i] = registers[step->in[i]];
-        step->loop(n, registers[step->out], in);
+        for (int i = 0; i < JK_N_IN; i++) in[i] = registers[step->in[i] >= 0 ? step->in[i] : step->out];
+        step->loop(n, registers[step->out], in, step->ones);
         if (step->add_to)
             jk_move_of(p->dtype)->add(n, registers[step->add_to], jk_itemsize(p->dtype), registers[step->out]);
     }

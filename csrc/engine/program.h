@@ -10,8 +10,9 @@ enum { JK_MAX_INPUTS = 8, JK_MAX_OUTPUTS = JK_MAX_ARGS + 1, JK_MAX_STEPS = 16, J
 /* register out = loop(registers in); then, unless add_to is 0, register add_to += out */
 typedef struct jk_step {
     jk_pointwise_loop *loop;
-    signed char in[JK_N_IN]; /* a register for every place, also for those that are not read */
+    signed char in[JK_N_IN]; /* a register for every place; -1 for those that are not read */
     signed char out;
+    unsigned char ones; /* of which arguments the loop takes one number */
     signed char add_to; /* register 0 is an input and never written */
 } jk_step;
 
@@ -20,6 +21,7 @@ typedef struct jk_program {
     jk_dtype dtype; /* what everything is computed in: that of the widest input */
     int accumulate;
     int n_inputs, n_outputs, n_registers, n_steps;
+    unsigned ones; /* inputs that are one number, repeated; a bit each */
     const jk_view *input[JK_MAX_INPUTS];
     const jk_view *output[JK_MAX_OUTPUTS];
     int input_argument[JK_MAX_INPUTS], output_argument[JK_MAX_OUTPUTS];
@@ -34,6 +36,7 @@ static inline void jk_begin_program(jk_program *p, int accumulate)
     p->dtype = JK_FLOAT32;
     p->accumulate = accumulate != 0;
     p->n_inputs = p->n_outputs = p->n_registers = p->n_steps = 0;
+    p->ones = 0;
 }
 
 /* `argument` is the view's place in the call, for errors.  Returns its register. */
@@ -44,14 +47,21 @@ static inline int jk_add_input(jk_program *p, const jk_view *view, int argument)
     p->input_argument[reg] = argument;
     p->n_registers = p->n_inputs;
     p->dtype = jk_promote(p->dtype, view->dtype);
+    p->ones |= (unsigned)jk_is_one(view) << reg;
     return reg;
 }
 
-/* Returns a step whose `out` is a new register and whose inputs are all register 0 until they are set. */
-static inline jk_step *jk_add_step(jk_program *p, jk_pointwise_loop *loop)
+/* Returns a step whose `out` is a new register, and which reads arguments alone: a register for each, or -1. */
+static inline jk_step *jk_add_step(jk_program *p, jk_pointwise_loop *loop, const int *args, int n_args, int takes_ones)
 {
     jk_step *step = &p->step[p->n_steps++];
-    *step = (jk_step){.loop = loop, .out = (signed char)p->n_registers++};
+    *step = (jk_step){.loop = loop, .in = {-1, -1, -1, -1, -1, -1}, .out = (signed char)p->n_registers++};
+    unsigned ones = 0;
+    for (int k = 0; k < n_args; k++) {
+        step->in[JK_IN_A + k] = (signed char)args[k];
+        if (args[k] >= 0 && (p->ones >> args[k] & 1)) ones |= JK_ONE_A << k;
+    }
+    if (takes_ones && jk_takes_ones(n_args, ones)) step->ones = (unsigned char)ones;
     return step;
 }
 

@@ -26,6 +26,14 @@ static inline ptrdiff_t jk_stride_along(const jk_view *view, int ndim, int d)
     return jk_is_stretched(view, ndim, d) ? 0 : view->strides_in_bytes[d - (ndim - view->ndim)];
 }
 
+/* Whether the view is one number, which broadcasting repeats. */
+static inline int jk_is_one(const jk_view *view)
+{
+    for (int d = 0; d < view->ndim; d++)
+        if (view->shape[d] != 1) return 0;
+    return 1;
+}
+
 /* A view of no elements may have no memory, or too little to step through: the same shape at `data`, where every step
  * stays. */
 static inline jk_view jk_still(const jk_view *empty, void *data)

@@ -132,12 +132,10 @@ static jk_status apply(const jk_context *context, const jk_axis *j, const signed
 
     jk_program p;
     jk_begin_program(&p, accumulate);
-    const int values = jk_add_input(&p, &values_view, 0), vector = jk_add_input(&p, &v_view, 1);
+    const int factors[] = {jk_add_input(&p, &values_view, 0), jk_add_input(&p, &v_view, 1)};
     const jk_pointwise_loops *pointwise = jk_pointwise_of(p.dtype);
     if (pointwise == NULL) return jk_fail(JK_NO_INIT, -1);
-    jk_step *step = jk_add_step(&p, pointwise->op[JK_OP_multiply].value);
-    step->in[JK_IN_A] = (signed char)values;
-    step->in[JK_IN_B] = (signed char)vector;
+    const jk_step *step = jk_add_step(&p, pointwise->op[JK_OP_multiply].value, factors, 2, 1);
     jk_add_output(&p, &out_view, 2, step->out);
     return jk_run(context, &p, a.n, a.shape);
 }

@@ -139,7 +139,7 @@ static void add_rows(const pass *p, char *room, ptrdiff_t first, ptrdiff_t n, ch
     for (int i = 0; i < JK_N_IN; i++) inputs[i] = i == JK_IN_A ? weights : product;
     for (ptrdiff_t k = 0; k < p->n_vectors; k++) {
         g->dense->dense_dot(n, g->n_cols, product, rows, row_stride, p->v + k * size);
-        if (w != NULL) g->pointwise->op[JK_OP_multiply].value(n, product, inputs);
+        if (w != NULL) g->pointwise->op[JK_OP_multiply].value(n, product, inputs, 0);
         g->dense->dense_axpy(n, g->n_cols, tile + k * size, rows, row_stride, product);
     }
 }

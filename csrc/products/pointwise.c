@@ -63,9 +63,7 @@ static jk_status begin_steps(writer *w, unsigned reads)
     if (pointwise == NULL) return jk_fail(JK_NO_INIT, -1);
     w->loops = &pointwise->op[w->op - jk_op_at(0)];
     if ((reads & JK_READS_Y) && w->y < 0 && needs_y(w->op)) {
-        jk_step *step = jk_add_step(&w->program, w->loops->value);
-        for (int k = 0; k < w->op->n_args; k++) step->in[JK_IN_A + k] = (signed char)w->args[k];
-        w->y = step->out;
+        w->y = jk_add_step(&w->program, w->loops->value, w->args, w->op->n_args, 1)->out;
     }
     return jk_success();
 }
@@ -73,11 +71,9 @@ static jk_status begin_steps(writer *w, unsigned reads)
 /* A new register = loop(t, arguments, y, h), added to `sum` if that is a register. */
 static int add_step(writer *w, jk_pointwise_loop *loop, int t, int h, int sum)
 {
-    jk_step *step = jk_add_step(&w->program, loop);
+    jk_step *step = jk_add_step(&w->program, loop, w->args, w->op->n_args, h < 0);
     if (t >= 0) step->in[JK_IN_T] = (signed char)t;
     if (h >= 0) step->in[JK_IN_H] = (signed char)h;
-    for (int k = 0; k < w->op->n_args; k++)
-        if (w->args[k] >= 0) step->in[JK_IN_A + k] = (signed char)w->args[k];
     if (w->y >= 0) step->in[JK_IN_Y] = (signed char)w->y;
     step->add_to = (signed char)(sum > 0 ? sum : 0);
     return sum > 0 ? sum : step->out;

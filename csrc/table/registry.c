@@ -26,7 +26,7 @@ enum {
     [JK_OP_##op].low[place] = low_, [JK_OP_##op].high[place] = high_,
 #define JK_DEFAULT(op, place, value)                                                                                   \
     [JK_OP_##op].is_optional[place] = 1, [JK_OP_##op].standard[place] = value,
-#define JK_FORMULA(op, form, field, a, b, c, text, expression) [JK_OP_##op].field = text,
+#define JK_FORMULA(op, form, field, loop, a, b, c, text, expression) [JK_OP_##op].field = text,
 /* clang-format on */
 static const jk_op ops[JK_N_OPS] = {
 #include "table/kinds.def"

@@ -29,8 +29,18 @@ enum jk_rowwise_id {
 /* Places of a pointwise loop's inputs.  A place that the loop does not read still holds a readable array. */
 enum { JK_IN_T, JK_IN_A, JK_IN_B, JK_IN_C, JK_IN_Y, JK_IN_H, JK_N_IN };
 
-/* out[i] = f(in[...][i]); out may be exactly one of the inputs. */
-typedef void jk_pointwise_loop(ptrdiff_t n, void *out, const void *const *in);
+/* One bit for each place of arguments of which a loop reads one number for all elements. */
+enum { JK_ONE_A = 1 << JK_IN_A, JK_ONE_B = 1 << JK_IN_B, JK_ONE_C = 1 << JK_IN_C };
+
+/* Whether the loops of values and first derivatives of so many arguments take these. */
+static inline int jk_takes_ones(int n_args, unsigned ones)
+{
+    return ones == 0 || (n_args == 2 && (ones == JK_ONE_A || ones == JK_ONE_B)) ||
+           (n_args == 3 && ones == (JK_ONE_B | JK_ONE_C));
+}
+
+/* out[i] = f(in[...][i]); out may be exactly one of the inputs that has n elements. */
+typedef void jk_pointwise_loop(ptrdiff_t n, void *out, const void *const *in, unsigned ones);
 
 /* NULL where the row has no such form, or where it vanishes identically. */
 typedef struct jk_op_loops {
