@@ -96,10 +96,24 @@ def stub_of_ops():
     """Return the text of ops.pyi: what is fixed, then a line for every row of the table of ops and every family."""
     lines = Path("src/jackern/ops.pyi.in").read_text()
     kinds, rows = ((CSRC / "table" / name).read_text() for name in ("kinds.def", "ops.def"))
-    n_args = dict(re.findall(r"^#define JK_(\w+)\(name, aliases,.*?JK_ROW\(name, aliases, (\d)", kinds, re.M | re.S))
+    classes = classes_of(kinds)
     rows = re.findall(r'^JK_(\w+)\s*\(\s*(\w+)\s*,\s*"([^"]*)"', rows, re.M)
-    names = [(name, CLASSES[n_args[kind]]) for kind, row, aliases in rows for name in [row, *aliases.split()]]
+    names = [(name, classes[kind]) for kind, row, aliases in rows for name in [row, *aliases.split()]]
     return lines + "".join(f"{name}: {kind}\n" for name, kind in [*names, *families()])
+
+
+def classes_of(kinds):
+    """Return the class of every kind of row, by its arguments: a kind says them itself, or is made of another."""
+    classes = {}
+    for kind, body in re.findall(r"^#define JK_(\w+)\(name, aliases,(.*?[^\\])$", kinds, re.M | re.S):
+        row = re.search(r"JK_ROW\(name, aliases, (\d)", body)
+        base = re.search(r"JK_(\w+)\(name, aliases, ([^)]*)", body)
+        if row:
+            classes[kind] = CLASSES[row[1]]
+        else:
+            has_parameter = base[1] == "BINARY" and re.search(r"\b1\b", base[2])
+            classes[kind] = "ParametricOp" if has_parameter else classes[base[1]]
+    return classes
 
 
 def families():

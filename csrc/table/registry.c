@@ -24,6 +24,7 @@ enum {
 #define JK_ARGUMENT(op, place, argument_, reads_, low_, high_)                                                         \
     [JK_OP_##op].argument[place] = #argument_, [JK_OP_##op].reads[place] = (reads_) & ~ITSELF,                                   \
     [JK_OP_##op].low[place] = low_, [JK_OP_##op].high[place] = high_,
+#define JK_MASKED(op) [JK_OP_##op].is_masked = 1,
 #define JK_DEFAULT(op, place, value)                                                                                   \
     [JK_OP_##op].is_optional[place] = 1, [JK_OP_##op].standard[place] = value,
 #define JK_FORMULA(op, form, field, loop, a, b, c, text, expression) [JK_OP_##op].field = text,

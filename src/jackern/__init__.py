@@ -26,6 +26,7 @@ from jackern._constructors.copies import snapshot
 from jackern._constructors.linear_maps import linear_map
 from jackern._constructors.sparse import sparse
 from jackern._core import get_num_threads, release_memory, set_num_threads, unbroadcast
+from jackern._register import register_op
 
 __version__ = _core.library_version()
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "op_names",
     "ops",
     "reduction",
+    "register_op",
     "release_memory",
     "reset_stats",
     "select",

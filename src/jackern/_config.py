@@ -40,7 +40,7 @@ def op(function: object) -> Any:
     Raises
     ------
     ValueError
-        If there is none; the message names the nearest.
+        If there is none; the message names the nearest, by meaning and by spelling.
 
     Examples
     --------
@@ -52,9 +52,9 @@ def op(function: object) -> Any:
     if found is not None:
         return found
     name = function if isinstance(function, str) else getattr(function, "__name__", "")
-    import difflib  # only an error needs it
+    from jackern._ops.kin import nearest  # only an error needs it
 
-    near = difflib.get_close_matches(str(name), _core.named_ops(), n=3, cutoff=0.5)
+    near = nearest(str(name), list(_core.named_ops()))
     hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else "; jackern.op_names() lists all"
     raise ValueError(f"op: no op for {function!r}{hint}")
 

@@ -3,7 +3,7 @@
 from jackern import _core
 from jackern._adapters import scipy
 from jackern._algebra import diagonal, gram, rules
-from jackern._ops import pointwise
+from jackern._ops import masked, pointwise
 from jackern._show import explain, spy
 from jackern._solve import solve
 from jackern._structures import banded
@@ -26,9 +26,12 @@ verbs.fill(
 )
 _core.fallbacks.fill(
     derivative_of=pointwise.derivative_of,
+    derivatives=pointwise.derivatives,
     docstring_of=pointwise.docstring_of,
     jacobian=pointwise.jacobian,
     jvp=pointwise.jvp,
+    masked_jvp=masked.jvp,
+    masked_vjp=masked.vjp,
     readable=pointwise.readable,
     signature_of=pointwise.signature_of,
     unbroadcast=pointwise.unbroadcast,

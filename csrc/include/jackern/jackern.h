@@ -114,6 +114,7 @@ typedef struct jk_op {
     const char *aliases; /* separated by spaces */
     int n_args;
     int n_operands; /* the arguments behind these are parameters */
+    int is_masked;  /* the first argument is a mask: not 0 is true, and there is no derivative by it */
     int selects;    /* the op chooses: what it did not choose is a structural zero */
     const char *argument[JK_MAX_ARGS];
     const char *value;

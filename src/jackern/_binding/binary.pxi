@@ -12,7 +12,7 @@ cdef class BinaryOp(Op):
     def __call__(self, a=None, b=None, out=None):
         return value_of(self, a, b, None, out)
 
-    def jvp(self, tangents, a, b, *, y=None, out=None, accumulate=False):
+    def jvp(self, tangents, a, b, *, y=None, out=None, accumulate=False, where=None):
         """The Jacobian-vector product ``dy/da * a_dot + dy/db * b_dot``.
 
         Parameters
@@ -27,15 +27,22 @@ cdef class BinaryOp(Op):
             Where the result is written, of the broadcast shape.
         accumulate : bool
             Add to `out` instead of overwriting it.
+        where : array of bool, optional
+            Broadcast to the output's shape: elements that are masked off are never evaluated, nothing comes from them.
 
         Returns
         -------
         ndarray
             `out`, or a new array of the broadcast shape and the promoted dtype.
         """
+        if where is not None:
+            result = general.masked_jvp(self, where, self.tangents_of(tangents), (a, b), y, out, accumulate)
+            self.count_general(JVP)
+            return result
         return jvp_of(self, tangents, a, b, None, y, out, accumulate)
 
-    def vjp(self, y_bar, a, b, *, y=None, wrt=(0, 1), out=None, accumulate=False):
+    def vjp(self, y_bar, a, b, *, y=None, wrt=(0, 1), out=None, accumulate=False,
+            where=None):
         """The vector-Jacobian products ``dy/da * y_bar`` and ``dy/db * y_bar``, each summed to its argument's shape.
 
         Parameters
@@ -52,12 +59,18 @@ cdef class BinaryOp(Op):
             Where the results are written; a tuple for a tuple, ``None`` in it makes a new array.
         accumulate : bool or tuple of bool
             Add to `out` instead of overwriting it; a tuple where `out` is one, for each of its arrays.
+        where : array of bool, optional
+            As for `jvp`.
 
         Returns
         -------
         ndarray or tuple of ndarray
             One per argument in `wrt`, of that argument's shape.
         """
+        if where is not None:
+            result = general.masked_vjp(self, where, y_bar, (a, b), y, wrt, out, accumulate)
+            self.count_general(VJP)
+            return result
         return vjp_of(self, y_bar, a, b, None, y, wrt, out, accumulate)
 
     def vjp2(self, h, y_bar, a, b, *, y=None, wrt=(0, 1), out=None, accumulate=False):
@@ -80,6 +93,10 @@ cdef class BinaryOp(Op):
             ``(y_bar_bar, a_bar, b_bar)``, each summed to the shape of what it is the cotangent of.
         """
         return vjp2_of(self, h, y_bar, a, b, None, y, wrt, out, accumulate)
+
+    def derivative(self, a, b, *, y=None, wrt=0, out=None):
+        """The derivative itself by one argument (an int in `wrt`), or a tuple of them, of the broadcast shape."""
+        return general.derivatives(self, (a, b), y, wrt, out)
 
     def jacobian(self, a, b, *, y=None, wrt=0):
         """The Jacobian by one argument (an int in `wrt`), or a tuple of them: diagonal, or a broadcast."""

@@ -60,6 +60,18 @@ cdef inline bint have_shape(const Operands *operands, int ndim, const cnp.npy_in
     return True
 
 
+cdef inline bint lie_alike(const Operands *operands, int ndim, const cnp.npy_intp *shape, unsigned *ones) noexcept:
+    """Whether all operands lie flat in this shape but for numbers alone, and a loop takes these as ones."""
+    cdef int k
+    ones[0] = 0
+    for k in range(operands.n):
+        if operands.at[k].ndim == 0:
+            ones[0] |= <unsigned>JK_ONE_A << k
+        elif not views_shape(operands.at[k], ndim, shape):
+            return False
+    return operands.contiguous and jk_takes_ones(operands.n, ones[0])
+
+
 cdef inline int broadcast(const Operands *operands, cnp.npy_intp *shape) noexcept:
     """The shape that all operands broadcast to, and its length; -1 if they do not."""
     cdef cnp.npy_intp length
@@ -121,6 +133,7 @@ cdef object straight_value(Op op, object a, object b, object c, object out):
     cdef const void *inputs[JK_N_IN]
     cdef cnp.npy_intp shape[JK_MAX_NDIM]
     cdef int ndim = -1, typenum = typenum_of(a, b, c)
+    cdef unsigned ones
     cdef bint alike
     cdef cnp.ndarray u, v, w, result
     if typenum >= 0:
@@ -130,20 +143,20 @@ cdef object straight_value(Op op, object a, object b, object c, object out):
             ndim = broadcast(&args, shape)
     if ndim <= 0 or (out is not None and not is_writable(out, ndim, shape)):
         return NotImplemented
-    alike = have_shape(&args, ndim, shape)
+    alike = lie_alike(&args, ndim, shape, &ones)
     if out is not None:
         result = <cnp.ndarray>out
     else:
-        result = new_like(u) if alike else new_array(ndim, shape, typenum, False)
+        result = new_like(u) if have_shape(&args, ndim, shape) else new_array(ndim, shape, typenum, False)
     if cnp.PyArray_SIZE(result) >= LARGE:
         try:
             pointwise_value(op, list(given(op, u, v, w)), result, False)
         except (Overlap, Refused):
             return NotImplemented
-    elif (alike and args.contiguous and cnp.PyArray_IS_C_CONTIGUOUS(result)
+    elif (alike and cnp.PyArray_IS_C_CONTIGUOUS(result)
             and cnp.PyArray_TYPE(result) == typenum and lie_apart(&args, result)):
         read_all_flat(inputs, &args, result, None)
-        run_loop(flat_loops(op.index, result).value, cnp.PyArray_SIZE(result), cnp.PyArray_DATA(result), inputs)
+        run_loop(flat_loops(op.index, result).value, cnp.PyArray_SIZE(result), cnp.PyArray_DATA(result), inputs, ones)
     else:
         view_of(&out_view, result)
         if not op.went(VALUE, jk_pointwise_value(NULL, op.index, args.at, &out_view, False)):
@@ -241,6 +254,7 @@ cdef object straight_vjp(Op op, cnp.ndarray t, cnp.ndarray u, cnp.ndarray v, cnp
     cdef const void *inputs[JK_N_IN]
     cdef cnp.npy_intp shape[JK_MAX_NDIM]
     cdef int i, k, n = op.row.n_args, adds
+    cdef unsigned ones
     cdef bint alike
     cdef tuple results = None
     cdef cnp.ndarray result = None
@@ -249,7 +263,7 @@ cdef object straight_vjp(Op op, cnp.ndarray t, cnp.ndarray u, cnp.ndarray v, cnp
     if (not read_wrt(&wish, wrt, n) or not read_outs(&wish, out, accumulate) or not args.complete
             or is_special(op, &args) or (y is not None and not is_like(y, t))):
         return NotImplemented
-    alike = have_shape(&args, cnp.PyArray_NDIM(t), cnp.PyArray_DIMS(t))
+    alike = lie_alike(&args, cnp.PyArray_NDIM(t), cnp.PyArray_DIMS(t), &ones)
     adds = adds_alike(&wish)
     if adds < 0 or (not alike and not has_shape(t, broadcast(&args, shape), shape)):
         return NotImplemented
@@ -276,14 +290,14 @@ cdef object straight_vjp(Op op, cnp.ndarray t, cnp.ndarray u, cnp.ndarray v, cnp
             pointwise_vjp(op, t, list(given(op, u, v, w)), y, outs, adds)
         except (Overlap, Refused):
             return NotImplemented
-    elif (alike and args.contiguous and not adds and cnp.PyArray_IS_C_CONTIGUOUS(t)
+    elif (alike and not adds and cnp.PyArray_IS_C_CONTIGUOUS(t)
             and (cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>y) if y is not None else not op.all_reads & JK_READS_Y)
             and is_flat_result(&args, t, y, &wish)):
         loops = flat_loops(op.index, t)
         read_all_flat(inputs, &args, t, y)
         for k in range(n):
             if bars[k] != NULL:
-                run_loop(loops.first[k], cnp.PyArray_SIZE(t), bar_view[k].data, inputs)
+                run_loop(loops.first[k], cnp.PyArray_SIZE(t), bar_view[k].data, inputs, ones)
     else:
         view_of(&t_view, t)
         if y is not None:
@@ -341,6 +355,7 @@ cdef object straight_vjp2(Op op, Operands *h, list h_arrays, cnp.ndarray t, Oper
 
 cdef object value_of(Op op, object a, object b, object c, object out):
     """The value; by the straight way unless that cannot be taken."""
+    a = op.mask_of(a, b)
     result = straight_value(op, a, b, c, out)
     if result is not NotImplemented:
         op.count(VALUE)
@@ -352,6 +367,8 @@ cdef object value_of(Op op, object a, object b, object c, object out):
 
 cdef object jvp_of(Op op, object tangents, object a, object b, object c, object y, object out, object accumulate):
     """The sum of derivative times tangent; by the straight way unless that cannot be taken."""
+    tangents = op.tangents_of(tangents)
+    a = op.mask_of(a, b)
     result = straight_jvp(op, tangents, a, b, c, y, out, accumulate)
     if result is not NotImplemented:
         op.count(JVP)
@@ -366,6 +383,7 @@ cdef object vjp_of(Op op, object y_bar, object a, object b, object c, object y, 
     """The cotangents of the arguments in wrt; by the straight way unless that cannot be taken."""
     cdef int typenum
     result = NotImplemented
+    a = op.mask_of(a, b)
     if is_operand(y_bar):
         typenum = cnp.PyArray_TYPE(<cnp.ndarray>y_bar)
         result = straight_vjp(op, <cnp.ndarray>y_bar, as_operand(a, typenum), as_operand(b, typenum),
@@ -388,6 +406,7 @@ cdef object vjp2_of(Op op, object h, object y_bar, object a, object b, object c,
     cdef bint fits
     cdef list h_arrays
     result = NotImplemented
+    a = op.mask_of(a, b)
     several = h if type(wrt) is tuple else (h,)
     if (is_operand(y_bar) and read_wrt(&wish, wrt, n) and type(several) is tuple and len(<tuple>several) == wish.n):
         typenum = cnp.PyArray_TYPE(<cnp.ndarray>y_bar)

@@ -72,6 +72,7 @@ cdef extern from "jackern/jackern.h" nogil:
         const char *aliases
         int n_args
         int n_operands
+        int is_masked
         int selects
         const char *argument[3]
         const char *value
@@ -82,6 +83,8 @@ cdef extern from "jackern/jackern.h" nogil:
         unsigned reads[3]
         double low[3]
         double high[3]
+        unsigned char is_optional[3]
+        double standard[3]
         const char *kinks
 
     ctypedef struct jk_axis:

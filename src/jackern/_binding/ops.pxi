@@ -3,14 +3,19 @@
 # general functions, which `_wiring` hands in at import and which call those of pointwise.pxi.
 
 # What takes the calls that the straight way does not.
-cdef object general = Slots("derivative_of", "docstring_of", "jacobian", "jvp", "readable", "signature_of",
-                            "unbroadcast", "value", "vjp", "vjp2")
+cdef object general = Slots("derivative_of", "derivatives", "docstring_of", "jacobian", "jvp", "masked_jvp",
+                            "masked_vjp", "readable", "signature_of", "unbroadcast", "value", "vjp", "vjp2")
 fallbacks = general
 
 
-# Of ops, by the number of arguments; rows.pxi has them.
+# Of ops, by the number of arguments, and of one operand with a parameter; rows.pxi has them.
 cdef tuple CLASSES = ()
 cdef tuple KINDS = ("unary", "binary", "ternary")
+
+
+cdef inline int class_of(const jk_op *row) noexcept:
+    """The place of the class of a row."""
+    return 3 if row.n_args == 2 and row.n_operands == 1 else row.n_args - 1
 
 
 cdef class Op(NamedOp):
@@ -24,10 +29,28 @@ cdef class Op(NamedOp):
     def __cinit__(self, int index):
         self.index = index
         self.row = jk_op_at(index)
-        if self.row == NULL or CLASSES[self.row.n_args - 1] is not type(self):
+        if self.row == NULL or CLASSES[class_of(self.row)] is not type(self):
             raise ValueError(f"{type(self).__name__}: no such op at {index}; jackern.ops has them all")
         self.all_reads = self.row.reads[0] | self.row.reads[1] | self.row.reads[2]
         self._argument_names = tuple(self.row.argument[k].decode() for k in range(self.row.n_args))
+
+    cdef object tangents_of(self, object tangents):
+        """One for every argument: a tangent alone is that of the only operand."""
+        if self.row.n_operands > 1 or type(tangents) is tuple:
+            return tangents
+        return (tangents,) + (None,) * (self.row.n_args - 1)
+
+    cdef object mask_of(self, object a, object b):
+        """The first argument; one that is a mask of booleans in the dtype of the second."""
+        if (self.row.is_masked and is_native(b) and cnp.PyArray_CheckExact(a)
+                and cnp.PyArray_TYPE(<cnp.ndarray>a) == cnp.NPY_BOOL):
+            return cnp.PyArray_Cast(<cnp.ndarray>a, cnp.PyArray_TYPE(<cnp.ndarray>b))
+        return a
+
+    @property
+    def is_masked(self):
+        """Whether the first argument is a mask: not 0 is true, and there is no derivative by it."""
+        return bool(self.row.is_masked)
 
     @property
     def name(self):
@@ -53,6 +76,11 @@ cdef class Op(NamedOp):
     def selects(self):
         """Whether the op chooses: what it did not choose is a structural zero."""
         return bool(self.row.selects)
+
+    @property
+    def defaults(self):
+        """What the last arguments are where they are not given: a tuple of numbers, empty for most ops."""
+        return tuple(self.row.standard[k] for k in range(self.row.n_args) if self.row.is_optional[k])
 
     @property
     def formula(self):
@@ -94,4 +122,5 @@ cdef class Op(NamedOp):
 
     def sample(self, rng, n):
         """Return arguments of n numbers each, drawn from the domain, and keywords to try the op with: none."""
-        return tuple(rng.uniform(low, high, n) for low, high in self.domain), {}
+        primals = tuple(rng.uniform(low, high, n) for low, high in self.domain)
+        return ((rng.random(n) < 0.5,) + primals[1:] if self.row.is_masked else primals), {}

@@ -23,6 +23,10 @@ cdef class NamedOp:
     def __reduce__(self):
         return restored, ("op", self.name)
 
+    def count_call(self, str product not None):
+        """Counts a call of an op that is written in Python, which has no straight way."""
+        self.count_general(PRODUCT_NAMES.index(product))
+
     cdef inline void count(self, int product) noexcept:
         self.calls[product] += 1
 

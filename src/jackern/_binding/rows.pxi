@@ -1,6 +1,6 @@
 # An op for every row of the table.
 
-CLASSES = (UnaryOp, BinaryOp, TernaryOp)
+CLASSES = (UnaryOp, BinaryOp, TernaryOp, ParametricOp)
 cdef int row_index
 for row_index in range(jk_n_ops()):
-    add_op(CLASSES[jk_op_at(row_index).n_args - 1](row_index))
+    add_op(CLASSES[class_of(jk_op_at(row_index))](row_index))

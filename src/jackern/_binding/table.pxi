@@ -10,8 +10,10 @@ cdef extern from "engine/cpu.h" nogil:
         JK_IN_B
         JK_IN_Y
         JK_N_IN
+        JK_ONE_A
 
-    ctypedef void jk_pointwise_loop(Py_ssize_t n, void *out, const void *const *inputs)
+    ctypedef void jk_pointwise_loop(Py_ssize_t n, void *out, const void *const *inputs, unsigned ones)
+    bint jk_takes_ones(int n_args, unsigned ones)
 
     ctypedef struct jk_op_loops:
         jk_pointwise_loop *value
@@ -29,10 +31,11 @@ cdef extern from "engine/environment.h" nogil:
     void jk_leave(jk_environment before)
 
 
-cdef inline void run_loop(jk_pointwise_loop *loop, Py_ssize_t n, void *out, const void *const *inputs) noexcept:
+cdef inline void run_loop(jk_pointwise_loop *loop, Py_ssize_t n, void *out, const void *const *inputs,
+                          unsigned ones=0) noexcept:
     """Calls a loop in the floating-point environment in which the C library calls it."""
     cdef jk_environment before = jk_enter()
-    loop(n, out, inputs)
+    loop(n, out, inputs, ones)
     jk_leave(before)
 
 

@@ -10,15 +10,15 @@ cdef class TernaryOp(Op):
         return general.docstring_of(self)
 
     cdef object wrt_of(self, object wrt):
-        """wrt, or by default all arguments that are no parameters."""
+        """wrt, or by default all arguments that are neither parameters nor a mask."""
         if wrt is not None:
             return wrt
-        return 0 if self.row.n_operands == 1 else tuple(range(self.row.n_operands))
+        return 0 if self.row.n_operands == 1 else tuple(range(self.row.is_masked, self.row.n_operands))
 
     def __call__(self, a=None, b=None, c=None, /, out=None):
         return value_of(self, a, b, c, out)
 
-    def jvp(self, tangents, a, b, c, /, *, y=None, out=None, accumulate=False):
+    def jvp(self, tangents, a, b, c, /, *, y=None, out=None, accumulate=False, where=None):
         """The Jacobian-vector product, the sum of derivative times tangent over the three arguments.
 
         Parameters
@@ -27,7 +27,7 @@ cdef class TernaryOp(Op):
             Three tangents, each of the shape of its argument, or None, which stands for zero; one at least is not.
         a, b, c : array
             The arguments.  One that is read for its shape only (see `reads`) takes no part in promotion.
-        y, out, accumulate :
+        y, out, accumulate, where :
             As for ops of two arguments.
 
         Returns
@@ -35,9 +35,14 @@ cdef class TernaryOp(Op):
         ndarray
             `out`, or a new array of the broadcast shape and the promoted dtype.
         """
+        if where is not None:
+            result = general.masked_jvp(self, where, self.tangents_of(tangents), (a, b, c), y, out, accumulate)
+            self.count_general(JVP)
+            return result
         return jvp_of(self, tangents, a, b, c, y, out, accumulate)
 
-    def vjp(self, y_bar, a, b, c, /, *, y=None, wrt=None, out=None, accumulate=False):
+    def vjp(self, y_bar, a, b, c, /, *, y=None, wrt=None, out=None, accumulate=False,
+            where=None):
         """The vector-Jacobian products by the arguments in `wrt`, each summed to its argument's shape.
 
         Parameters
@@ -47,8 +52,9 @@ cdef class TernaryOp(Op):
         a, b, c : array
             The arguments.  One that is read for its shape only (see `reads`) takes no part in promotion.
         wrt : int or tuple of int, optional
-            Which arguments' cotangents are wanted; by default those of all that are no parameters.
-        y, out, accumulate :
+            Which arguments' cotangents are wanted; by default those of all that are neither parameters nor
+            a mask.
+        y, out, accumulate, where :
             As for ops of two arguments.
 
         Returns
@@ -57,6 +63,10 @@ cdef class TernaryOp(Op):
             One per argument in `wrt`, of that argument's shape; an array alone where `wrt` is an int, or where but one
             argument is no parameter.
         """
+        if where is not None:
+            result = general.masked_vjp(self, where, y_bar, (a, b, c), y, self.wrt_of(wrt), out, accumulate)
+            self.count_general(VJP)
+            return result
         return vjp_of(self, y_bar, a, b, c, y, self.wrt_of(wrt), out, accumulate)
 
     def vjp2(self, h, y_bar, a, b, c, /, *, y=None, wrt=None, out=None, accumulate=False):
@@ -80,9 +90,16 @@ cdef class TernaryOp(Op):
         """
         return vjp2_of(self, h, y_bar, a, b, c, y, self.wrt_of(wrt), out, accumulate)
 
-    def jacobian(self, a, b, c, /, *, y=None, wrt=0):
-        """The Jacobian by one argument (an int in `wrt`), or a tuple of them: diagonal, or a broadcast."""
-        result = general.jacobian(self, (a, b, c), y, wrt)
+    def derivative(self, a, b, c, /, *, y=None, wrt=None, out=None):
+        """The derivative itself by one argument (an int in `wrt`), or a tuple of them, of the broadcast shape."""
+        return general.derivatives(self, (a, b, c), y, self.row.is_masked if wrt is None else wrt, out)
+
+    def jacobian(self, a, b, c, /, *, y=None, wrt=None):
+        """The Jacobian by one argument (an int in `wrt`), or a tuple of them: diagonal, or a broadcast.
+
+        By default it is the first argument that is no mask.
+        """
+        result = general.jacobian(self, (a, b, c), y, self.row.is_masked if wrt is None else wrt)
         self.count(JACOBIAN)
         return result
 

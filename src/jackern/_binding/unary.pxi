@@ -121,7 +121,7 @@ cdef class UnaryOp(Op):
         self.count_general(VALUE)
         return result
 
-    def jvp(self, x_dot, x=None, *, y=None, out=None, accumulate=False):
+    def jvp(self, x_dot, x=None, *, y=None, out=None, accumulate=False, where=None):
         """The Jacobian-vector product ``dy/dx * x_dot``.
 
         Parameters
@@ -136,6 +136,8 @@ cdef class UnaryOp(Op):
             `y` itself.
         accumulate : bool
             Add to `out` instead of overwriting it.
+        where : array of bool, optional
+            Elements that are masked off are never evaluated: nothing comes from them, whatever the derivative is there.
 
         Returns
         -------
@@ -143,6 +145,10 @@ cdef class UnaryOp(Op):
             `out`, or a new array of the promoted dtype; a NumPy scalar if 0-d.
         """
         cdef Wish wish
+        if where is not None:
+            result = general.masked_jvp(self, where, (x_dot,), (x,), y, out, accumulate)
+            self.count_general(JVP)
+            return result
         wish.is_tuple = False
         if read_outs(&wish, out, accumulate):
             result = self.multiply(JVP, x_dot, x, y, wish.out[0], wish.adds[0])
@@ -153,14 +159,15 @@ cdef class UnaryOp(Op):
         self.count_general(JVP)
         return result
 
-    def vjp(self, y_bar, x=None, *, y=None, wrt=0, out=None, accumulate=False):
+    def vjp(self, y_bar, x=None, *, y=None, wrt=0, out=None, accumulate=False,
+            where=None):
         """The vector-Jacobian product ``dy/dx * y_bar``.
 
         Parameters
         ----------
         y_bar : array
             The cotangent, of the shape of `x`.
-        x, y, out, accumulate :
+        x, y, out, accumulate, where :
             As for `jvp`.
         wrt : int or tuple of int
             0, or (0,) for a tuple of one result, whose `out` and `accumulate` may be tuples then.
@@ -171,6 +178,10 @@ cdef class UnaryOp(Op):
             `out`, or a new array of the promoted dtype; a NumPy scalar if 0-d.
         """
         cdef Wish wish
+        if where is not None:
+            result = general.masked_vjp(self, where, y_bar, (x,), y, wrt, out, accumulate)
+            self.count_general(VJP)
+            return result
         if read_wrt(&wish, wrt, 1) and read_outs(&wish, out, accumulate):
             result = self.multiply(VJP, y_bar, x, y, wish.out[0], wish.adds[0])
             if result is not NotImplemented:
@@ -212,6 +223,10 @@ cdef class UnaryOp(Op):
         result = general.vjp2(self, h, y_bar, (x,), y, wrt, out, accumulate)
         self.count_general(VJP2)
         return result
+
+    def derivative(self, x=None, *, y=None, wrt=0, out=None):
+        """The derivative itself, at `x` or read from `y`, as a new array or in `out`; in a tuple for a tuple `wrt`."""
+        return general.derivatives(self, (x,), y, wrt, out)
 
     def jacobian(self, x=None, *, y=None, wrt=0):
         """The Jacobian at `x` (or read from `y`): diagonal, one number per element; in a tuple for a tuple `wrt`."""

@@ -52,7 +52,12 @@ def signature_of(op: Any) -> inspect.Signature:
     """The signature of an op as a function of its arguments, which are given by position where there are three."""
     anyhow = inspect.Parameter.POSITIONAL_OR_KEYWORD
     kind = anyhow if op.nin < 3 else inspect.Parameter.POSITIONAL_ONLY
-    parameters = [inspect.Parameter(name, kind) for name in op._argument_names]
+    required = op.nin - len(op.defaults)
+    defaults = [inspect.Parameter.empty] * required + list(op.defaults)
+    parameters = [
+        inspect.Parameter(name, kind, default=default)
+        for name, default in zip(op._argument_names, defaults, strict=True)
+    ]
     return inspect.Signature([*parameters, inspect.Parameter("out", anyhow, default=None)])
 
 
@@ -102,6 +107,14 @@ def value_shape(
     return shape
 
 
+def with_mask(op: Any, where: str, args: Sequence[object]) -> tuple[object, ...]:
+    """The arguments, of which a mask is an array of booleans: it takes no part in promotion."""
+    if not op.is_masked or args[0] is None:
+        return tuple(args)
+    name = op._argument_names[0]
+    return (as_array(args[0], where, name) != 0, *args[1:])
+
+
 def as_unary(op: Any, args: Sequence[object]) -> Any:
     """square, positive or reciprocal where `op` is a power with the scalar exponent 2, 1 or -1; else None."""
     if op.name != "power" or args[0] is None or shape_of(args[1], op.name, "b") != ():
@@ -133,6 +146,7 @@ def value(op: Any, args: tuple[object, ...], out: object, where: str = "") -> An
     for name, x in zip(names, args, strict=True):
         if x is None:
             raise TypeError(f"{where}: {name} is missing; expected {op.nin} operands")
+    args = with_mask(op, where, args)
     operands, dtype = as_operands(dict(zip(names, args, strict=True)), where)
     unary = as_unary(op, args)
     if unary is not None:
@@ -153,6 +167,7 @@ def jvp(
 ) -> Any:
     where = where or f"ops.{op.name}.jvp"
     names = op._argument_names
+    args = with_mask(op, where, args)
     if not isinstance(tangents, tuple) or len(tangents) != op.nin:
         raise TypeError(f"{where}: tangents is {kind_of(tangents)}, expected a tuple of {op.nin} (None for zero)")
     positions = [k for k in range(op.nin) if tangents[k] is not None]
@@ -173,9 +188,8 @@ def jvp(
     outputs = Outputs(where, (out,), (shape,), dtype, accumulate)
     n = op.nin
     inputs: list[Any] = [operands.get(name) for name in tangent_names]
-    for name, x in zip(names, args, strict=True):  # of an argument that is not read, the shape counts
-        blank = None if x is None else np.broadcast_to(np.zeros((), dtype), shape_of(x, where, name))
-        inputs.append(operands.get(name, blank))
+    for name, x in zip(names, args, strict=True):
+        inputs.append(operands.get(name, None if x is None else blank(shape_of(x, where, name), dtype)))
     inputs.append(operands["y"] if use_y else None)
     call(
         where,
@@ -199,6 +213,7 @@ def vjp(
     where = where or f"ops.{op.name}.vjp"
     names = op._argument_names
     positions = wanted(where, wrt, op.nin)
+    args = with_mask(op, where, args)
     shape = value_shape(op, where, args, y, ("y_bar", y_bar))
     read, use_y = read_operands(op, where, args, y, positions)
     outs = as_outs(where, out, len(positions), single=not isinstance(wrt, tuple))
@@ -237,6 +252,7 @@ def vjp2(
     names = op._argument_names
     positions = wanted(where, wrt, op.nin)
     hs = one_for_each(where, h, wrt, positions)
+    args = with_mask(op, where, args)
     shape = value_shape(op, where, args, y, ("y_bar", y_bar))
     arg_shapes = [shape if x is None else shape_of(x, where, name) for name, x in zip(names, args, strict=True)]
     given: dict[str, object] = {}
@@ -286,8 +302,7 @@ def derivative(op: Any, k: int, args: tuple[object, ...], y: object) -> Array:
     names = op._argument_names
     read, use_y = read_operands(op, where, args, y, [k])
     formula = op.derivative_formula if op.nin == 1 else op.derivative_formula[k]
-    known = {name: x for name, x in zip((*names, "y"), (*args, y), strict=True) if x is not None and not is_weak(x)}
-    dtype = promote([as_array(x, where, name) for name, x in known.items()] or [1.0])
+    dtype = promoted(where, names, args, y)
     operands = {name: in_dtype(x, where, name, dtype) for name, x in read.items()}
     if formula in operands and (formula != "y" or use_y):
         return operands[formula]
@@ -312,9 +327,53 @@ def jacobian(op: Any, args: tuple[object, ...], y: object, wrt: object) -> Any:
     positions = wanted(where, wrt, op.nin)
     if op.nin == 1 and args[0] is None and y is None:
         raise TypeError(f"{where}: x or y is missing; its shape is the shape of the Jacobian")
+    args = with_mask(op, where, args)
     shape = value_shape(op, where, args, y)
     jacobians = tuple(
         elementwise(derivative(op, k, args, y), shape if args[k] is None else shape_of(args[k], where, names[k]), shape)
         for k in positions
     )
     return jacobians if isinstance(wrt, tuple) else jacobians[0]
+
+
+@quiet
+def derivatives(op: Any, args: tuple[object, ...], y: object, wrt: object, out: object) -> Any:
+    """The derivatives themselves, of the shape of the output."""
+    where = f"ops.{op.name}.derivative"
+    names = op._argument_names
+    positions = wanted(where, wrt, op.nin)
+    if op.nin == 1 and args[0] is None and y is None:
+        raise TypeError(f"{where}: x or y is missing; its shape is the shape of the derivative")
+    args = with_mask(op, where, args)
+    shape = value_shape(op, where, args, y)
+    read, use_y = read_operands(op, where, args, y, positions)
+    outs = as_outs(where, out, len(positions), single=not isinstance(wrt, tuple))
+    dtype = promoted(where, names, args, y)
+    operands = {name: in_dtype(x, where, name, dtype) for name, x in read.items()}
+    outputs = Outputs(where, outs, [shape] * len(positions), dtype, False, single=not isinstance(wrt, tuple))
+    shapes = [shape if x is None else shape_of(x, where, name) for name, x in zip(names, args, strict=True)]
+    inputs: list[Any] = [operands.get(name, blank(n, dtype)) for name, n in zip(names, shapes, strict=True)]
+    inputs.append(operands["y"] if use_y else None)
+    if len(positions) > 1:
+        inputs = outputs.spared(inputs)
+    for k, array in zip(positions, outputs.arrays, strict=True):
+        tangents: list[Any] = [None] * op.nin
+        tangents[k] = np.broadcast_to(np.ones((), dtype), shapes[k])
+        call(where, inputs, partial(write_jvp, op, tangents, array))
+    results = outputs.results()
+    return tuple(results) if isinstance(wrt, tuple) else results[0]
+
+
+def blank(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """What stands for an argument that is not read: its shape counts."""
+    return np.broadcast_to(np.zeros((), dtype), shape)
+
+
+def write_jvp(op: Any, tangents: list[Any], out: Array, inputs: list[Any]) -> None:
+    _core.pointwise_jvp(op, tangents, inputs[:-1], inputs[-1], out, False)
+
+
+def promoted(where: str, names: Sequence[str], args: Sequence[object], y: object) -> np.dtype[Any]:
+    """What the arguments and y promote to that are given and no Python numbers."""
+    known = {name: x for name, x in zip((*names, "y"), (*args, y), strict=True) if x is not None and not is_weak(x)}
+    return promote([as_array(x, where, name) for name, x in known.items()] or [1.0])

@@ -72,10 +72,12 @@ def registered(*families: Family) -> Callable[[OpClass], OpClass]:
 def find(thing: object) -> Any:
     """The op that is this thing, has this name, or is this function of NumPy or SciPy; None if there is none."""
     ops = _core.named_ops()
+    if isinstance(thing, _core.NamedOp):
+        return thing
     if isinstance(thing, str):
         return ops.get(thing)
     name = getattr(thing, "__name__", None)
-    if isinstance(name, str) and name in ops and (thing is ops[name] or thing is scipy.special_function(name)):
+    if isinstance(name, str) and name in ops and thing is scipy.special_function(name):
         return ops[name]
     try:
         return FUNCTIONS.get(thing)
