@@ -44,6 +44,8 @@ class BuildExt(build_ext):
         ext.libraries = [] if family == "msvc" else ["m"]
         ext.cython_c_in_temp = True  # no generated C beside the sources
 
+        if rows := os.environ.get("JACKERN_ROWS"):
+            ext.define_macros.append(("JK_ROWS", f'"{Path(rows).resolve()}"'))
         sources = {}
         for path in library("c"):
             isa = path.stem.removeprefix("isa_") if path.stem.startswith("isa_v") else None
@@ -97,6 +99,8 @@ def stub_of_ops():
     lines = Path("src/jackern/ops.pyi.in").read_text()
     kinds, rows = ((CSRC / "table" / name).read_text() for name in ("kinds.def", "ops.def"))
     classes = classes_of(kinds)
+    if own := os.environ.get("JACKERN_ROWS"):
+        rows += Path(own).read_text()
     rows = re.findall(r'^JK_(\w+)\s*\(\s*(\w+)\s*,\s*"([^"]*)"', rows, re.M)
     names = [(name, classes[kind]) for kind, row, aliases in rows for name in [row, *aliases.split()]]
     return lines + "".join(f"{name}: {kind}\n" for name, kind in [*names, *families()])

@@ -549,3 +549,21 @@ def test_importing_jackern_imports_little_else():
     imported = set(done.stdout.split())
     assert "jackern.ops" in imported
     assert not imported & {"numpy.random", "pathlib", "urllib.parse", "difflib", "scipy", "matplotlib", "sklearn"}
+
+
+@pytest.mark.parametrize(
+    ("function", "kin"),
+    [
+        (np.divmod, {"divide", "multiply"}),
+        (np.signbit, {"absolute", "sign"}),
+        ("rrelu", {"relu", "silu"}),
+        (np.cumsum, {"add", "sum"}),
+        ("floor_divide", {"divide", "reciprocal"}),
+    ],
+)
+def test_an_op_that_is_not_there_is_answered_by_meaning(function, kin):
+    with pytest.raises(ValueError, match="did you mean") as error:
+        jk.op(function)
+    named = error.value.args[0].split("did you mean ")[1]
+    assert any(repr(name) in named for name in kin)
+    assert "linear" not in named

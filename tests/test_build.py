@@ -116,6 +116,40 @@ def test_a_newer_python_has_to_run_and_to_be_able_to_build(tmp_path, fake_python
     assert newest(bad, (3, 11, 7)) is None
 
 
+# ---- rows of whoever builds ------------------------------------------------------------------------------------
+
+ROWS = """
+JK_UNARY(quartic, "fourth", (x*x)*(x*x), 4*(t*x)*(x*x), NONE, 12*(h*t)*(x*x), NONE, A, -2.0, 2.0, "")
+"""
+USES_ROW = """
+#include <jackern/jackern.h>
+int main(void)
+{
+    double x[2] = {1, 2}, t[2] = {1, 10}, bar[2];
+    const ptrdiff_t shape[] = {2}, stride[] = {sizeof(double)};
+    const jk_view x_view = {x, JK_FLOAT64, 1, shape, stride}, t_view = {t, JK_FLOAT64, 1, shape, stride},
+                  bar_view = {bar, JK_FLOAT64, 1, shape, stride};
+    const jk_view *args[] = {&x_view}, *outs[] = {&bar_view};
+    if (jk_init("baseline").error != JK_OK || jk_find_op("fourth") != jk_n_ops() - 1) return 1;
+    if (jk_pointwise_vjp(NULL, jk_find_op("quartic"), &t_view, args, NULL, outs, 0).error != JK_OK) return 2;
+    return bar[0] != 4 || bar[1] != 320;
+}
+"""
+
+
+@gnu
+def test_rows_of_a_file_given_at_build_time_are_ops(tmp_path):
+    rows, source, program = (tmp_path / name for name in ("rows.def", "main.c", "main"))
+    rows.write_text(ROWS)
+    source.write_text(USES_ROW)
+    compiler = shlex.split(os.environ.get("CC", "cc"))
+    library = [p for p in (ROOT / "csrc").glob("*/*.c") if p.parts[-2] != "test" and not p.stem.startswith("isa_v")]
+    options = ["-std=c11", "-O0", f"-I{ROOT}/csrc", f"-I{ROOT}/csrc/include", f'-DJK_ROWS="{rows}"', '-DJK_VERSION="0"']
+    command = [*compiler, *options, *flags()["cc_exact"], "-o", program, source, *library, "-lm", "-pthread"]
+    subprocess.run(command, check=True)
+    assert subprocess.run([program]).returncode == 0
+
+
 # ---- flags that would change arithmetic --------------------------------------------------------------------------
 
 CHECK = """

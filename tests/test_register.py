@@ -54,7 +54,7 @@ def test_it_is_found_counted_and_pickled_by_its_name(bent):
     assert pickle.loads(pickle.dumps(bent)) is bent
     jk.reset_stats()
     bent(np.ones(3))
-    assert jk.stats()[bent.name] == 1
+    assert jk.stats()[f"{bent.name}.value"] == 1
 
 
 def test_several_arguments_broadcast_and_read_what_they_say():

@@ -1,4 +1,14 @@
 /* Stamps every dtype over the loops and fills the tables of one instruction set, named JK_ISA. */
+
+/* No product may be fused with a sum, whatever flags the library is built with: gcc ignores the pragma of the standard. */
+#if defined(__clang__)
+#pragma clang fp contract(off)
+#elif defined(__GNUC__) && (defined(__FP_FAST_FMA) || defined(__FP_FAST_FMAF))
+#pragma GCC optimize("fp-contract=off")
+#elif defined(_MSC_VER)
+#pragma fp_contract(off)
+#endif
+
 #include "table/table.h"
 #include "table/tree.h"
 
