@@ -13,7 +13,7 @@ PYTEST := -m pytest --numprocesses auto --dist worksteal
 SOURCES := pyproject.toml setup.py VERSION $(filter-out csrc/build/% csrc/test/% %.a,$(wildcard csrc/*.* csrc/*/*.* csrc/*/*/*.*)) \
            $(foreach suffix,pyx pxd pxi h in,$(wildcard src/jackern/*.$(suffix) src/jackern/*/*.$(suffix)))
 
-.PHONY: help build demo test test-newest versions test-arrays test-isa accuracy chains closure bits bench lint c sanitize fuzz clean
+.PHONY: help build demo test test-newest versions test-arrays test-isa accuracy chains closure bits cross-bits bench lint c sanitize fuzz clean
 help:
 	@echo 'make demo      a network on real digits, forward and backward through jackern (under a minute)'
 	@echo 'make test      the tests'
@@ -23,6 +23,7 @@ help:
 	@echo 'make accuracy  the largest errors of every function (ARGS="--exhaustive exp": all of float32)'
 	@echo 'make chains    20,000 random chains of Jacobians against dense matrices (minutes)'
 	@echo 'make closure   docs/closure.md, the table of what structures compose and add to'
+	@echo 'make cross-bits    the bits of other processors, C libraries and compilers, under qemu'
 	@echo 'make bits      the bits of all results against those of a commit (BASE=main; HEAD by default)'
 	@echo 'make bench     the benchmarks against NumPy'
 	@echo 'make c         the C library without Python (csrc/libjackern.a), and its tests'
@@ -109,6 +110,10 @@ $(BITS)/%/built:
 $(BITS)/%.txt: tools/bits.py $(wildcard tools/bits_cases/*.py) $(VENV)/has-test
 	$(ALONE) JACKERN_ISA=$(*F) PYTHONPATH=$(@D)/lib $(BIN)/python tools/bits.py write $@.new
 	mv $@.new $@
+
+# What other processors, C libraries and compilers compute; qemu runs them.
+cross-bits:
+	$(PYTHON) tools/cross_bits.py $(ARGS)
 
 bench: $(VENV)/built $(VENV)/has-bench
 	$(BIN)/python -m pytest bench $(ARGS)
