@@ -13,12 +13,13 @@ PYTEST := -m pytest --numprocesses auto --dist worksteal
 SOURCES := pyproject.toml setup.py VERSION $(filter-out csrc/build/% csrc/test/% %.a,$(wildcard csrc/*.* csrc/*/*.* csrc/*/*/*.*)) \
            $(foreach suffix,pyx pxd pxi h in,$(wildcard src/jackern/*.$(suffix) src/jackern/*/*.$(suffix)))
 
-.PHONY: help build demo test test-newest versions test-arrays test-isa accuracy chains closure bits bench lint c sanitize tsan fuzz clean
+.PHONY: help build demo test test-newest versions test-arrays test-frozen test-isa accuracy chains closure bits bench lint c sanitize tsan fuzz clean
 help:
 	@echo 'make demo      a network on real digits, forward and backward through jackern (under a minute)'
 	@echo 'make test      the tests'
 	@echo 'make test-newest   the tests on the newest Python at hand, if it is newer, in .venv-newest'
 	@echo 'make test-arrays   the tests beside other libraries, which it installs (the extra arrays)'
+	@echo 'make test-frozen   an application that PyInstaller and cx_Freeze pack (the extra frozen)'
 	@echo 'make test-isa  the tests marked isa, once per instruction set'
 	@echo 'make accuracy  the largest errors of every function (ARGS="--exhaustive exp": all of float32)'
 	@echo 'make chains    20,000 random chains of Jacobians against dense matrices (minutes)'
@@ -70,6 +71,9 @@ versions: $(VENV)/has-test
 
 test-arrays: $(VENV)/built $(VENV)/has-arrays
 	$(BIN)/python -m pytest tests/test_other_arrays.py tests/test_together.py tests/test_types.py $(ARGS)
+
+test-frozen: $(VENV)/built $(VENV)/has-frozen
+	$(BIN)/python -m pytest tests/test_frozen.py $(ARGS)
 
 test-isa: $(VENV)/built $(VENV)/has-test
 	$(BIN)/python tools/test_isa.py $(ARGS)
