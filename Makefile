@@ -13,12 +13,13 @@ PYTEST := -m pytest --numprocesses auto --dist worksteal
 SOURCES := pyproject.toml setup.py VERSION $(filter-out csrc/build/% csrc/test/% %.a,$(wildcard csrc/*.* csrc/*/*.* csrc/*/*/*.*)) \
            $(foreach suffix,pyx pxd pxi h in,$(wildcard src/jackern/*.$(suffix) src/jackern/*/*.$(suffix)))
 
-.PHONY: help build demo test test-newest versions test-arrays test-isa accuracy chains closure bits cross-bits bench lint c sanitize fuzz clean
+.PHONY: help build demo test test-newest versions test-arrays test-isa accuracy chains closure bits cross-bits bench lint c sanitize fuzz clean test-frozen tsan
 help:
 	@echo 'make demo      a network on real digits, forward and backward through jackern (under a minute)'
 	@echo 'make test      the tests'
 	@echo 'make test-newest   the tests on the newest Python at hand, if it is newer, in .venv-newest'
 	@echo 'make test-arrays   the tests beside other libraries, which it installs (the extra arrays)'
+	@echo 'make test-frozen   an application that PyInstaller and cx_Freeze pack (the extra frozen)'
 	@echo 'make test-isa  the tests marked isa, once per instruction set'
 	@echo 'make accuracy  the largest errors of every function (ARGS="--exhaustive exp": all of float32)'
 	@echo 'make chains    20,000 random chains of Jacobians against dense matrices (minutes)'
@@ -29,6 +30,7 @@ help:
 	@echo 'make c         the C library without Python (csrc/libjackern.a), and its tests'
 	@echo 'make lint      formatters, linters, type checkers'
 	@echo 'make sanitize  the C and Python tests under the address and undefined behaviour sanitizers'
+	@echo 'make tsan      calls of several threads, in C and in Python, under the thread sanitizer (minutes)'
 	@echo 'make fuzz      wrong and odd arguments under the sanitizers, SECONDS=60 for each of four kinds'
 	@echo 'make build     .venv with jackern in it (editable)'
 	@echo 'make clean     removes all that make has made'
@@ -70,6 +72,9 @@ versions: $(VENV)/has-test
 
 test-arrays: $(VENV)/built $(VENV)/has-arrays
 	$(BIN)/python -m pytest tests/test_other_arrays.py tests/test_together.py tests/test_types.py $(ARGS)
+
+test-frozen: $(VENV)/built $(VENV)/has-frozen
+	$(BIN)/python -m pytest tests/test_frozen.py $(ARGS)
 
 test-isa: $(VENV)/built $(VENV)/has-test
 	$(BIN)/python tools/test_isa.py $(ARGS)
@@ -143,6 +148,21 @@ $(SANITIZED)/built: $(SOURCES) | $(VENV)/built $(VENV)/has-test
 sanitize: $(SANITIZED)/built
 	$(MAKE) -j2 -C csrc CC=gcc CFLAGS='$(SANITIZE) -O1'
 	$(SANITIZED_PYTHON) $(PYTEST) $(ARGS)
+
+# Calls of several threads, first of C, then of Python, where the sanitizer must also see the race that is planted: it then
+# ends with 66.  Python itself is not instrumented, but its locks are seen, the GIL among them.
+TSAN := build/tsan
+TSAN_PYTHON = LD_PRELOAD="$$(gcc -print-file-name=libtsan.so)" TSAN_OPTIONS=halt_on_error=1 PYTHONMALLOC=malloc \
+    OPENBLAS_NUM_THREADS=1 PYTHONPATH=$(TSAN)/lib $$(setarch -R true 2>/dev/null && echo setarch -R) $(BIN)/python
+
+$(TSAN)/built: $(SOURCES) | $(VENV)/built
+	CC=gcc CFLAGS='-fsanitize=thread -O1 -g' $(BIN)/python setup.py --quiet build --build-base $(TSAN) --build-lib $(TSAN)/lib
+	@touch $@
+
+tsan: $(TSAN)/built
+	$(MAKE) -C csrc tsan CC=gcc ROUNDS=20
+	$(TSAN_PYTHON) tools/races.py $(ARGS)
+	$(TSAN_PYTHON) tools/races.py --planted >/dev/null 2>&1; [ $$? -eq 66 ]
 
 # Wrong descriptions, pickles and indices, and odd memory, under the same sanitizers.
 SECONDS ?= 60

@@ -93,10 +93,103 @@ def test_children_of_forks_while_threads_compute(two_threads):
             thread.join()
 
 
-def test_dask_maps_an_op_over_its_blocks():
+@pytest.mark.parametrize("scheduler", ["threads", "processes"])
+def test_dask_maps_an_op_and_a_jacobian_over_its_blocks(scheduler):
     da = pytest.importorskip("dask.array")
-    found = da.from_array(X, chunks=(100, 100)).map_blocks(jk.ops.tanh, dtype=float).compute(scheduler="threads")
-    assert oracle.same_bits(found, jk.ops.tanh(X))
+    chunks = da.from_array(X, chunks=(100, 401))
+    for function, wanted in [(jk.ops.tanh, jk.ops.tanh(X)), (jk.diagonal(V).jvp, jk.diagonal(V).jvp(X))]:
+        found = chunks.map_blocks(function, dtype=float).compute(scheduler=scheduler, num_workers=2)
+        assert oracle.same_bits(found, wanted)
+
+
+GREENLETS = """
+import sys
+from gevent import monkey
+if sys.argv[1] == "patched":
+    monkey.patch_all()
+import threading
+import gevent, numpy as np
+import jackern as jk
+
+jk.set_num_threads(2)
+X = np.linspace(-1, 1, 400_000).reshape(1000, 400)
+work = lambda: [jk.ops.tanh(X), jk.ops.sum(X, axis=0), jk.dense(X).jvp(X[0]), jk.ops.exp(X[0, :8])]
+same = lambda found: all(np.array_equal(one, other) for one, other in zip(found, wanted, strict=True))
+wanted, ticks = work(), 0
+
+def tick():
+    global ticks
+    while True:
+        ticks += 1
+        gevent.sleep(0)
+
+def blocking():
+    before = ticks
+    found = work()
+    return found, ticks - before
+
+ticking = gevent.spawn(tick)
+for job in gevent.joinall([gevent.spawn(blocking) for _ in range(3)]):
+    found, n = job.get()
+    assert same(found) and n == 0
+pool = gevent.get_hub().threadpool
+before = ticks
+assert all(same(job.get()) for job in [pool.spawn(work) for _ in range(5)])
+assert ticks > before + 3
+ticking.kill()
+threads = [threading.Thread(target=lambda: jobs.append(work())) for _ in range(3)]
+jobs = []
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert len(jobs) == 3 and all(map(same, jobs))
+"""
+
+
+@pytest.mark.parametrize("threading", ["as it is", "patched"])
+def test_greenlets_call_and_those_that_shall_not_wait_call_in_the_threadpool_of_gevent(threading):
+    pytest.importorskip("gevent")
+    done = subprocess.run([sys.executable, "-c", GREENLETS, threading], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def numba():
+    return pytest.importorskip("numba")
+
+
+def test_a_compiled_function_of_numba_takes_what_jackern_returns(numba):
+    doubled = numba.njit(lambda y: 2 * y)
+    for y in (jk.ops.tanh(X), jk.ops.tanh(X.T), jk.ops.sum(X)):  # large, of Fortran's order, a number
+        assert np.array_equal(doubled(y), 2 * y)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_object_mode_of_numba_gets_the_layout_that_it_declares(numba, order):
+    x = np.array([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]], order=order)
+
+    @numba.njit
+    def inside(x):
+        with numba.objmode(anyhow="float64[:, :]", rows="float64[:, ::1]", total="float64"):
+            anyhow = jk.ops.tanh(x)  # in the order of x
+            rows = np.ascontiguousarray(anyhow)
+            total = jk.ops.sum(x)
+        read = np.empty((2, *x.shape))
+        for i in range(x.shape[0]):
+            for j in range(x.shape[1]):
+                read[0, i, j], read[1, i, j] = anyhow[i, j], rows[i, j]
+        return read, total
+
+    read, total = inside(x)
+    assert read.tolist() == [jk.ops.tanh(x).tolist()] * 2
+    assert total == 15
+
+
+def test_compiled_code_of_numba_outside_of_object_mode_refuses_an_op(numba):
+    op = jk.ops.tanh
+    with pytest.raises(numba.core.errors.TypingError, match="tanh"):
+        numba.njit(lambda x: op(x))(X)
 
 
 TIGHT = """

@@ -85,5 +85,6 @@ void test_gram(jk_dtype dtype);
 void test_rowwise(jk_dtype dtype);
 void test_sparse(jk_dtype dtype);
 void test_solve(jk_dtype dtype);
+void test_threads(jk_dtype dtype, int n_rounds);
 
 #endif

@@ -2,7 +2,8 @@
  *
  * Every group runs once per instruction set and dtype.  What is expected comes from slow loops over single elements
  * and from central differences; all results of a group go into a digest, which has to be the same on every instruction
- * set.  Prints each failure, then "N passed, 0 failed".
+ * set.  Prints each failure, then "N passed, 0 failed".  `test_core threads 20` runs the calls of several threads alone,
+ * so many times.
  */
 #include "harness.h"
 
@@ -315,11 +316,24 @@ static void run_all(jk_dtype dtype)
     test_solve(dtype);
     test_context(dtype);
     test_workspace(dtype);
+    test_threads(dtype, 1);
 }
 
-int main(void)
+static int verdict(void)
+{
+    printf("%ld passed, %ld failed\n", n_passed, n_failed);
+    return n_failed != 0;
+}
+
+int main(int n_words, char **words)
 {
     uint64_t expected = 0;
+    if (n_words == 3 && strcmp(words[1], "threads") == 0) {
+        check_ok(jk_init(NULL), "jk_init");
+        test_threads(JK_FLOAT32, atoi(words[2]));
+        test_threads(JK_FLOAT64, atoi(words[2]));
+        return verdict();
+    }
     test_before_init();
     check_ok(jk_init(NULL), "jk_init");
     test_table();
@@ -335,6 +349,5 @@ int main(void)
         check(digest == expected, "%s gives the bits of %s", jk_isa_name(i), jk_isa_name(0));
         printf("instruction set %s: ran\n", jk_isa_name(i));
     }
-    printf("%ld passed, %ld failed\n", n_passed, n_failed);
-    return n_failed != 0;
+    return verdict();
 }

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import platform
+import sys
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,7 @@ def get_include() -> str:
     Raises
     ------
     FileNotFoundError
-        The header does not lie where it was installed.
+        The header does not lie where it was installed, as in a frozen application.
 
     Examples
     --------
@@ -108,7 +109,10 @@ def get_include() -> str:
     for folder in (installed, os.path.normpath(beside)):
         if os.path.isfile(os.path.join(folder, "jackern", "jackern.h")):
             return folder
-    raise FileNotFoundError(f"jackern.h lies neither in {installed} nor in csrc/include beside the sources")
+    why = "a frozen application is packed without it" if getattr(sys, "frozen", False) else "install jackern anew"
+    raise FileNotFoundError(
+        f"get_include: jackern/jackern.h is not in {installed}, nor in csrc/include of sources: {why}"
+    )
 
 
 def show_config(mode: str = "stdout") -> dict[str, Any] | None:
