@@ -41,8 +41,18 @@ def silu(x):
     return np.where(np.isneginf(x), np.zeros_like(x), x / (1 + np.exp(-x)))
 
 
-# Functions that NumPy does not have under the op's name.
-VALUES = {"sigmoid": sigmoid, "softplus": softplus, "relu": relu, "silu": silu}
+def sinc(x):
+    """sin(pi*x)/(pi*x) with zeros at whole numbers, where NumPy's has what rounding leaves of pi, and its limits."""
+    x = np.asarray(x)
+    pi = 4 * np.arctan(np.ones((), x.dtype))
+    finite = np.where(np.isinf(x), np.ones_like(x), x)
+    whole = np.rint(finite)
+    sign = np.where(np.fmod(whole, 2) == 0, 1, -1).astype(x.dtype)
+    return np.where(x == 0, np.ones_like(x), sign * np.sin(pi * (finite - whole)) / (pi * np.where(x == 0, 1, x)))
+
+
+# Functions that NumPy does not have under the op's name, or not exactly.
+VALUES = {"sinc": sinc, "sigmoid": sigmoid, "softplus": softplus, "relu": relu, "silu": silu}
 
 
 def function(name):

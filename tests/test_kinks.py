@@ -33,6 +33,11 @@ KINKS = {
         ((INF, -1.0), (0.0, 0.0)),  # no kinks, but limits: a power of infinity that is 0 stays so
         ((INF, -0.5), (0.0, 0.0)),
     ],
+    "sinc": [((0.0,), (0.0,)), ((-0.0,), (0.0,))],
+    "arcsin": [((1.0,), (INF,)), ((-1.0,), (INF,))],
+    "arccos": [((1.0,), (-INF,)), ((-1.0,), (-INF,))],
+    "arccosh": [((1.0,), (INF,))],
+    "arctanh": [((1.0,), (INF,)), ((-1.0,), (INF,))],
     "arctan2": [((0.0, 0.0), (NAN, NAN))],
     "hypot": [((0.0, 0.0), (0.0, 0.0))],
     "clip": [
@@ -224,6 +229,9 @@ def test_values_at_infinity_are_those_of_numpy(op):
         ("tanh", 1000.0, 1.0, 0.0),
         ("tanh", -INF, -1.0, 0.0),
         ("arctan", INF, np.pi / 2, 0.0),
+        ("arcsinh", INF, INF, 0.0),
+        ("arccosh", INF, INF, 0.0),
+        ("sinc", INF, 0.0, 0.0),
         ("expm1", -INF, -1.0, 0.0),
         ("exp", -INF, 0.0, 0.0),
     ],

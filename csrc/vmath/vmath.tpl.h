@@ -18,4 +18,6 @@
 #include "vmath/quotients.tpl.h"
 #include "vmath/power.tpl.h"
 #include "vmath/trigonometric.tpl.h"
+#include "vmath/inverse_trigonometric.tpl.h"
+#include "vmath/inverse_hyperbolic.tpl.h"
 #include "vmath/activations.tpl.h"
