@@ -51,8 +51,45 @@ def sinc(x):
     return np.where(x == 0, np.ones_like(x), sign * np.sin(pi * (finite - whole)) / (pi * np.where(x == 0, 1, x)))
 
 
+def times_log(a, b, log):
+    """a * log(b), 0 where a is."""
+    return np.where((a == 0) & ~np.isnan(b), np.zeros_like(a), a * log(b))
+
+
+def entropy(a, b, inside, at_zero):
+    """What SciPy's entropies are outside of positive numbers: `at_zero` where a is 0, else infinite."""
+    outside = np.where((a == 0) & (b >= 0), at_zero, np.where(np.isnan(a + b), a + b, np.inf))
+    return np.where((a > 0) & (b > 0), inside, outside)
+
+
+def rel_entr(a, b):
+    return entropy(a, b, a * np.log(a / b), np.zeros_like(a))
+
+
+def kl_div(a, b):
+    return entropy(a, b, a * (np.log(a / b) - 1) + b, b)
+
+
+def entr(x):
+    return np.where(x < 0, -np.inf, -times_log(x, x, np.log))
+
+
 # Functions that NumPy does not have under the op's name, or not exactly.
-VALUES = {"sinc": sinc, "sigmoid": sigmoid, "softplus": softplus, "relu": relu, "silu": silu}
+VALUES = {
+    "sinc": sinc,
+    "sigmoid": sigmoid,
+    "softplus": softplus,
+    "relu": relu,
+    "silu": silu,
+    "rsqrt": lambda x: 1 / np.sqrt(x),
+    "entr": entr,
+    "xlogy": lambda a, b: times_log(a, b, np.log),
+    "xlog1py": lambda a, b: times_log(a, b, np.log1p),
+    "rel_entr": rel_entr,
+    "kl_div": kl_div,
+    "multiply_add": lambda a, b, c: a * b + c,
+    "lerp": lambda a, b, w: a + w * (b - a),
+}
 
 
 def function(name):

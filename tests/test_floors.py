@@ -347,7 +347,7 @@ def test_the_names_of_the_binding_are_really_read():
         ("arrays.pxi", "LARGE"),
         ("arrays.pxi", "view_of"),
         ("statuses.pxi", "Overlap"),
-        ("table.pxi", "JK_OP_power"),
+        ("table.pxi", "JK_OP_divide"),
         ("layout.pxi", "Laid"),
         ("layout.pxi", "move_call"),
         ("wishes.pxi", "PyObject"),

@@ -67,6 +67,74 @@ JK_INLINE void N(map_far)(ptrdiff_t n, real *out, const void *const *in, unsigne
     }
 }
 
+typedef int N(is_far)(real a, real b);
+
+/* Two loops, both vectorised, of which one is right where no pair of a and b is far.  One number is repeated as often as
+ * the runs are long, which are shorter then. */
+JK_INLINE void N(map_forked)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(element) * f,
+                             N(is_far) * is_far)
+{
+    enum { SHORT_RUN = 32 };
+    const N(inputs) x = N(inputs_at)(in);
+    const real one = ones == JK_ONE_A ? *x.a : ones == JK_ONE_B ? *x.b : 0;
+    const ptrdiff_t run = ones == 0 ? JK_RUN : SHORT_RUN;
+    real repeated[SHORT_RUN];
+    for (int i = 0; i < SHORT_RUN; i++) repeated[i] = one;
+    for (ptrdiff_t first = 0; first < n; first += run) {
+        const ptrdiff_t m = n - first < run ? n - first : run;
+        const real *t = x.t + first, *a = ones == JK_ONE_A ? repeated : x.a + first,
+                   *b = ones == JK_ONE_B ? repeated : x.b + first, *h = x.h + first;
+        int far = 0;
+        for (ptrdiff_t i = 0; i < m; i++) far |= is_far(a[i], b[i]);
+        if (far) {
+            JK_SIMD
+            for (ptrdiff_t i = 0; i < m; i++) out[first + i] = f(t[i], a[i], b[i], 0, 0, h[i], 1);
+        } else {
+            JK_SIMD
+            for (ptrdiff_t i = 0; i < m; i++) out[first + i] = f(t[i], a[i], b[i], 0, 0, h[i], 0);
+        }
+    }
+}
+
+JK_INLINE void N(map_quotient)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(element) * f)
+{
+    N(map_forked)(n, out, in, ones, f, M(is_far_quotient));
+}
+
+JK_INLINE void N(map_power)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(element) * f)
+{
+    N(map_forked)(n, out, in, ones, f, M(is_far_power));
+}
+
+/* b is one number, and known to the compiler. */
+JK_INLINE void N(map_known)(ptrdiff_t n, real *out, const void *const *in, real b, N(element) * f)
+{
+    const N(inputs) x = N(inputs_at)(in);
+    JK_SIMD
+    for (ptrdiff_t i = 0; i < n; i++) out[i] = f(x.t[i], x.a[i], b, 0, 0, 0, JK_KNOWN_POWER);
+}
+
+JK_INLINE void N(map_exponent)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(element) * f)
+{
+    const real b = ones == JK_ONE_B ? *N(inputs_at)(in).b : (real)NAN;
+    if (b == -1)
+        N(map_known)(n, out, in, -1, f);
+    else if (b == 0)
+        N(map_known)(n, out, in, 0, f);
+    else if (b == C(0.5))
+        N(map_known)(n, out, in, C(0.5), f);
+    else if (b == 1)
+        N(map_known)(n, out, in, 1, f);
+    else if (b == 2)
+        N(map_known)(n, out, in, 2, f);
+    else if (b == 3)
+        N(map_known)(n, out, in, 3, f);
+    else if (b == 4)
+        N(map_known)(n, out, in, 4, f);
+    else
+        N(map_power)(n, out, in, ones, f);
+}
+
 /* The function of one element under the row's names of its arguments, and its loop. */
 /* clang-format off */
 #define JK_FORMULA(name, form, field, loop, a, b, c, text, expression)                                                 \

@@ -16,3 +16,19 @@ JK_INLINE real M(clip_lo)(real x, real lo, real hi) { return M(share_unless_nan)
 JK_INLINE real M(clip_hi)(real x, real lo, real hi) { return M(share_unless_nan)(x >= hi || lo >= hi, x, lo, hi); }
 /* What a row that chooses does with a tangent: an argument that was not chosen drops it, infinite or not. */
 JK_INLINE real M(keep)(real t, real chosen) { return chosen == 0 ? 0 : t * chosen; }
+
+/* Those that pass over NaN: the share of one that is beside a number is 0, of both 1/2. */
+JK_INLINE real M(fmax)(real a, real b) { return a >= b || b != b ? a : b; }
+JK_INLINE real M(fmin)(real a, real b) { return a <= b || b != b ? a : b; }
+JK_INLINE real M(prefer_number)(real a, real b) { return a != a ? (b != b ? a : 0) : b != b ? 1 : M(prefer)(a, b); }
+
+JK_INLINE real M(signbit)(real x) { return x != x ? x : LIBM(copysign)(1, x); }
+JK_INLINE real M(copysign)(real a, real b) { return LIBM(copysign)(a, b); }
+JK_INLINE real M(heaviside)(real a, real b) { return a > 0 ? 1 : a < 0 ? 0 : a == 0 ? b : a; }
+JK_INLINE real M(is_zero)(real x) { return x == 0 ? 1 : x != x ? x : 0; }
+JK_INLINE real M(is_finite)(real x) { return M(fabs)(x) < (real)INFINITY ? 1 : 0; }
+JK_INLINE real M(nan_to_num)(real x)
+{
+    const real largest = M(from_bits)(M(bits)((real)INFINITY) - 1);
+    return x != x ? 0 : M(clip)(x, -largest, largest);
+}

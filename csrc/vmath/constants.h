@@ -12,6 +12,8 @@ enum { n_fraction_f64 = 52 };
 static const double exp_overflow_f64 = 0x1.63p+9;
 /* log2(e) */
 static const double log2e_f64 = 0x1.71547652b82fep+0;
+/* log(2) */
+static const double ln2_f64 = 0x1.62e42fefa39efp-1;
 /* log(2), its first 42 bits */
 static const double ln2_hi_f64 = 0x1.62e42fefa38p-1;
 /* and its rest */
@@ -35,6 +37,8 @@ enum { n_fraction_f32 = 23 };
 static const float exp_overflow_f32 = 0x1.64p+6f;
 /* log2(e) */
 static const float log2e_f32 = 0x1.715476p+0f;
+/* log(2) */
+static const float ln2_f32 = 0x1.62e43p-1f;
 /* log(2), its first 16 bits */
 static const float ln2_hi_f32 = 0x1.62e4p-1f;
 /* and its rest */

@@ -72,3 +72,14 @@ JK_INLINE real M(cosh)(real x)
     const real h = M(exp_half)(M(fabs)(x));
     return h + C(0.25) / h;
 }
+
+/* 2**f for |f| <= 1/2 */
+JK_INLINE real M(exp2_fraction)(real f) { return 1 + (f * N(ln2) + f * f * N(exp2_tail)(f)); }
+
+/* 2**(k + f), k an integer: two factors, as above. */
+JK_INLINE real M(exp2)(real x)
+{
+    const real inside = M(clip)(x, -(N(bias) + N(n_fraction) + 4), N(bias) + 2), k = M(round)(inside);
+    const real half = M(round)(k * C(0.5));
+    return M(exp2_fraction)(inside - k) * M(two_to)(half, 0) * M(two_to)(k - half, 0);
+}

@@ -61,6 +61,24 @@ JK_INLINE double cosh_tail_f64(double t)
     return p4_0;
 }
 
+/* (2**t - 1 - t*log(2))/t**2 for |t| <= 1/2: error 2**-55.4 */
+JK_INLINE double exp2_tail_f64(double t)
+{
+    const double p1_0 = 0x1.ebfbdff82c59ap-3 + 0x1.c6b08d704a0cep-5 * t;
+    const double p1_1 = 0x1.3b2ab6fba1852p-7 + 0x1.5d87fe789f39bp-10 * t;
+    const double p1_2 = 0x1.4309130adda1ep-13 + 0x1.ffcbfc979008ap-17 * t;
+    const double p1_3 = 0x1.62bfd0317f6cp-20 + 0x1.b5246ae88d581p-24 * t;
+    const double p1_4 = 0x1.e60e9eafe3578p-28 + 0x1.eaec7c20eb5ffp-32 * t;
+    const double t2 = t * t;
+    const double p2_0 = p1_0 + p1_1 * t2;
+    const double p2_1 = p1_2 + p1_3 * t2;
+    const double t4 = t2 * t2;
+    const double p4_0 = p2_0 + p2_1 * t4;
+    const double t8 = t4 * t4;
+    const double p8_0 = p4_0 + p1_4 * t8;
+    return p8_0;
+}
+
 /* (exp(t) - 1 - t)/t**2 for |t| <= log(2)/2: error 2**-31.8 */
 JK_INLINE float exp_tail_f32(float t)
 {
@@ -97,6 +115,19 @@ JK_INLINE float cosh_tail_f32(float t)
     const float t2 = t * t;
     const float p2_0 = p1_0 + 0x1.6d9622p-10f * t2;
     return p2_0;
+}
+
+/* (2**t - 1 - t*log(2))/t**2 for |t| <= 1/2: error 2**-31.8 */
+JK_INLINE float exp2_tail_f32(float t)
+{
+    const float p1_0 = 0x1.ebfbep-3f + 0x1.c6b08ep-5f * t;
+    const float p1_1 = 0x1.3b2a0ep-7f + 0x1.5d86c6p-10f * t;
+    const float p1_2 = 0x1.444c72p-13f + 0x1.01753ep-16f * t;
+    const float t2 = t * t;
+    const float p2_0 = p1_0 + p1_1 * t2;
+    const float t4 = t2 * t2;
+    const float p4_0 = p2_0 + p1_2 * t4;
+    return p4_0;
 }
 
 #endif

@@ -1,4 +1,4 @@
-/* log and log1p: x = 2**k * m with sqrt(1/2) <= m < sqrt(2), so that log(x) = k*log(2) + log(m). */
+/* log and its kin: x = 2**k * m with sqrt(1/2) <= m < sqrt(2), so that log(x) = k*log(2) + log(m). */
 #include "vmath/log_polynomials.h"
 
 /* log(1 + f) for 0 <= f <= 1, as f - s*(f - s*s*tail): the leading f is exact. */
@@ -11,14 +11,8 @@ JK_INLINE real M(log1p_unit)(real f)
 /* log(x) + rest for a positive, finite x and a rest that is small beside it. */
 JK_INLINE real M(log_plus)(real x, real rest)
 {
-    const int subnormal = x < N(least_normal);
-    /* As integers: the sum carries into the exponent where the significand of x reaches sqrt(2). */
-    const N(word) one = M(bits)(1), least = M(bits)(N(sqrt_half));
-    const N(word) sum = M(bits)(subnormal ? x * N(two_to_fraction) : x) + (one - least);
-    const real biased = M(from_bits)(M(bits)(N(two_to_fraction)) | (sum >> N(n_fraction))) - N(two_to_fraction);
-    const real k = biased - (subnormal ? N(bias) + N(n_fraction) : N(bias));
-    const real f = M(from_bits)((sum & (((N(word))1 << N(n_fraction)) - 1)) + least) - 1;
-    const real s = f / (2 + f), z = s * s;
+    const N(split) p = M(split)(x, N(sqrt_half));
+    const real k = p.exponent, f = p.significand - 1, s = f / (2 + f), z = s * s;
     return k * N(ln2_hi) + (f - ((s * (f - z * N(log_tail)(z)) - k * N(ln2_lo)) - rest));
 }
 
@@ -37,3 +31,62 @@ JK_INLINE real M(log1p)(real x)
     const real u = 1 + x, back = u - 1, rest = (1 - (u - back)) + (x - back);
     return LIBM(copysign)(M(log_choose)(u, M(log_plus)(u, rest / u)), x);
 }
+
+/* The logarithm of a positive, finite x to a base with this logarithm e of e, and that of 2, each in two parts. */
+JK_INLINE real M(log_in_base)(real x, N(pair) e, N(pair) two)
+{
+    const N(split) p = M(split)(x, N(sqrt_half));
+    const real k = p.exponent, f = p.significand - 1, s = f / (2 + f), z = s * s;
+    const real below = s * (f - z * N(log_tail)(z)), high = M(upper_half)(f - below), low = (f - high) - below;
+    const N(pair) sum = M(fast_two_sum)(k * two.high, high * e.high);
+    return sum.high + (sum.low + (k * two.low + (low * e.high + (high + low) * e.low)));
+}
+
+JK_INLINE real M(log2)(real x)
+{
+    return M(log_choose)(x, M(log_in_base)(x, (N(pair)){N(log2e_hi), N(log2e_lo)}, (N(pair)){1, 0}));
+}
+
+JK_INLINE real M(log10)(real x)
+{
+    const N(pair) e = {N(log10e_hi), N(log10e_lo)}, two = {N(log10_2_hi), N(log10_2_lo)};
+    return M(log_choose)(x, M(log_in_base)(x, e, two));
+}
+
+/* log2(1 + f) for 0 <= f <= 1 */
+JK_INLINE real M(log2_1p_unit)(real f)
+{
+    const real s = f / (2 + f), z = s * s, below = s * (f - z * N(log1p_tail)(z));
+    const real high = M(upper_half)(f - below), low = (f - high) - below;
+    return high * N(log2e_hi) + (low * N(log2e_hi) + (high + low) * N(log2e_lo));
+}
+
+/* Sums of powers are b**max * (1 + w) with w = b**-|x - y|, to which goes what rounding takes from the difference. */
+JK_INLINE N(pair) M(distance)(real x, real y)
+{
+    const N(pair) d = M(two_sum)(x, -y);
+    const real low = d.high < 0 ? -d.low : d.low;
+    return (N(pair)){M(fabs)(d.high), low - low == 0 ? low : 0};
+}
+
+/* An infinity is at no distance from itself. */
+JK_INLINE real M(exp_apart)(real x, real y)
+{
+    const N(pair) d = M(distance)(x, y);
+    const real w = M(exp)(-d.high);
+    return x == y ? 1 : w - w * d.low;
+}
+
+JK_INLINE real M(exp2_apart)(real x, real y)
+{
+    const N(pair) d = M(distance)(x, y);
+    const real w = M(exp2)(-d.high);
+    return x == y ? 1 : w - w * (d.low * N(ln2));
+}
+
+JK_INLINE real M(logaddexp)(real x, real y) { return M(maximum)(x, y) + M(log1p_unit)(M(exp_apart)(x, y)); }
+JK_INLINE real M(logaddexp2)(real x, real y) { return M(maximum)(x, y) + M(log2_1p_unit)(M(exp2_apart)(x, y)); }
+
+/* The share that x has of the sum, with w as above, and how fast it grows. */
+JK_INLINE real M(share)(real x, real y, real w) { return (x >= y ? 1 : w) / (1 + w); }
+JK_INLINE real M(share_slope)(real w) { return w / ((1 + w) * (1 + w)); }

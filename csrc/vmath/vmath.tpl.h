@@ -9,6 +9,10 @@
 
 #define M(f) N(m_##f)
 
+/* JK_PASTE(JK_IS_, real): which dtype it is. */
+#define JK_IS_double 1
+#define JK_IS_float 0
+
 #include "vmath/bits.tpl.h"
 #include "vmath/pairs.tpl.h"
 
@@ -17,6 +21,8 @@
 #include "vmath/log.tpl.h"
 #include "vmath/quotients.tpl.h"
 #include "vmath/power.tpl.h"
+#include "vmath/integers.tpl.h"
+#include "vmath/entropies.tpl.h"
 #include "vmath/trigonometric.tpl.h"
 #include "vmath/inverse_trigonometric.tpl.h"
 #include "vmath/inverse_hyperbolic.tpl.h"

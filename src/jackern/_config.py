@@ -69,8 +69,8 @@ def stats() -> dict[str, int]:
         ``"multiply.vjp"`` is the number of all calls, and ``"multiply.vjp (general)"`` of those among them that did not
         go straight to a kernel: an operand had to be converted or copied first, or a result to be put together.
         Contiguous native arrays of one dtype that lie apart from `out` go there for few reasons, such as vectors of a
-        Jacobian in batches, or a power with one number as exponent; docs/conventions.md has them all.  What has not
-        been called is left out, and what jackern itself calls is not counted.
+        Jacobian in batches; docs/conventions.md has them all.  What has not been called is left out, and what jackern
+        itself calls is not counted.
 
     Examples
     --------

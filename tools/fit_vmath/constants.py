@@ -1,6 +1,7 @@
 """Constants of the formats, which every family of functions uses."""
 
 import mpmath as mp
+from formats import named
 
 
 def constants(dtype):
@@ -12,6 +13,7 @@ def constants(dtype):
     values = (
         ("exp_overflow", "exp of this is infinite", mp.ceil((bias + 1) * mp.ln2)),
         ("log2e", "log2(e)", 1 / mp.ln2),
+        ("ln2", "log(2)", mp.ln2),
         ("ln2_hi", f"log(2), its first {dtype.precision - dtype.exponent} bits", ln2_hi),
         ("ln2_lo", "and its rest", mp.ln2 - ln2_hi),
         ("sqrt_half", "sqrt(1/2)", mp.sqrt(mp.mpf(1) / 2)),
@@ -33,7 +35,4 @@ def constants(dtype):
         f"\ntypedef uint{dtype.precision + dtype.exponent}_t word_{dtype.name};",
         f"enum {{ n_fraction_{dtype.name} = {n_fraction} }};",
     ]
-    for name, meaning, value in values:
-        literal = dtype.hexadecimal(dtype.rounded(value))
-        lines += [f"/* {meaning} */", f"static const {dtype.c} {name}_{dtype.name} = {literal};"]
-    return "\n".join(lines)
+    return "\n".join([*lines, *named(dtype, values)])

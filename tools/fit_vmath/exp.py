@@ -37,4 +37,12 @@ FITS = (
         mp.mpf(0),
         HALF_LN2**2,
     ),
+    Fit(
+        "exp2_tail",
+        "(2**t - 1 - t*log(2))/t**2 for |t| <= 1/2",
+        lambda t: (mp.expm1(t * mp.ln2) - t * mp.ln2) / t**2,
+        lambda t: t**2 / mp.expm1(t * mp.ln2),
+        -mp.mpf(1) / 2,
+        mp.mpf(1) / 2,
+    ),
 )

@@ -30,3 +30,14 @@ class Dtype:
 
 
 DTYPES = (Dtype("f64", "double", "", 53, 11), Dtype("f32", "float", "f", 24, 8))
+# What is computed in double for float32 has coefficients of double, and fewer of them.
+WIDE = Dtype("wide", "double", "", 53, 11)
+
+
+def named(dtype, values):
+    """Return the lines of C that define constants, from their names, meanings and values."""
+    lines = []
+    for name, meaning, value in values:
+        literal = dtype.hexadecimal(dtype.rounded(value))
+        lines += [f"/* {meaning} */", f"static const {dtype.c} {name}_{dtype.name} = {literal};"]
+    return lines

@@ -7,7 +7,10 @@ import mpmath as mp
 
 @dataclass(frozen=True)
 class Fit:
-    """A polynomial in t on (0, end] or [-end, end]; `weight` turns its error into one relative to a result."""
+    """A polynomial in t on [start, end]; `weight` turns its error into one relative to a result.
+
+    That error shall be below 2**-bits, or where no number of bits is given a quarter of an ulp.
+    """
 
     name: str
     meaning: str
@@ -15,6 +18,7 @@ class Fit:
     weight: object
     start: object
     end: object
+    bits: int | None = None
 
 
 def root(function):
@@ -56,7 +60,7 @@ def polynomial(fit, dtype):
     rule makes leaves the processor waiting.
     """
     n, error = 1, 1
-    while error > mp.mpf(2) ** -(dtype.precision + 2):
+    while error > mp.mpf(2) ** -(fit.bits or dtype.precision + 2):
         n += 1
         coefficients, error = minimax(fit.function, fit.weight, fit.start, fit.end, n)
     terms = [dtype.hexadecimal(dtype.rounded(c)) for c in coefficients]

@@ -112,11 +112,6 @@ cdef inline void read_all_flat(const void **inputs, const Operands *operands, cn
         inputs[JK_IN_A + k] = operands.at[k].data
 
 
-cdef inline bint is_special(Op op, const Operands *args) noexcept:
-    """A power with a scalar exponent may be a square or a reciprocal; the general way looks."""
-    return op.index == JK_OP_power and args.at[1].ndim == 0
-
-
 cdef inline tuple given(Op op, object a, object b, object c):
     return (a, b) if op.row.n_args == 2 else (a, b, c)
 
@@ -139,7 +134,7 @@ cdef object straight_value(Op op, object a, object b, object c, object out):
     if typenum >= 0:
         u, v, w = as_operand(a, typenum), as_operand(b, typenum), as_operand(c, typenum)
         describe_all(&args, op.row.n_args, u, v, w)
-        if args.complete and not is_special(op, &args):
+        if args.complete:
             ndim = broadcast(&args, shape)
     if ndim <= 0 or (out is not None and not is_writable(out, ndim, shape)):
         return NotImplemented
@@ -183,7 +178,7 @@ cdef object straight_jvp(Op op, object tangents, object a, object b, object c, o
         describe_all(&args, n, u, v, w)
         describe_all(&dots, n, u_dot, v_dot, w_dot)
         if (args.complete and (u_dot is None) == (a_dot is None) and (v_dot is None) == (b_dot is None)
-                and (w_dot is None) == (c_dot is None) and not is_special(op, &args)):
+                and (w_dot is None) == (c_dot is None)):
             ndim = broadcast(&args, shape)
     if ndim > 0:
         for k in range(n):
@@ -261,7 +256,7 @@ cdef object straight_vjp(Op op, cnp.ndarray t, cnp.ndarray u, cnp.ndarray v, cnp
     cdef const jk_op_loops *loops
     describe_all(&args, n, u, v, w)
     if (not read_wrt(&wish, wrt, n) or not read_outs(&wish, out, accumulate) or not args.complete
-            or is_special(op, &args) or (y is not None and not is_like(y, t))):
+            or (y is not None and not is_like(y, t))):
         return NotImplemented
     alike = lie_alike(&args, cnp.PyArray_NDIM(t), cnp.PyArray_DIMS(t), &ones)
     adds = adds_alike(&wish)
@@ -413,7 +408,7 @@ cdef object vjp2_of(Op op, object h, object y_bar, object a, object b, object c,
         u, v, w = as_operand(a, typenum), as_operand(b, typenum), as_operand(c, typenum)
         describe_all(&args, n, u, v, w)
         describe_all(&hs, n, None, None, None)
-        fits = args.complete and not is_special(op, &args)
+        fits = args.complete
         h_arrays = [None] * n
         for i in range(wish.n):
             one, k = (<tuple>several)[i], wish.position[i]

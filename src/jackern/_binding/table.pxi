@@ -4,7 +4,6 @@ cdef extern from "engine/cpu.h" nogil:
     enum:
         JK_OP_divide
         JK_OP_multiply
-        JK_OP_power
         JK_IN_T
         JK_IN_A
         JK_IN_B

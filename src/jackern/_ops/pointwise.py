@@ -115,19 +115,6 @@ def with_mask(op: Any, where: str, args: Sequence[object]) -> tuple[object, ...]
     return (as_array(args[0], where, name) != 0, *args[1:])
 
 
-def as_unary(op: Any, args: Sequence[object]) -> Any:
-    """square, positive or reciprocal where `op` is a power with the scalar exponent 2, 1 or -1; else None."""
-    if op.name != "power" or args[0] is None or shape_of(args[1], op.name, "b") != ():
-        return None
-    exponent = args[1]
-    if not (
-        is_weak(exponent) or promote([np.asarray(args[0]), np.asarray(exponent)]) == promote([np.asarray(args[0])])
-    ):
-        return None
-    name = {2.0: "square", 1.0: "positive", -1.0: "reciprocal"}.get(float(exponent))  # type: ignore[arg-type]
-    return None if name is None else _core.op_named(name)
-
-
 def write_outputs(
     where: str, outputs: Outputs, inputs: list[Any], write: Callable[[list[Array | None], bool, list[Any]], None]
 ) -> None:
@@ -140,17 +127,14 @@ def write_outputs(
 
 
 @quiet
-def value(op: Any, args: tuple[object, ...], out: object, where: str = "") -> Any:
-    where = where or f"ops.{op.name}"
+def value(op: Any, args: tuple[object, ...], out: object) -> Any:
+    where = f"ops.{op.name}"
     names = op._argument_names
     for name, x in zip(names, args, strict=True):
         if x is None:
             raise TypeError(f"{where}: {name} is missing; expected {op.nin} operands")
     args = with_mask(op, where, args)
     operands, dtype = as_operands(dict(zip(names, args, strict=True)), where)
-    unary = as_unary(op, args)
-    if unary is not None:
-        return value(unary, (operands["a"],), out, where)
     shape = broadcast_shape({name: x.shape for name, x in operands.items()}, where)
     outputs = Outputs(where, (out,), (shape,), dtype, False)
     call(
@@ -162,10 +146,8 @@ def value(op: Any, args: tuple[object, ...], out: object, where: str = "") -> An
 
 
 @quiet
-def jvp(
-    op: Any, tangents: object, args: tuple[object, ...], y: object, out: object, accumulate: object, where: str = ""
-) -> Any:
-    where = where or f"ops.{op.name}.jvp"
+def jvp(op: Any, tangents: object, args: tuple[object, ...], y: object, out: object, accumulate: object) -> Any:
+    where = f"ops.{op.name}.jvp"
     names = op._argument_names
     args = with_mask(op, where, args)
     if not isinstance(tangents, tuple) or len(tangents) != op.nin:
@@ -182,9 +164,6 @@ def jvp(
             check_shape(where, tangent_names[k], found, expected, f"the shape of {names[k]}")
     read, use_y = read_operands(op, where, args, y, positions)
     operands, dtype = as_operands({tangent_names[k]: tangents[k] for k in positions} | read, where, args)
-    unary = as_unary(op, args) if positions == [0] else None
-    if unary is not None:
-        return jvp(unary, (operands["a_dot"],), (operands.get("a", args[0]),), None, out, accumulate, where)
     outputs = Outputs(where, (out,), (shape,), dtype, accumulate)
     n = op.nin
     inputs: list[Any] = [operands.get(name) for name in tangent_names]
@@ -208,9 +187,8 @@ def vjp(
     wrt: object,
     out: object,
     accumulate: object,
-    where: str = "",
 ) -> Any:
-    where = where or f"ops.{op.name}.vjp"
+    where = f"ops.{op.name}.vjp"
     names = op._argument_names
     positions = wanted(where, wrt, op.nin)
     args = with_mask(op, where, args)
@@ -218,9 +196,6 @@ def vjp(
     read, use_y = read_operands(op, where, args, y, positions)
     outs = as_outs(where, out, len(positions), single=not isinstance(wrt, tuple))
     operands, dtype = as_operands({"y_bar": y_bar} | read, where, args)
-    unary = as_unary(op, args) if positions == (0,) else None
-    if unary is not None:
-        return vjp(unary, operands["y_bar"], (operands.get("a", args[0]),), None, wrt, out, accumulate, where)
     shapes = [shape if args[k] is None else shape_of(args[k], where, names[k]) for k in positions]
     outputs = Outputs(where, outs, shapes, dtype, accumulate, single=not isinstance(wrt, tuple))
     n = op.nin

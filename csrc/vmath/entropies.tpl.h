@@ -1,0 +1,77 @@
+/* Products with logarithms: 0 where their first factor is 0. */
+JK_INLINE real M(xlogy)(real a, real b) { return a == 0 && b == b ? 0 : a * M(log)(b); }
+JK_INLINE real M(xlog1py)(real a, real b) { return a == 0 && b == b ? 0 : a * M(log1p)(b); }
+/* t*a/b, and 0 where a = 0 */
+JK_INLINE real M(part)(real t, real a, real b) { return a == 0 && b == b ? 0 : M(quotients)(t, b, a, 1, 1); }
+/* h*t*a/(b*b), and 0 where a = 0 */
+JK_INLINE real M(part_of_square)(real h, real t, real a, real b)
+{
+    return a == 0 && b == b ? 0 : M(over_square)(h, t * (a / b), b) * b;
+}
+
+JK_INLINE real M(entr)(real x) { return x < 0 ? -(real)INFINITY : x == 0 ? 0 : -(x * M(log)(x)); }
+
+/* log(a/b) for positive, finite a and b, through s = (p - q)/(p + q) for significands p and q from sqrt(1/2) to sqrt(2)
+ * apart: no quotient is rounded, and p - q is exact. */
+JK_INLINE real M(log_ratio)(real a, real b)
+{
+    const N(split) x = M(split)(a, 1), y = M(split)(b, 1);
+    const real q = y.significand;
+    const int above = x.significand * N(sqrt_half) > q, below = q * N(sqrt_half) > x.significand;
+    const real p = x.significand * (above   ? C(0.5)
+                                    : below ? 2
+                                            : 1),
+               k = x.exponent - y.exponent + (real)(above - below);
+    const real s = (p - q) / (p + q), z = s * s;
+    return k * N(ln2_hi) + (2 * s + (s * z * N(log_tail)(z) + k * N(ln2_lo)));
+}
+
+/* The same where a or b may be 0 or infinite. */
+JK_INLINE real M(log_ratio_choose)(real a, real b, real inside)
+{
+    const real end = (a > 0) & (b < (real)INFINITY) ? (real)INFINITY : -(real)INFINITY;
+    const int is_finite = (a > 0) & (b > 0) & (a < (real)INFINITY) & (b < (real)INFINITY);
+    const int undefined = (a == b) | (a < 0) | (b < 0) | (a != a) | (b != b);
+    return is_finite ? inside : undefined ? (real)NAN : end;
+}
+
+JK_INLINE real M(entropy_choose)(real a, real b, real inside, real at_zero)
+{
+    const real outside = (a == 0) & (b >= 0) ? at_zero : (real)INFINITY;
+    return a != a || b != b ? a + b : (a > 0) & (b > 0) ? inside : outside;
+}
+
+JK_INLINE real M(rel_entr)(real a, real b)
+{
+    return M(entropy_choose)(a, b, a * M(log_ratio_choose)(a, b, M(log_ratio)(a, b)), 0);
+}
+
+/* a*log(a/b) - a + b.  From a quotient of 1/3 to one of 3 the terms cancel, and with s = (a - b)/(a + b) it is
+ * (a - b)*(s + (1 + s)*(atanh(s)/s - 1)). */
+JK_INLINE real M(kl_div)(real a, real b)
+{
+    const int near = (a <= 3 * b) & (b <= 3 * a);
+    const real scale = a > 1 ? C(0.25) : 1, s = (a - b) * scale / (a * scale + b * scale), z = s * s;
+    const real small = (a - b) * (s + (1 + s) * (C(0.5) * z * N(log_third_tail)(z)));
+    const real l = M(log_ratio_choose)(a, b, M(log_ratio)(a, b)), large = a > b ? a * (l - 1) + b : (b - a) + a * l;
+    return M(entropy_choose)(a, b, near ? small : large, b);
+}
+
+/* Their slopes: NaN where a or b is negative, and 0 by a at the origin, where the value jumps. */
+JK_INLINE real M(entropy_slope)(real a, real b, real slope)
+{
+    return (a < 0) | (b < 0) ? (real)NAN : (a == 0) & (b == 0) ? 0 : slope;
+}
+JK_INLINE real M(kl_div_da)(real a, real b)
+{
+    return M(entropy_slope)(a, b, M(log_ratio_choose)(a, b, M(log_ratio)(a, b)));
+}
+JK_INLINE real M(rel_entr_da)(real a, real b)
+{
+    return M(entropy_slope)(a, b, M(log_ratio_choose)(a, b, M(log_ratio)(a, b)) + 1);
+}
+JK_INLINE real M(rel_entr_db)(real t, real a, real b) { return (a < 0) | (b < 0) ? (real)NAN : -M(part)(t, a, b); }
+JK_INLINE real M(kl_div_db)(real t, real a, real b)
+{
+    return (a < 0) | (b < 0) ? (real)NAN : (a == 0) & (b == b) ? t : M(quotients)(t, b, b - a, 1, 1);
+}
