@@ -19,3 +19,4 @@
 #include "vmath/power.tpl.h"
 #include "vmath/trigonometric.tpl.h"
 #include "vmath/activations.tpl.h"
+#include "vmath/losses.tpl.h"
