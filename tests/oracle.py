@@ -59,7 +59,9 @@ def elu(x, alpha):
 
 
 def selu(x):
-    return np.longdouble("1.0507009873554804934193349852946") * elu(x, np.longdouble("1.6732632423543772848170429916717"))
+    return np.longdouble("1.0507009873554804934193349852946") * elu(
+        x, np.longdouble("1.6732632423543772848170429916717")
+    )
 
 
 def celu(x, alpha):

@@ -118,7 +118,13 @@ def test_a_second_derivative_times_two_cotangents_neither_overflows_nor_vanishes
 @pytest.mark.isa
 @pytest.mark.parametrize("name", ["sigmoid", "log_sigmoid", "softplus", "silu", "mish", "selu"])
 def test_cotangents_of_which_one_is_large_and_one_small_do_not_vanish_in_a_tail(name):
-    op, x, ones, large, small = getattr(jk.ops, name), np.full(9, -300.0), np.ones(9), np.full(9, 1e300), np.full(9, 1e-300)
+    op, x, ones, large, small = (
+        getattr(jk.ops, name),
+        np.full(9, -300.0),
+        np.ones(9),
+        np.full(9, 1e300),
+        np.full(9, 1e-300),
+    )
     _, wanted = op.vjp2(ones, ones, x)
     assert np.all(wanted != 0)
     for h, y_bar in ((large, small), (small, large)):
@@ -168,7 +174,10 @@ def test_a_tail_is_what_it_tends_to(name, value, slope, dtype):
     else:
         x = np.linspace(math.log(info.smallest_subnormal) - 4, math.log(info.eps) - 2, 1001).astype(dtype)
     wide = x.astype(np.longdouble)
-    for result, exact in ((getattr(jk.ops, name)(x), value(wide)), (getattr(jk.ops, name).vjp(np.ones_like(x), x), slope(wide))):
+    for result, exact in (
+        (getattr(jk.ops, name)(x), value(wide)),
+        (getattr(jk.ops, name).vjp(np.ones_like(x), x), slope(wide)),
+    ):
         kept = np.abs(exact) <= info.max
         error = np.abs(result[kept].astype(np.longdouble) - exact[kept])
         assert np.all(error <= 8 * info.eps * np.abs(exact[kept]) + info.smallest_subnormal)
@@ -180,7 +189,9 @@ def test_logit_keeps_its_digits_near_a_half(dtype):
     wide = d.astype(np.longdouble)
     for sign in (-1, 1):
         result = jk.ops.logit(dtype(0.5) + sign * d)
-        np.testing.assert_allclose(result.astype(np.longdouble), sign * 2 * np.arctanh(2 * wide), rtol=2 * np.finfo(dtype).eps)
+        np.testing.assert_allclose(
+            result.astype(np.longdouble), sign * 2 * np.arctanh(2 * wide), rtol=2 * np.finfo(dtype).eps
+        )
 
 
 @pytest.mark.isa
@@ -189,10 +200,14 @@ def test_losses_of_huge_and_tiny_residuals_are_numbers_where_they_can_be(dtype):
     full = [np.full(9, x, dtype) for x in (huge, tiny, 1)]
     np.testing.assert_allclose(jk.ops.pseudo_huber(full[0], full[2]), huge, rtol=4 * np.finfo(dtype).eps)
     np.testing.assert_allclose(jk.ops.pseudo_huber(full[0], full[1]), huge * tiny, rtol=4 * np.finfo(dtype).eps)
-    np.testing.assert_allclose(jk.ops.pseudo_huber.vjp(full[2], full[0], full[1], wrt=0), tiny, rtol=4 * np.finfo(dtype).eps)
+    np.testing.assert_allclose(
+        jk.ops.pseudo_huber.vjp(full[2], full[0], full[1], wrt=0), tiny, rtol=4 * np.finfo(dtype).eps
+    )
     np.testing.assert_allclose(jk.ops.squareplus(full[0], full[2]), huge, rtol=4 * np.finfo(dtype).eps)
     np.testing.assert_allclose(jk.ops.squareplus(-full[0], 8 * full[0]), 2, rtol=4 * np.finfo(dtype).eps)
-    np.testing.assert_allclose(jk.ops.squareplus.vjp(full[2], -full[0], 8 * full[0], wrt=0), 2 / huge, rtol=8 * np.finfo(dtype).eps)
+    np.testing.assert_allclose(
+        jk.ops.squareplus.vjp(full[2], -full[0], 8 * full[0], wrt=0), 2 / huge, rtol=8 * np.finfo(dtype).eps
+    )
 
 
 @pytest.mark.isa

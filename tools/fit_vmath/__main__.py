@@ -37,27 +37,37 @@ def headers(families):
     from constants import constants
 
     if not families:
-        yield "constants.h", header("constants", "Constants of the vector math", ["\n#include <stdint.h>", *map(constants, DTYPES)])
+        yield (
+            "constants.h",
+            header("constants", "Constants of the vector math", ["\n#include <stdint.h>", *map(constants, DTYPES)]),
+        )
     for family in families or FAMILIES:
         module = importlib.import_module(family)
         parts = []
         for dtype in DTYPES:
             parts += [module.constants(dtype)] if hasattr(module, "constants") else []
             parts += [polynomial(fit, dtype) for fit in module.FITS]
-        yield f"{family}_polynomials.h", header(f"{family}_polynomials", f"Polynomials and constants of {family}", parts)
+        yield (
+            f"{family}_polynomials.h",
+            header(f"{family}_polynomials", f"Polynomials and constants of {family}", parts),
+        )
 
 
 def main():
     """Write the headers, or compare them; exit non-zero where they differ."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("families", nargs="*", metavar="family", help=f"of {', '.join(FAMILIES)} (default: all, and the constants)")
+    parser.add_argument(
+        "families", nargs="*", metavar="family", help=f"of {', '.join(FAMILIES)} (default: all, and the constants)"
+    )
     parser.add_argument("--check", action="store_true", help="compare, do not write")
     options = parser.parse_args()
     differs = False
     for name, text in headers(options.families):
         file = VMATH / name
         if options.check:
-            lines = list(difflib.unified_diff(file.read_text().splitlines(), text.splitlines(), name, "fitted", lineterm=""))
+            lines = list(
+                difflib.unified_diff(file.read_text().splitlines(), text.splitlines(), name, "fitted", lineterm="")
+            )
             differs |= bool(lines)
             print(*lines, sep="\n", end="\n" if lines else "")
         else:

@@ -18,7 +18,11 @@ def constants(dtype):
         ("two_to_fraction", "the last digit of its significand counts 1", mp.mpf(2) ** n_fraction),
         ("bias", "what is added to the exponent", mp.mpf(bias)),
         ("least_normal", "numbers below it have fewer digits", mp.mpf(2) ** (1 - bias)),
-        ("half_shift", "a product with it rounds to half of the significand", mp.mpf(2) ** mp.ceil(mp.mpf(dtype.precision) / 2) + 1),
+        (
+            "half_shift",
+            "a product with it rounds to half of the significand",
+            mp.mpf(2) ** mp.ceil(mp.mpf(dtype.precision) / 2) + 1,
+        ),
         (
             "round_shift",
             "a sum with it is rounded to an integer, k, and ends with the bits of k + bias",
