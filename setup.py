@@ -109,13 +109,13 @@ def stub_of_ops():
 def classes_of(kinds):
     """Return the class of every kind of row, by its arguments: a kind says them itself, or is made of another."""
     classes = {}
-    for kind, body in re.findall(r"^#define JK_(\w+)\(name, aliases,(.*?[^\\])$", kinds, re.M | re.S):
+    for kind, body in re.findall(r"^#define JK_(\w+)\((.*?[^\\])$", kinds, re.M | re.S):
         row = re.search(r"JK_ROW\(name, aliases, (\d)", body)
-        base = re.search(r"JK_(\w+)\(name, aliases, ([^)]*)", body)
+        base = re.search(r"\bJK_(\w+)\(([^)]*)", body)
         if row:
             classes[kind] = CLASSES[row[1]]
-        else:
-            has_parameter = base[1] == "BINARY" and re.search(r"\b1\b", base[2])
+        elif base and base[1] in classes:
+            has_parameter = kind.endswith("_WITH") and re.search(r"\b1\b", base[2])
             classes[kind] = "ParametricOp" if has_parameter else classes[base[1]]
     return classes
 

@@ -74,6 +74,58 @@ def entr(x):
     return np.where(x < 0, -np.inf, -times_log(x, x, np.log))
 
 
+def mish(x):
+    """x * tanh(softplus(x)), with its limit at -inf."""
+    return np.where(np.isneginf(x), np.zeros_like(x), x * np.tanh(softplus(x)))
+
+
+def softsign(x):
+    return np.where(np.isinf(x), np.sign(x), x / (1 + np.abs(x)))
+
+
+def hard_silu(x):
+    return np.where(x <= -3, np.zeros_like(x), x * np.clip(x + 3, 0, 6) / 6)
+
+
+def elu(x, alpha):
+    return np.where(x > 0, x, alpha * np.expm1(x))
+
+
+def selu(x):
+    return np.longdouble("1.0507009873554804934193349852946") * elu(
+        x, np.longdouble("1.6732632423543772848170429916717")
+    )
+
+
+def celu(x, alpha):
+    """max(x, 0) + min(0, alpha*expm1(x/alpha)), with its limit at an infinite alpha."""
+    return np.where((x > 0) | (x / alpha == 0), x, alpha * np.expm1(x / alpha))
+
+
+def squareplus(x, b):
+    limit = np.isneginf(x) & np.isfinite(b)
+    return np.where(limit, np.zeros_like(x), (x + np.sqrt(x * x + b)) / 2)
+
+
+def huber(x, delta):
+    return np.where(np.abs(x) <= delta, x * x / 2, delta * (np.abs(x) - delta / 2))
+
+
+def pseudo_huber(x, delta):
+    """delta**2 * (sqrt(1 + (x/delta)**2) - 1), with its limits where one is infinite or delta is 0."""
+    value = delta * delta * np.expm1(np.log1p((x / delta) ** 2) / 2)
+    value = np.where(np.isinf(delta) & np.isfinite(x), x * x / 2, value)
+    value = np.where(np.isinf(x) & (np.abs(delta) > 0), np.abs(x), value)
+    return np.where((delta == 0) & np.isfinite(x), np.zeros_like(x), value)
+
+
+def sigmoid_cross_entropy(z, p):
+    """-p*log(sigmoid(z)) - (1 - p)*log(sigmoid(-z)), where an infinite logit that is right costs nothing."""
+    value = np.maximum(z, 0) - z * p + np.log1p(np.exp(-np.abs(z)))
+    infinite = np.where(p == (z > 0), np.zeros_like(z), np.where(z > 0, (1 - p) * z, -p * z))
+    return np.where(np.isinf(z), infinite, value)
+
+
 # Functions that NumPy does not have under the op's name, or not exactly.
 VALUES = {
     "sinc": sinc,
@@ -89,6 +141,22 @@ VALUES = {
     "kl_div": kl_div,
     "multiply_add": lambda a, b, c: a * b + c,
     "lerp": lambda a, b, w: a + w * (b - a),
+    "logit": lambda x: np.log(x) - np.log1p(-x),
+    "log_sigmoid": lambda x: -softplus(-x),
+    "relu6": lambda x: np.clip(x, 0, 6),
+    "mish": mish,
+    "softsign": softsign,
+    "hard_tanh": lambda x: np.clip(x, -1, 1),
+    "hard_sigmoid": lambda x: np.clip(x + 3, 0, 6) / 6,
+    "hard_silu": hard_silu,
+    "leaky_relu": lambda x, alpha: np.where(x > 0, x, alpha * x),
+    "elu": elu,
+    "selu": selu,
+    "celu": celu,
+    "squareplus": squareplus,
+    "huber": huber,
+    "pseudo_huber": pseudo_huber,
+    "sigmoid_cross_entropy": sigmoid_cross_entropy,
 }
 
 

@@ -15,6 +15,14 @@ INF, NAN = np.inf, np.nan
 # op: (arguments, (the derivative by each of them)) at its kinks.
 KINKS = {
     "relu": [((0.0,), (0.0,)), ((-0.0,), (0.0,))],
+    "relu6": [((0.0,), (0.0,)), ((-0.0,), (0.0,)), ((6.0,), (0.0,))],
+    "hard_tanh": [((-1.0,), (0.0,)), ((1.0,), (0.0,))],
+    "hard_sigmoid": [((-3.0,), (0.0,)), ((3.0,), (0.0,))],
+    "hard_silu": [((-3.0,), (0.0,)), ((3.0,), (1.0,))],
+    "leaky_relu": [((0.0, 0.25), (0.25, 0.0)), ((-0.0, 0.25), (0.25, 0.0))],
+    "elu": [((0.0, 0.5), (0.5, 0.0)), ((-0.0, 0.5), (0.5, 0.0))],
+    "selu": [((0.0,), (1.7580993408473768599,)), ((-0.0,), (1.7580993408473768599,))],
+    "squareplus": [((0.0, 0.0), (0.5, INF))],
     "absolute": [((0.0,), (0.0,)), ((-0.0,), (0.0,))],
     "sqrt": [((0.0,), (INF,))],
     "maximum": [((1.5, 1.5), (0.5, 0.5)), ((0.0, -0.0), (0.5, 0.5)), ((INF, INF), (0.5, 0.5))],
@@ -148,6 +156,41 @@ def test_relu_drops_the_cotangent_where_it_did_not_choose_x(y_bar, dtype):
 
 
 @pytest.mark.isa
+@pytest.mark.parametrize("y_bar", [INF, NAN])
+@pytest.mark.parametrize(
+    ("name", "args", "wrt"),
+    [
+        ("relu6", (7.0,), 0),
+        ("hard_tanh", (-2.0,), 0),
+        ("hard_sigmoid", (3.0,), 0),
+        ("hard_silu", (-3.0,), 0),
+        ("leaky_relu", (2.0, 0.25), 1),
+        ("elu", (2.0, 0.5), 1),
+        ("celu", (2.0, 0.5), 1),
+        ("huber", (1.0, 1.0), 1),
+    ],
+)
+def test_activations_drop_the_cotangent_of_a_branch_not_taken(name, args, wrt, y_bar, dtype):
+    args = [np.full(19, x, dtype) for x in args]
+    bars = products.vjp(getattr(jk.ops, name), np.full(19, y_bar, dtype), args)
+    assert np.all(bars[wrt] == 0)
+
+
+@pytest.mark.isa
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [("elu", (0.0, 1.0)), ("selu", (0.0,)), ("celu", (0.0, 1.0)), ("softsign", (0.0,)), ("leaky_relu", (0.0, 0.25))]
+    + [("hard_silu", (x,)) for x in (-3.0, 3.0)]
+    + [("huber", (x, 1.0)) for x in (-1.0, 1.0)],
+)
+def test_second_derivatives_are_zero_at_a_kink_of_the_slope(name, args, dtype):
+    op, ones = getattr(jk.ops, name), np.ones(19, dtype)
+    args = [np.full(19, x, dtype) for x in args]
+    _, *bars = products.vjp2(op, [ones] * op.nin, ones, args)
+    assert all(np.all(bar == 0) for bar in bars)
+
+
+@pytest.mark.isa
 @pytest.mark.parametrize("name", ["maximum", "minimum"])
 @pytest.mark.parametrize("y_bar", [INF, NAN])
 def test_maximum_and_minimum_drop_the_cotangent_of_what_they_did_not_choose(name, y_bar, dtype):
@@ -265,6 +308,17 @@ def test_values_at_infinity_are_those_of_numpy(op):
         ("silu", 1000.0, 1000.0, 1.0),
         ("silu", -1000.0, 0.0, 0.0),
         ("silu", -1e30, 0.0, 0.0),
+        ("silu", INF, INF, 1.0),
+        ("silu", -INF, 0.0, 0.0),
+        ("log_sigmoid", INF, 0.0, 0.0),
+        ("log_sigmoid", -INF, -INF, 1.0),
+        ("mish", 1000.0, 1000.0, 1.0),
+        ("mish", INF, INF, 1.0),
+        ("mish", -INF, 0.0, 0.0),
+        ("softsign", INF, 1.0, 0.0),
+        ("hard_silu", INF, INF, 1.0),
+        ("hard_silu", -INF, 0.0, 0.0),
+        ("selu", -INF, -1.7580993408473768599, 0.0),
         ("tanh", 1000.0, 1.0, 0.0),
         ("tanh", -INF, -1.0, 0.0),
         ("arctan", INF, np.pi / 2, 0.0),

@@ -53,6 +53,9 @@ def test_values_are_within_four_ulp(op, dtype):
     assert oracle.ulps(result, oracle.value(op.name, args)) <= 4
 
 
+PARAMETER_FIRST = ("huber", "pseudo_huber")  # SciPy's order of their arguments
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
@@ -64,7 +67,8 @@ def test_values_are_within_four_ulp(op, dtype):
 )
 def test_values_agree_with_the_scipy_function_of_the_same_name(ours, theirs):
     args = arguments(ours)
-    np.testing.assert_allclose(ours(*args), theirs(*args), rtol=2e-15, atol=0)
+    in_order = args[::-1] if ours.name in PARAMETER_FIRST else args
+    np.testing.assert_allclose(ours(*args), theirs(*in_order), rtol=2e-15, atol=0)
 
 
 def test_jvp_equals_differences_of_its_own_values(op):

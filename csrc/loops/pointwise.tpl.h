@@ -2,6 +2,11 @@
 
 typedef real N(element)(real t, real a, real b, real c, real y, real h, int far);
 
+/* Elements of the widest register: cores go over whole ones. */
+enum { N(LANES) = JK_REGISTER_BYTES / sizeof(real) };
+
+/* ---- a few instructions: one loop for each case ----------------------------------------------------------------- */
+
 /* What an element function does not read is not loaded once it is inlined into a loop. */
 typedef struct N(inputs) {
     const real *t, *a, *b, *c, *y, *h;
@@ -48,62 +53,91 @@ JK_INLINE void N(map_triple)(ptrdiff_t n, real *out, const void *const *in, unsi
     }
 }
 
-/* Of two loops one is vectorised and right where |x| is at most N(near_end); runs that hold a larger one take the other.
- * An element has the same bits in both. */
-JK_INLINE void N(map_far)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(element) * f)
+/* ---- functions: one core, which is given whole registers of arrays --------------------------------------------- */
+
+typedef void N(core)(ptrdiff_t n, real *out, const real *const *in);
+
+JK_INLINE void N(map_core)(ptrdiff_t n, real *out, const real *const *in, N(element) * f, int far)
 {
-    const N(inputs) x = N(inputs_at)(in);
-    (void)ones;
-    for (ptrdiff_t first = 0; first < n; first += JK_RUN) {
-        const ptrdiff_t end = n - first < JK_RUN ? n : first + JK_RUN;
-        int far = 0;
-        for (ptrdiff_t i = first; i < end; i++) far |= M(fabs)(x.a[i]) > N(near_end);
-        if (far) {
-            for (ptrdiff_t i = first; i < end; i++) out[i] = f(x.t[i], x.a[i], x.b[i], x.c[i], x.y[i], x.h[i], 1);
-        } else {
-            JK_SIMD
-            for (ptrdiff_t i = first; i < end; i++) out[i] = f(x.t[i], x.a[i], x.b[i], x.c[i], x.y[i], x.h[i], 0);
-        }
-    }
+    const real *t = in[JK_IN_T], *a = in[JK_IN_A], *b = in[JK_IN_B], *c = in[JK_IN_C], *y = in[JK_IN_Y],
+               *h = in[JK_IN_H];
+    const ptrdiff_t whole = n & -(ptrdiff_t)N(LANES); /* all of n: then there is nothing to do behind the registers */
+    JK_SIMD
+    for (ptrdiff_t i = 0; i < whole; i++) out[i] = f(t[i], a[i], b[i], c[i], y[i], h[i], far);
 }
 
-typedef int N(is_far)(real a, real b);
-
-/* Two loops, both vectorised, of which one is right where no pair of a and b is far.  One number is repeated as often as
- * the runs are long, which are shorter then. */
-JK_INLINE void N(map_forked)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(element) * f,
-                             N(is_far) * is_far)
+/* What does not fill a register is continued by its first element. */
+static void N(run_core)(ptrdiff_t n, real *out, const real *const *in, N(core) * core)
 {
-    enum { SHORT_RUN = 32 };
-    const N(inputs) x = N(inputs_at)(in);
-    const real one = ones == JK_ONE_A ? *x.a : ones == JK_ONE_B ? *x.b : 0;
-    const ptrdiff_t run = ones == 0 ? JK_RUN : SHORT_RUN;
-    real repeated[SHORT_RUN];
-    for (int i = 0; i < SHORT_RUN; i++) repeated[i] = one;
+    const ptrdiff_t whole = n & -(ptrdiff_t)N(LANES), rest = n - whole;
+    if (whole > 0) core(whole, out, in);
+    if (rest == 0) return;
+    real padded[JK_N_IN][N(LANES)], result[N(LANES)];
+    const real *at[JK_N_IN];
+    for (int k = 0; k < JK_N_IN; k++) {
+        at[k] = k > 0 && in[k] == in[0] ? at[0] : padded[k];
+        if (at[k] != padded[k]) continue;
+        for (ptrdiff_t i = 0; i < N(LANES); i++) padded[k][i] = in[k][whole + (i < rest ? i : 0)];
+    }
+    core(N(LANES), result, at);
+    memcpy(out + whole, result, (size_t)rest * sizeof(real));
+}
+
+typedef int N(is_far)(const real *const *in, ptrdiff_t i);
+
+/* Where it makes a difference how far arguments are from 0 or from each other, runs that hold such elements go to another
+ * core; an element has the same bits in both.  One number is repeated as often as a run is long. */
+JK_INLINE void N(run_cores)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near, N(core) * far,
+                            N(is_far) * is_far)
+{
+    real repeated[JK_MAX_ARGS][JK_RUN];
+    const real *at[JK_N_IN];
+    const ptrdiff_t run = ones == 0 && is_far == NULL ? n : n < JK_RUN ? n : JK_RUN;
+    for (int k = 0; k < JK_N_IN; k++) {
+        at[k] = in[k];
+        if (!(ones >> k & 1)) continue;
+        real *numbers = repeated[k - JK_IN_A];
+        for (ptrdiff_t i = 0; i < run; i++) numbers[i] = *at[k];
+        at[k] = numbers;
+    }
     for (ptrdiff_t first = 0; first < n; first += run) {
         const ptrdiff_t m = n - first < run ? n - first : run;
-        const real *t = x.t + first, *a = ones == JK_ONE_A ? repeated : x.a + first,
-                   *b = ones == JK_ONE_B ? repeated : x.b + first, *h = x.h + first;
-        int far = 0;
-        for (ptrdiff_t i = 0; i < m; i++) far |= is_far(a[i], b[i]);
-        if (far) {
-            JK_SIMD
-            for (ptrdiff_t i = 0; i < m; i++) out[first + i] = f(t[i], a[i], b[i], 0, 0, h[i], 1);
-        } else {
-            JK_SIMD
-            for (ptrdiff_t i = 0; i < m; i++) out[first + i] = f(t[i], a[i], b[i], 0, 0, h[i], 0);
-        }
+        const real *here[JK_N_IN];
+        for (int k = 0; k < JK_N_IN; k++) here[k] = at[k] + (ones >> k & 1 ? 0 : first);
+        int some = 0;
+        for (ptrdiff_t i = 0; is_far != NULL && i < m; i++) some |= is_far(here, i);
+        N(run_core)(m, out + first, here, some ? far : near);
     }
 }
 
-JK_INLINE void N(map_quotient)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(element) * f)
+static void N(run_all)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * core)
 {
-    N(map_forked)(n, out, in, ones, f, M(is_far_quotient));
+    N(run_cores)(n, out, in, ones, core, core, NULL);
 }
 
-JK_INLINE void N(map_power)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(element) * f)
+JK_INLINE int N(is_far_angle)(const real *const *in, ptrdiff_t i) { return M(fabs)(in[JK_IN_A][i]) > N(near_end); }
+static void N(run_angles)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near, N(core) * far)
 {
-    N(map_forked)(n, out, in, ones, f, M(is_far_power));
+    N(run_cores)(n, out, in, ones, near, far, N(is_far_angle));
+}
+
+JK_INLINE int N(is_far_quotient)(const real *const *in, ptrdiff_t i)
+{
+    return M(is_far_quotient)(in[JK_IN_A][i], in[JK_IN_B][i]);
+}
+static void N(run_quotients)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near,
+                             N(core) * far)
+{
+    N(run_cores)(n, out, in, ones, near, far, N(is_far_quotient));
+}
+
+JK_INLINE int N(is_far_power)(const real *const *in, ptrdiff_t i)
+{
+    return M(is_far_power)(in[JK_IN_A][i], in[JK_IN_B][i]);
+}
+static void N(run_powers)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near, N(core) * far)
+{
+    N(run_cores)(n, out, in, ones, near, far, N(is_far_power));
 }
 
 /* b is one number, and known to the compiler. */
@@ -114,7 +148,8 @@ JK_INLINE void N(map_known)(ptrdiff_t n, real *out, const void *const *in, real 
     for (ptrdiff_t i = 0; i < n; i++) out[i] = f(x.t[i], x.a[i], b, 0, 0, 0, JK_KNOWN_POWER);
 }
 
-JK_INLINE void N(map_exponent)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(element) * f)
+/* Whether b is one of the exponents that have a loop of their own, which then is done. */
+JK_INLINE int N(map_exponent)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(element) * f)
 {
     const real b = ones == JK_ONE_B ? *N(inputs_at)(in).b : (real)NAN;
     if (b == -1)
@@ -132,16 +167,41 @@ JK_INLINE void N(map_exponent)(ptrdiff_t n, real *out, const void *const *in, un
     else if (b == 4)
         N(map_known)(n, out, in, 4, f);
     else
-        N(map_power)(n, out, in, ones, f);
+        return 0;
+    return 1;
 }
 
-/* The function of one element under the row's names of its arguments, and its loop. */
+/* ---- the functions of one element under the rows' names of their arguments, and their loops --------------------- */
+
 /* clang-format off */
+#define JK_LOOP(loop) static void N(loop)(ptrdiff_t n, void *out, const void *const *in, unsigned ones)
+#define JK_CORE(core, f, far)                                                                                          \
+    static void N(core)(ptrdiff_t n, real *out, const real *const *in) { N(map_core)(n, out, in, N(f), far); }
+#define JK_FORKED(loop, run)                                                                                           \
+    JK_CORE(loop##_near, loop##_of, 0) JK_CORE(loop##_far, loop##_of, 1)                                               \
+    JK_LOOP(loop) { N(run)(n, out, in, ones, N(loop##_near), N(loop##_far)); }
+
+#define JK_LOOP_plain(loop) JK_LOOP(loop) { N(map_plain)(n, out, in, ones, N(loop##_of)); }
+#define JK_LOOP_pair(loop) JK_LOOP(loop) { N(map_pair)(n, out, in, ones, N(loop##_of)); }
+#define JK_LOOP_triple(loop) JK_LOOP(loop) { N(map_triple)(n, out, in, ones, N(loop##_of)); }
+#define JK_LOOP_core(loop)                                                                                             \
+    JK_CORE(loop##_core, loop##_of, 0)                                                                                 \
+    JK_LOOP(loop) { N(run_all)(n, out, in, ones, N(loop##_core)); }
+#define JK_LOOP_angle(loop) JK_FORKED(loop, run_angles)
+#define JK_LOOP_quotient(loop) JK_FORKED(loop, run_quotients)
+#define JK_LOOP_power(loop) JK_FORKED(loop, run_powers)
+#define JK_LOOP_exponent(loop)                                                                                         \
+    JK_CORE(loop##_near, loop##_of, 0) JK_CORE(loop##_far, loop##_of, 1)                                               \
+    JK_LOOP(loop)                                                                                                      \
+    {                                                                                                                  \
+        if (!N(map_exponent)(n, out, in, ones, N(loop##_of)))                                                          \
+            N(run_powers)(n, out, in, ones, N(loop##_near), N(loop##_far));                                            \
+    }
+
 #define JK_FORMULA(name, form, field, loop, a, b, c, text, expression)                                                 \
     JK_INLINE real N(name##_##form##_of)(real t, real a, real b, real c, real y, real h, int far)                      \
     { (void)t, (void)a, (void)b, (void)c, (void)y, (void)h, (void)far; return expression; }                            \
-    static void N(name##_##form)(ptrdiff_t n, void *out, const void *const *in, unsigned ones)                         \
-    { N(map_##loop)(n, out, in, ones, N(name##_##form##_of)); }
+    JK_LOOP_##loop(name##_##form)
 #include "table/kinds.def"
 
 static const jk_pointwise_loops N(pointwise_loops) = {
@@ -149,3 +209,14 @@ static const jk_pointwise_loops N(pointwise_loops) = {
 #include "table/kinds.def"
 };
 /* clang-format on */
+#undef JK_LOOP
+#undef JK_CORE
+#undef JK_FORKED
+#undef JK_LOOP_plain
+#undef JK_LOOP_pair
+#undef JK_LOOP_triple
+#undef JK_LOOP_core
+#undef JK_LOOP_angle
+#undef JK_LOOP_quotient
+#undef JK_LOOP_power
+#undef JK_LOOP_exponent

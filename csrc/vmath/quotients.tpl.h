@@ -21,3 +21,16 @@ JK_INLINE real M(quotients)(real t, real q, real p, real r, real c)
 
 /* t*p/(q*q) */
 JK_INLINE real M(over_square)(real t, real p, real q) { return M(quotients)(t, q, p, q, 1); }
+
+/* a*b*c, where no product of two of them has to be a number.  The largest times the smallest lies between them; where it
+ * is subnormal the largest goes with the one between, which cannot overflow then unless the smallest is 0. */
+JK_INLINE real M(product)(real a, real b, real c)
+{
+    const int b_larger = M(fabs)(a) < M(fabs)(b);
+    const real p = b_larger ? b : a, q = b_larger ? a : b; /* |p| >= |q| */
+    const int c_largest = M(fabs)(c) > M(fabs)(p), c_smallest = M(fabs)(c) < M(fabs)(q);
+    const real largest = c_largest ? c : p, smallest = c_smallest ? c : q;
+    const real between = c_largest ? p : c_smallest ? q : c, ends = largest * smallest;
+    const int tiny = M(fabs)(ends) < N(least_normal) && M(fabs)(largest) < C(0x1p60);
+    return tiny ? largest * between * smallest : ends * between;
+}

@@ -27,3 +27,4 @@
 #include "vmath/inverse_trigonometric.tpl.h"
 #include "vmath/inverse_hyperbolic.tpl.h"
 #include "vmath/activations.tpl.h"
+#include "vmath/losses.tpl.h"
