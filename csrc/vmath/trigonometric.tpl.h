@@ -18,11 +18,13 @@ JK_INLINE N(pair) M(cos_parts)(N(turn) a, int exact)
     return (N(pair)){high, exact ? tail - a.r * a.low : tail};
 }
 
-/* x, where bit 1 of `sign` is set -x */
-JK_INLINE real M(negate_if)(real x, N(word) sign)
-{
-    return M(from_bits)(M(bits)(x) ^ ((sign & 2) << (8 * sizeof(real) - 2)));
-}
+/* The sign of y times that of a number with these bits; a sum would drop that of 0. */
+JK_INLINE real M(times_sign)(real y, N(word) bits) { return M(from_bits)(M(bits)(y) ^ (bits & M(bits)(C(-0.0)))); }
+
+/* The lowest two bits of k as the first two of a number, 0 or -0 where k is even, else 2 or -2: SSE2 compares numbers, but
+ * not integers of 64 bits. */
+JK_INLINE N(word) M(quarter)(N(turn) a) { return a.k << (8 * sizeof(real) - 2); }
+JK_INLINE int M(is_odd)(N(word) quarter) { return M(from_bits)(quarter) != 0; }
 
 typedef struct N(sin_cos) {
     real sin, cos;
@@ -35,17 +37,15 @@ JK_INLINE N(sin_cos) M(after_turns)(N(turn) a)
     const int exact = sizeof(real) > sizeof(float);
     const N(pair) sin = M(sin_parts)(a, exact), cos = M(cos_parts)(a, exact);
     const real s = sin.high + sin.low, c = cos.high + cos.low;
-    const int odd = (a.k & 1) != 0;
-    return (N(sin_cos)){M(negate_if)(odd ? c : s, a.k), M(negate_if)(odd ? s : c, a.k + 1)};
+    const N(word) quarter = M(quarter)(a);
+    const int odd = M(is_odd)(quarter);
+    return (N(sin_cos)){M(times_sign)(odd ? c : s, quarter), M(times_sign)(odd ? s : c, quarter ^ quarter << 1)};
 }
 
 /* Both, for |x|: they share their reduction.  `far`: |x| may be larger than near_end. */
 JK_INLINE N(sin_cos) M(sin_cos)(real x, int far) { return M(after_turns)(M(turn)(M(fabs)(x), far)); }
 
-/* The sign of x comes last: a sum would drop that of 0. */
-JK_INLINE real M(times_sign)(real y, real x) { return M(from_bits)(M(bits)(y) ^ (M(bits)(x) & M(bits)(C(-0.0)))); }
-
-JK_INLINE real M(sin)(real x, int far) { return M(times_sign)(M(sin_cos)(x, far).sin, x); }
+JK_INLINE real M(sin)(real x, int far) { return M(times_sign)(M(sin_cos)(x, far).sin, M(bits)(x)); }
 JK_INLINE real M(cos)(real x, int far) { return M(sin_cos)(x, far).cos; }
 
 /* The quotient q = p/d of sin and cos, or of -cos and sin, and what the roundings of p and d change in it: 1/d = d/d^2 and
@@ -55,10 +55,10 @@ JK_INLINE real M(tan)(real x, int far)
     const N(turn) a = M(turn)(M(fabs)(x), far);
     const N(pair) sin = M(sin_parts)(a, 1), cos = M(cos_parts)(a, 1);
     const N(pair) s = M(fast_two_sum)(sin.high, sin.low), c = M(fast_two_sum)(cos.high, cos.low);
-    const int odd = (a.k & 1) != 0;
+    const int odd = M(is_odd)(M(quarter)(a));
     const real d = odd ? s.high : c.high, q = (odd ? -c.high : s.high) / d;
     const real rounded = (odd ? -c.low : s.low) - q * (odd ? s.low : c.low);
-    return M(times_sign)(q + d * rounded * (1 + q * q), x);
+    return M(times_sign)(q + d * rounded * (1 + q * q), M(bits)(x));
 }
 
 /* 2*tan(x)*(1 + tan(x)^2) */
@@ -110,7 +110,7 @@ JK_INLINE real M(sinc_slope)(real x)
     const real a = M(fabs)(x), over = 1 / a;
     const N(sin_cos) u = M(sin_cos_pi)(x);
     const real far_slope = (u.cos - u.sin * N(one_over_pi) * over) * over;
-    return a <= C(0.5) ? x * N(sinc_slope_near)(x * x) : M(times_sign)(far_slope, x);
+    return a <= C(0.5) ? x * N(sinc_slope_near)(x * x) : M(times_sign)(far_slope, M(bits)(x));
 }
 
 /* -pi*pi*sinc(x) - 2*sinc'(x)/x */
