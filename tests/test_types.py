@@ -321,7 +321,8 @@ class Stub:
     def read(self, function):
         function = copy.deepcopy(function)
         given = function.args
-        named = [*given.posonlyargs, *given.args, *given.kwonlyargs, *filter(None, [given.vararg])]
+        several = [x for x in (given.vararg, given.kwarg) if x is not None]
+        named = [*given.posonlyargs, *given.args, *given.kwonlyargs, *several]
         hints = {x.arg: self.type_of(ast.unparse(x.annotation)) for x in named if x.annotation is not None}
         for x in named:
             x.annotation = None  # a lambda has none
@@ -339,8 +340,9 @@ class Stub:
                 bound = signature.bind(op, *args, **keywords).arguments
             except TypeError:
                 continue
-            given = [takes(hint, bound[name]) for name, hint in hints.items() if name in bound and name != "self"]
-            if all(given) and hints.get("self", own) == own:
+            each = {name: [x] for name, x in bound.items()} | {"named": bound.get("named", {}).values()}
+            fits = [takes(hint, x) for name, hint in hints.items() if name != "self" for x in each.get(name, [])]
+            if all(fits) and hints.get("self", own) == own:
                 return result
         raise AssertionError(f"no overload of {op.name}.{method} takes {args}, {keywords}")
 
@@ -381,6 +383,11 @@ def points_of(op):
         for k in range(op.nin):
             yield [numbers[i] if i == k else x for i, x in enumerate(primals)], {}
             yield [x if i == k else numbers[i] for i, x in enumerate(primals)], {}
+        if op.defaults:
+            n_given, names = op.nin - len(op.defaults), products.names(op)
+            yield primals[:n_given], {}
+            yield numbers[:n_given], {}
+            yield primals[:n_given], {name: 0.25 for name in names[n_given:]}
     elif op.kind == "reduction":
         yield [np.ones((2, 3))], {"axis": 0}
         yield [np.ones((2, 3))], {"keepdims": True}
@@ -399,16 +406,22 @@ def calls_of(op, primals, keywords):
     y = op(*primals, **keywords)
     seed = np.ones_like(y)[()]
     tangents = (*[np.ones_like(x)[()] for x in primals], *[None] * (op.nin - len(primals)))
+    if getattr(op, "is_masked", False):
+        tangents = (None, *tangents[1:])
     takes_several = "tangents" in inspect.signature(op.jvp).parameters
     yield "jvp", [tangents if takes_several else tangents[0], *primals], keywords
     bars = op.vjp(seed, *primals, **keywords)
     yield "vjp", [seed, *primals], keywords
     yield "vjp2", [bars, seed, *primals], keywords
     yield "jacobian", primals, keywords
-    varied = [k for k, x in enumerate(primals) if op.kind != "row-wise" or k == 0]
+    fixed = {1} if op.kind == "row-wise" else {0} if getattr(op, "is_masked", False) else set()
+    varied = [k for k in range(len(primals)) if k not in fixed]
     for k in varied:
         yield "vjp", [seed, *primals], keywords | {"wrt": k}
         yield "jacobian", primals, keywords | {"wrt": (k,)}
+        if op in products.OPS:
+            yield "derivative", primals, keywords | {"wrt": k}
+            yield "derivative", primals, keywords | {"wrt": (k,)}
     yield "vjp", [seed, *primals], keywords | {"wrt": tuple(reversed(varied))}
     outs = [np.zeros_like(y) if np.ndim(y) else np.zeros((), np.result_type(y))]
     yield "__call__", primals, keywords | {"out": outs[0]}
