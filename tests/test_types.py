@@ -387,7 +387,7 @@ def points_of(op):
             n_given, names = op.nin - len(op.defaults), products.names(op)
             yield primals[:n_given], {}
             yield numbers[:n_given], {}
-            yield primals[:n_given], {name: 0.25 for name in names[n_given:]}
+            yield primals[:n_given], dict.fromkeys(names[n_given:], 0.25)
     elif op.kind == "reduction":
         yield [np.ones((2, 3))], {"axis": 0}
         yield [np.ones((2, 3))], {"keepdims": True}

@@ -117,7 +117,7 @@ def parts(x, *bits):
 
 
 def constants(dtype):
-    """Return the C constants of a dtype; double, which reduces the angles of both, has parts of pi/2 and bits of 2/pi."""
+    """Return the C constants of a dtype; double, which reduces angles of both, has parts of pi/2 and bits of 2/pi."""
     halves = parts(mp.pi / 2, dtype.precision, dtype.precision)
     n_fraction = dtype.precision - 1
     values = [
