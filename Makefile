@@ -71,7 +71,7 @@ versions: $(VENV)/has-test
 	    *(f"{name} {m.version(name)}" for name in ("NumPy", "SciPy", "Cython", "setuptools")))'
 
 test-arrays: $(VENV)/built $(VENV)/has-arrays
-	$(BIN)/python -m pytest tests/test_other_arrays.py tests/test_together.py tests/test_types.py $(ARGS)
+	$(BIN)/python -m pytest tests/test_other_arrays.py tests/test_together.py tests/test_types.py tests/test_introspection.py $(ARGS)
 
 test-frozen: $(VENV)/built $(VENV)/has-frozen
 	$(BIN)/python -m pytest tests/test_frozen.py $(ARGS)

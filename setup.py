@@ -15,7 +15,7 @@ from setuptools.command.build_py import build_py
 from setuptools.errors import CompileError
 
 CSRC = Path("csrc")
-CLASSES = {"1": "UnaryOp", "2": "BinaryOp", "3": "TernaryOp"}  # of ops, by the number of arguments
+CLASSES = {"1": "UnaryOp", "2": "BinaryOp", "3": "TernaryOp[Literal[{}]]"}  # of ops, by the number of arguments
 VERSION = Path("VERSION").read_text().strip()
 
 
@@ -101,8 +101,13 @@ def stub_of_ops():
     classes = classes_of(kinds)
     if own := os.environ.get("JACKERN_ROWS"):
         rows += Path(own).read_text()
-    rows = re.findall(r'^JK_(\w+)\s*\(\s*(\w+)\s*,\s*"([^"]*)"', rows, re.M)
-    names = [(name, classes[kind]) for kind, row, aliases in rows for name in [row, *aliases.split()]]
+    # Only of three arguments it is the rows that say how many are operands, behind their names.
+    rows = re.findall(r'^JK_(\w+)\s*\(\s*(\w+)\s*,\s*"([^"]*)"(?:(?:\s*,\s*\w+){3}\s*,\s*(\d))?', rows, re.M)
+    names = [
+        (name, classes[kind].format(n_operands))
+        for kind, row, aliases, n_operands in rows
+        for name in [row, *aliases.split()]
+    ]
     return lines + "".join(f"{name}: {kind}\n" for name, kind in [*names, *families()])
 
 
@@ -116,7 +121,8 @@ def classes_of(kinds):
             classes[kind] = CLASSES[row[1]]
         elif base and base[1] in classes:
             has_parameter = kind.endswith("_WITH") and re.search(r"\b1\b", base[2])
-            classes[kind] = "ParametricOp" if has_parameter else classes[base[1]]
+            n_operands = '"masked"' if "JK_MASKED" in body else "{}"
+            classes[kind] = "ParametricOp" if has_parameter else classes[base[1]].format(n_operands)
     return classes
 
 

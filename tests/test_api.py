@@ -163,7 +163,7 @@ def test_the_signatures_of_a_ternary_op(ternary):
     names = products.names(ternary)
     assert parameters(ternary) == [*[(name, NEEDED, False) for name in names], ("out", None, False)]
     assert all(p.kind == p.POSITIONAL_ONLY for p in list(inspect.signature(ternary).parameters.values())[:3])
-    assert f"{ternary.name}({', '.join(names)}, out=None)" in ternary.__doc__
+    assert f"{ternary.name} of {', '.join(names[:2])} and {names[2]}" in ternary.__doc__
     wrt = ("wrt", None, True)
     assert parameters(ternary.vjp) == [("y_bar", NEEDED, False), *three, ("y", None, True), wrt, *OUT]
     assert parameters(ternary.jvp)[1:] == [*three, ("y", None, True), *OUT]

@@ -163,8 +163,10 @@ def uses(root):
     for path in sources(root):
         if path.suffix in C_SUFFIXES:
             result[path] = {*included_by_c(root, path), *calls.get(path, ())}
+        elif path.suffix == ".pyi":
+            result[path] = set()  # read by type checkers alone: results may have the types of higher rooms
         else:
-            read = imported_by_python if path.suffix in {".py", ".pyi"} else imported_by_cython
+            read = imported_by_python if path.suffix == ".py" else imported_by_cython
             result[path] = set(read(root, path))
     return result
 
@@ -462,5 +464,6 @@ def test_the_c_test_program_sees_the_public_header_alone():
 def test_no_file_is_too_long_for_one_head():
     folders = ("csrc", "src", "tests", "bench", "examples", "tools")
     files = [p for folder in folders for p in (ROOT / folder).rglob("*") if p.suffix in C_SUFFIXES | PYTHON_SUFFIXES]
-    own = [path for path in files if "build" not in path.relative_to(ROOT).parts and path.name != "ops.pyi"]
+    # A stub is as long as its module has overloads.
+    own = [path for path in files if "build" not in path.relative_to(ROOT).parts and path.suffix != ".pyi"]
     assert not [str(path) for path in own if path.read_text().count("\n") > 600]

@@ -4,12 +4,15 @@ import contextlib
 import os
 import platform
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
 
 from jackern import _core
 from jackern._ops import registry
+
+Op = TypeVar("Op", bound=_core.NamedOp)
 
 
 def op_names() -> list[str]:
@@ -24,6 +27,10 @@ def op_names() -> list[str]:
     return _core.op_names()
 
 
+@overload
+def op(function: Op) -> Op: ...
+@overload
+def op(function: str | Callable[..., Any]) -> Any: ...  # what it takes is known when it is found
 def op(function: object) -> Any:
     """Find the op of a NumPy or SciPy function, of a name, or of an op itself.
 
@@ -115,6 +122,10 @@ def get_include() -> str:
     )
 
 
+@overload
+def show_config(mode: Literal["stdout"] = "stdout") -> None: ...
+@overload
+def show_config(mode: Literal["dicts"]) -> dict[str, Any]: ...
 def show_config(mode: str = "stdout") -> dict[str, Any] | None:
     """Print how jackern was built and what it uses here; ``show_config("dicts")`` returns it instead.
 

@@ -83,7 +83,7 @@ def register_op(
         raise TypeError(f"{where}: derivative is {derivative!r}, expected a function for each of {', '.join(names)}")
     if second is not None and (len(names) > 1 or not callable(second)):
         raise TypeError(f"{where}: second is {second!r}, expected a function, of an op of one argument")
-    domains = tuple(domain) if np.ndim(domain) == 2 else (domain,) * len(names)
+    domains: tuple[Any, ...] = tuple(domain) if np.ndim(domain) == 2 else (domain,) * len(names)
     if len(domains) != len(names):
         raise ValueError(f"{where}: domain has {len(domains)} pairs, expected one for each of {', '.join(names)}")
     op = OwnOp(

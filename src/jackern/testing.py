@@ -7,16 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from jackern._arrays.operands import quiet
+from jackern import _core
+from jackern._arrays.operands import Array, quiet
 from jackern._config import op as find_op
 from jackern._probes import pattern
 from jackern._structures.base import Jacobian
 
-Array = np.ndarray[Any, Any]
+# An op, or what finds one; or a function and what returns its Jacobian, or one for each argument.
+Checked = _core.NamedOp | str | Callable[..., Any] | tuple[Callable[..., Any], Callable[..., Any]]
 
 
 @quiet
-def check(op: Any, *primals: object, rtol: float | None = None, seed: int = 0, **keywords: Any) -> None:
+def check(op: Checked, *primals: object, rtol: float | None = None, seed: int = 0, **keywords: Any) -> None:
     """Check derivatives at a point: JVPs against differences, and VJPs against JVPs by ⟨u, J v⟩ = ⟨Jᵀu, v⟩.
 
     Parameters
@@ -90,7 +92,11 @@ def check(op: Any, *primals: object, rtol: float | None = None, seed: int = 0, *
 
 @quiet
 def assert_structure(
-    jacobian: Any, structure: Any, *point: object, bandwidths: tuple[int, int] | None = None, seed: int = 0
+    jacobian: Jacobian | tuple[Callable[..., Any], Callable[..., Any]],
+    structure: str | Jacobian,
+    *point: object,
+    bandwidths: tuple[int, int] | None = None,
+    seed: int = 0,
 ) -> None:
     """Assert that all entries outside of a pattern are zero, by products with random vectors.
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from jackern import _core
 
-Array = np.ndarray[Any, Any]
+Array = NDArray[Any]
 NATIVE = (np.dtype(np.float32), np.dtype(np.float64))
 EPS = {dtype: float(np.finfo(dtype).eps) for dtype in NATIVE}  # np.finfo itself drops what a signal's handler raises
 Parameters = ParamSpec("Parameters")

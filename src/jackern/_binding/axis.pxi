@@ -32,6 +32,9 @@ cdef class AxisProducts(Products):
         The letters do not fit the values, or are too many.
     """
 
+    __signature__ = parameters(
+        "values, value_letters, out_letters, in_letters, lengths, out_shape, in_shape, names=None")
+
     cdef Kept kept
     cdef readonly tuple _value_letters, _out_letters, _in_letters, _lengths
     cdef readonly str _names

@@ -20,6 +20,8 @@ cdef class BandedProducts(Products):
         The lengths, or what a band has, are not as many as the axes; values that are not native.
     """
 
+    __signature__ = parameters("bands, out_lengths, in_lengths, out_shape, in_shape")
+
     cdef tuple bands, kept
     cdef readonly tuple _out_lengths, _in_lengths
     cdef jk_band *band

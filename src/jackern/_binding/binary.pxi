@@ -5,9 +5,7 @@
 cdef class BinaryOp(Op):
     # A pointwise function of two arguments.
 
-    @property
-    def __doc__(self):
-        return general.docstring_of(self)
+    __doc__ = OfOps(docstring_of, "A pointwise function of two arguments.")
 
     def __call__(self, a=None, b=None, out=None):
         return value_of(self, a, b, None, out)

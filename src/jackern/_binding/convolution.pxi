@@ -25,6 +25,8 @@ cdef class ConvolutionProducts(Products):
         The kernel is not native, has not one axis or no taps; the shapes do not fit the lengths.
     """
 
+    __signature__ = parameters("kernel, shift, lengths, out_shape, in_shape")
+
     cdef Kept kept
     cdef readonly Py_ssize_t _shift
     cdef readonly tuple _lengths

@@ -12,6 +12,7 @@ import os
 cnp.import_array()
 
 include "slots.pxi"
+include "signatures.pxi"
 include "arrays.pxi"
 include "table.pxi"
 include "statuses.pxi"

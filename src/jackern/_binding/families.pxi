@@ -2,8 +2,6 @@
 # of one dtype go straight to C calls.  Whatever else comes goes to the methods _value, _jvp, _vjp and _vjp2 of a Python
 # class above it, which has the words of the op too.
 
-from inspect import signature
-
 cdef extern from "numpy/arrayobject.h":
     bint PyArray_IsIntegerScalar(object x)
     object PyArray_FromScalar(object x, void *descr)
@@ -26,6 +24,9 @@ cdef class FamilyOp(NamedOp):
         What the class of this kind takes besides.
     """
 
+    __signature__ = OfOps(
+        called_with, parameters("name, *, kind, formula, derivative_formula, reads, kinks='', aliases=(), **options"))
+
     cdef readonly str name, kind, formula, kinks
     cdef readonly object derivative_formula
     cdef readonly tuple reads, aliases
@@ -41,10 +42,6 @@ cdef class FamilyOp(NamedOp):
         self.kinks = kinks
         self.aliases = aliases
         self.nin = <int>len(reads)
-
-    @property
-    def __signature__(self):
-        return signature(self._value)
 
 
 # ---- results ----------------------------------------------------------------------------------------

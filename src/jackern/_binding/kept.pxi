@@ -16,6 +16,8 @@ cdef class Kept:
         Native and aligned; of a subclass, the base class's view of its memory is kept.
     """
 
+    __signature__ = parameters("array")
+
     cdef cnp.ndarray array, owner
     cdef void *data
     cdef Py_ssize_t n_bytes

@@ -18,8 +18,20 @@ cdef inline int class_of(const jk_op *row) noexcept:
     return 3 if row.n_args == 2 and row.n_operands == 1 else row.n_args - 1
 
 
+def signature_of(op):
+    """The signature of an op as a function of its arguments."""
+    return general.signature_of(op)
+
+
+def docstring_of(op):
+    """The docstring of an op."""
+    return general.docstring_of(op)
+
+
 cdef class Op(NamedOp):
     """One row of the table of ops."""
+
+    __signature__ = OfOps(signature_of, parameters("index"))
 
     cdef readonly int index
     cdef readonly tuple _argument_names
@@ -115,10 +127,6 @@ cdef class Op(NamedOp):
     def kinks(self):
         """The points without a derivative, with the value chosen there, in words."""
         return self.row.kinks.decode()
-
-    @property
-    def __signature__(self):
-        return general.signature_of(self)
 
     def sample(self, rng, n):
         """Return arguments of n numbers each, drawn from the domain, and keywords to try the op with: none."""

@@ -6,9 +6,7 @@ cdef class ParametricOp(Op):
     # A pointwise function of one argument and a parameter that the row names.  The parameter is an operand as well: it
     # may be an array, and it has derivatives where `wrt` asks for them.
 
-    @property
-    def __doc__(self):
-        return general.docstring_of(self)
+    __doc__ = OfOps(docstring_of, "A pointwise function of one argument and a parameter.")
 
     cdef object parameter_of(self, object parameter, dict named):
         """The parameter as it is given, by its place or by its name in the row, or its default."""

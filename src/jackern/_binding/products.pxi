@@ -43,6 +43,8 @@ cdef inline void view_at(jk_view *view, Py_ssize_t *strides, cnp.ndarray a, End 
 cdef class Products:
     """A Jacobian's products with vectors."""
 
+    __signature__ = parameters("")
+
     cdef readonly tuple out_shape, in_shape
     cdef End out_end, in_end
     cdef int typenum  # of the product with a vector of that dtype
@@ -180,6 +182,8 @@ cdef class SumProducts(Products):
         Of the same shapes.
     """
 
+    __signature__ = parameters("parts")
+
     cdef readonly tuple _parts
 
     def __cinit__(self, tuple parts not None):
@@ -222,6 +226,8 @@ cdef class ChainProducts(Products):
     reasons : tuple of str
         Why neighbours are kept apart, one for every two.
     """
+
+    __signature__ = parameters("parts, reasons")
 
     cdef readonly tuple _parts, _apart
 

@@ -10,6 +10,8 @@ cdef tuple PRODUCT_NAMES = ("value", "jvp", "vjp", "vjp2", "jacobian")
 cdef class NamedOp:
     """What all ops have in common: pickling by name, and how often each product was called."""
 
+    __signature__ = parameters("")
+
     cdef long long calls[N_PRODUCTS]
     cdef long long general_calls[N_PRODUCTS]
 
@@ -19,6 +21,10 @@ cdef class NamedOp:
 
     def __repr__(self):
         return f"jackern.ops.{self.name}"
+
+    def __get__(self, instance, owner):
+        # What has this is a routine to inspect, and so to help(), pydoc and Sphinx.
+        return self
 
     def __reduce__(self):
         return restored, ("op", self.name)

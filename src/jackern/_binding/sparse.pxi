@@ -24,6 +24,8 @@ cdef class SparsePattern:
         `indptr` does not grow from 0 to the number of entries, or a column is out of range.
     """
 
+    __signature__ = parameters("indptr, indices, n_rows, n_cols")
+
     cdef readonly object indptr, indices
     cdef readonly Py_ssize_t n_rows, n_cols, n_entries
     cdef jk_csr matrix  # without values
@@ -113,6 +115,8 @@ cdef class SparseProducts(Products):
     transposed : bool
         The rows of the pattern are the columns of the Jacobian.
     """
+
+    __signature__ = parameters("values, pattern, out_shape, in_shape, transposed")
 
     cdef Kept kept
     cdef readonly SparsePattern _pattern

@@ -5,9 +5,7 @@
 cdef class TernaryOp(Op):
     # A pointwise function of three arguments.  They are given by position: every row has its own names for them.
 
-    @property
-    def __doc__(self):
-        return general.docstring_of(self)
+    __doc__ = OfOps(docstring_of, "A pointwise function of three arguments, which are given by position.")
 
     cdef object wrt_of(self, object wrt):
         """wrt, or by default all arguments that are neither parameters nor a mask."""

@@ -5,9 +5,7 @@ cdef class UnaryOp(Op):
     # A pointwise function of one argument.  Calling it gives the value; jvp and vjp multiply by the derivative, which
     # is read from x or, where the table allows it, from the output y alone.
 
-    @property
-    def __doc__(self):
-        return general.docstring_of(self)
+    __doc__ = OfOps(docstring_of, "A pointwise function of one argument.")
 
     cdef object multiply(self, int product, object t, object x, object y, PyObject *out, bint adds):
         """t * dy/dx the straight way; NotImplemented where that cannot be taken."""

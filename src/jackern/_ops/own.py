@@ -49,6 +49,13 @@ def as_reads(where: str, reads: Any, names: tuple[str, ...]) -> tuple[frozenset[
     return tuple(sets)
 
 
+def signature_of(op: Any) -> inspect.Signature:
+    """The signature of an op, from the names of its arguments."""
+    anyhow = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [inspect.Parameter(name, anyhow) for name in op._argument_names]
+    return inspect.Signature([*parameters, inspect.Parameter("out", anyhow, default=None)])
+
+
 class OwnOp(_core.FamilyOp):
     """A pointwise op that was registered, with the interface of those of the table.
 
@@ -74,11 +81,7 @@ class OwnOp(_core.FamilyOp):
         self.selects = False
         self.defaults: tuple[float, ...] = ()
 
-    @property
-    def __signature__(self) -> inspect.Signature:
-        anyhow = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        parameters = [inspect.Parameter(name, anyhow) for name in self._argument_names]
-        return inspect.Signature([*parameters, inspect.Parameter("out", anyhow, default=None)])
+    __signature__ = _core.OfOps(signature_of, inspect.Signature([*inspect.signature(__init__).parameters.values()][1:]))
 
     def _bound(self, where: str, args: tuple[object, ...]) -> tuple[object, ...]:
         """The arguments, None for those behind that are not given."""

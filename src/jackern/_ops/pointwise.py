@@ -42,7 +42,9 @@ def docstring_of(op: Any) -> str:
     derivatives = [f"    dy/d{name} = {formula}" for name, formula in zip(names, formulas, strict=True)]
     kinks = ["", f"Where there is no derivative: {op.kinks}."] if op.kinks else []
     chooses = ["", "The op chooses: the cotangent of what it did not choose is dropped, never multiplied."] * op.selects
-    head = [f"{op.name}({', '.join(names)}, out=None)", "", f"    y = {op.formula}", *derivatives]
+    of = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    by = "its derivative" if op.nin == 1 else "its derivatives"
+    head = [f"The function {op.name} of {of}, elementwise, and {by}::", "", f"    y = {op.formula}", *derivatives]
     return "\n".join(
         [*head, *kinks, *chooses, "", "Methods: jvp, vjp, vjp2 (double backward), jacobian, accepts, sample."]
     )

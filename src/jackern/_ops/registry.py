@@ -1,5 +1,6 @@
 """The list of all ops: the rows of the table, then what is registered here, by decoration of its class."""
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -64,9 +65,19 @@ def registered(*families: Family) -> Callable[[OpClass], OpClass]:
             )
             _core.add_op(op)
             FUNCTIONS.update(dict.fromkeys(family.functions, op))
+        op_class.__doc__ = _core.OfOps(docstring_of, op_class.__doc__)  # type: ignore[assignment]
         return op_class
 
     return register
+
+
+def docstring_of(op: _core.FamilyOp) -> str:
+    """The docstring of one op: that of its class, and its formulas, without which help() would not show it."""
+    summary, _, rest = inspect.cleandoc(type(op).__doc__ or "").partition("\n\n")
+    given = op.derivative_formula
+    terms = [given] if isinstance(given, str) else [term for term in given if term != "0"]
+    formulas = f"The function {op.name} and its differential::\n\n    y = {op.formula}\n    dy = {' + '.join(terms)}"
+    return "\n\n".join([summary, formulas, rest])
 
 
 def find(thing: object) -> Any:

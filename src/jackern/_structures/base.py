@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -18,6 +18,8 @@ from jackern._structures import apply
 from jackern._structures.verbs import MAX_BYTES, Verbs, verbs
 from jackern._terms.term import Term
 
+Number: TypeAlias = float | np.generic | Array  # an array without axes, which its type does not tell
+
 
 class Jacobian(Verbs, ABC):
     """The Jacobian of a function at a point: a linear map from arrays of `in_shape` to arrays of `out_shape`.
@@ -27,24 +29,9 @@ class Jacobian(Verbs, ABC):
     to themselves.  The layout is numerator layout: the matrix has a row per output and a column per input, both in C
     order.
 
-    Attributes
-    ----------
-    out_shape, in_shape : tuple of int
-        What `jvp` returns and takes, batch axes apart.
-    shape : tuple of int
-        Of the matrix: the products of `out_shape` and of `in_shape`.
-    dtype : numpy.dtype
-        float32 or float64.
-    structure : str
-        What is known of the entries without looking at them.
-    values, subscripts
-        The numbers kept, and their letters.
-    nnz : int
-        How many entries are not structurally zero.
-    nbytes : int
-        Bytes held, every array counted once.
-    T : Jacobian
-        The transpose; nothing is copied.
+    Properties with words of their own say what is kept and where it leads: `out_shape`, `in_shape` and, of the matrix,
+    `shape`; `dtype`; `structure`, what is known of the entries without looking at them; `values` and `subscripts`, the
+    numbers kept and their letters; `nnz`; `nbytes`; and `T`, the transpose.
 
     Examples
     --------
@@ -117,7 +104,7 @@ class Jacobian(Verbs, ABC):
     def T(self) -> Jacobian:
         """The transpose, in constant time: it shares the values."""
 
-    def jvp(self, x_dot: ArrayLike, *, out: Array | None = None, accumulate: bool = False) -> Array:
+    def jvp(self, x_dot: ArrayLike, *, out: Array | None = None, accumulate: bool | np.bool_ = False) -> Array:
         """Multiply from the left: the Jacobian-vector product ``J x_dot``.
 
         Parameters
@@ -157,7 +144,7 @@ class Jacobian(Verbs, ABC):
         _core.count_general_product("jvp")
         return result
 
-    def vjp(self, y_bar: ArrayLike, *, out: Array | None = None, accumulate: bool = False) -> Array:
+    def vjp(self, y_bar: ArrayLike, *, out: Array | None = None, accumulate: bool | np.bool_ = False) -> Array:
         """Multiply the transpose: the vector-Jacobian product ``Jᵀ y_bar``.
 
         Parameters
@@ -188,9 +175,13 @@ class Jacobian(Verbs, ABC):
         _core.count_general_product("vjp")
         return result
 
-    _general_product = apply.product
+    if TYPE_CHECKING:
 
-    def _product(self, v: Any, out: Any = None, accumulate: Any = False, transposed: bool = False) -> Any:
+        def _general_product(jacobian, v: object, out: object, accumulate: object, transposed: bool) -> Array: ...
+    else:
+        _general_product = apply.product
+
+    def _product(self, v: Any, out: Any = None, accumulate: Any = False, transposed: bool = False) -> Array:
         """Return what `jvp` or `vjp` does, for jackern's own use: `stats` counts what users call."""
         return self._general_product(v, out, accumulate, transposed)
 
@@ -247,6 +238,42 @@ class Jacobian(Verbs, ABC):
         >>> jk.dense([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]).diagonal()
         array([1., 5.])
         """
+
+    def gram(self, weights: ArrayLike | None = None) -> Jacobian:
+        """Return the Gram matrix ``JᵀWJ`` as a Jacobian from `in_shape` to `in_shape`.
+
+        It is formed where that stores no more numbers: a banded Jacobian's is banded.  Otherwise it is a pair whose
+        product with a vector reads the values once; `solve`, `logabsdet` and `toarray` form it on demand.
+
+        Parameters
+        ----------
+        weights : array_like, optional
+            The diagonal of W, of `out_shape`, or one number; 1 by default.
+
+        Returns
+        -------
+        Jacobian
+            ``in_shape <- in_shape``, of the promoted dtype.
+
+        Raises
+        ------
+        ValueError
+            `weights` has another shape.
+        TypeError
+            A dtype that is not supported.
+
+        Examples
+        --------
+        A step of the method of Levenberg and Marquardt for residuals r with this Jacobian:
+
+        >>> import numpy as np
+        >>> import jackern as jk
+        >>> J, r = jk.dense([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([1.0, 0.0, 1.0])
+        >>> step = (J.gram() + 0.1 * jk.identity(2)).solve(-J.vjp(r))
+        >>> step.shape
+        (2,)
+        """
+        return verbs.gram(self, weights)
 
     @abstractmethod
     def _scaled(self, function: Callable[..., Any], number: Any) -> Jacobian:
@@ -452,6 +479,10 @@ class Jacobian(Verbs, ABC):
             raise ValueError("copy=False: a Jacobian has no dense array to share; leave out copy.")
         return self.toarray().astype(self.dtype if dtype is None else dtype, copy=False)
 
+    @overload
+    def __matmul__(self, v: Jacobian) -> Jacobian: ...
+    @overload
+    def __matmul__(self, v: ArrayLike) -> Array: ...
     def __matmul__(self, v: Any) -> Any:
         """``J @ v``, with the matrix: v is (n,) or (n, k); or ``J @ K``, the Jacobian of the composed functions."""
         if type(v) is np.ndarray and v.ndim == len(self.out_shape) == 1 and v.shape == self.in_shape:
@@ -481,15 +512,19 @@ class Jacobian(Verbs, ABC):
         batch = u.shape[:-1]
         return self.vjp(u.reshape(batch + self.out_shape)).reshape(*batch, n)
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: Jacobian | Literal[0]) -> Jacobian:
         """``J + K``; ``J + 0`` too, so that sum() works."""
         if isinstance(other, Jacobian):
             return verbs.add(self, other)
         return self if type(other) is int and other == 0 else self._not_added("+", other)
 
-    __radd__ = __add__
+    if TYPE_CHECKING:
 
-    def __sub__(self, other: Any) -> Any:
+        def __radd__(self, other: int) -> Jacobian: ...  # sum() begins with an int
+    else:
+        __radd__ = __add__
+
+    def __sub__(self, other: Jacobian) -> Jacobian:
         return self + -other if isinstance(other, Jacobian) else self._not_added("-", other)
 
     def _not_added(self, sign: str, other: Any) -> Any:
@@ -505,12 +540,12 @@ class Jacobian(Verbs, ABC):
         name = type(other).__name__
         raise TypeError(f"{self.structure} Jacobian {sign} {name}: expected a Jacobian; jk.{maker} makes one of it.")
 
-    def __mul__(self, number: Any) -> Any:
+    def __mul__(self, number: Number) -> Jacobian:
         return self._times(np.multiply, number)
 
     __rmul__ = __mul__
 
-    def __truediv__(self, number: Any) -> Any:
+    def __truediv__(self, number: Number) -> Jacobian:
         return self._times(np.divide, number)
 
     def __neg__(self) -> Jacobian:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from jackern import _core
@@ -127,42 +128,6 @@ class Verbs:
         """
         return verbs.aslinearoperator(self)
 
-    def gram(self: Any, weights: ArrayLike | None = None) -> Any:
-        """Return the Gram matrix ``JᵀWJ`` as a Jacobian from `in_shape` to `in_shape`.
-
-        It is formed where that stores no more numbers: a banded Jacobian's is banded.  Otherwise it is a pair whose
-        product with a vector reads the values once; `solve`, `logabsdet` and `toarray` form it on demand.
-
-        Parameters
-        ----------
-        weights : array_like, optional
-            The diagonal of W, of `out_shape`, or one number; 1 by default.
-
-        Returns
-        -------
-        Jacobian
-            ``in_shape <- in_shape``, of the promoted dtype.
-
-        Raises
-        ------
-        ValueError
-            `weights` has another shape.
-        TypeError
-            A dtype that is not supported.
-
-        Examples
-        --------
-        A step of the method of Levenberg and Marquardt for residuals r with this Jacobian:
-
-        >>> import numpy as np
-        >>> import jackern as jk
-        >>> J, r = jk.dense([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([1.0, 0.0, 1.0])
-        >>> step = (J.gram() + 0.1 * jk.identity(2)).solve(-J.vjp(r))
-        >>> step.shape
-        (2,)
-        """
-        return verbs.gram(self, weights)
-
     def solve(self: Any, b: ArrayLike) -> Array:
         """Solve ``J x = b`` by the structure of a square Jacobian.
 
@@ -201,7 +166,7 @@ class Verbs:
         """
         return verbs.solve(self, b)
 
-    def logabsdet(self: Any) -> Any:
+    def logabsdet(self: Any) -> np.floating[Any]:
         """Return ``log(abs(det J))`` of a square Jacobian that `solve` takes; -inf if it is singular.
 
         Raises
