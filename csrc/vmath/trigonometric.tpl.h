@@ -24,7 +24,7 @@ JK_INLINE real M(times_sign)(real y, N(word) bits) { return M(from_bits)(M(bits)
 /* The lowest two bits of k as the first two of a number, 0 or -0 where k is even, else 2 or -2: SSE2 compares numbers, but
  * not integers of 64 bits. */
 JK_INLINE N(word) M(quarter)(N(turn) a) { return a.k << (8 * sizeof(real) - 2); }
-JK_INLINE int M(is_odd)(N(word) quarter) { return M(from_bits)(quarter) != 0; }
+JK_INLINE int M(is_odd_quarter)(N(word) quarter) { return M(from_bits)(quarter) != 0; }
 
 typedef struct N(sin_cos) {
     real sin, cos;
@@ -38,7 +38,7 @@ JK_INLINE N(sin_cos) M(after_turns)(N(turn) a)
     const N(pair) sin = M(sin_parts)(a, exact), cos = M(cos_parts)(a, exact);
     const real s = sin.high + sin.low, c = cos.high + cos.low;
     const N(word) quarter = M(quarter)(a);
-    const int odd = M(is_odd)(quarter);
+    const int odd = M(is_odd_quarter)(quarter);
     return (N(sin_cos)){M(times_sign)(odd ? c : s, quarter), M(times_sign)(odd ? s : c, quarter ^ quarter << 1)};
 }
 
@@ -55,7 +55,7 @@ JK_INLINE real M(tan)(real x, int far)
     const N(turn) a = M(turn)(M(fabs)(x), far);
     const N(pair) sin = M(sin_parts)(a, 1), cos = M(cos_parts)(a, 1);
     const N(pair) s = M(fast_two_sum)(sin.high, sin.low), c = M(fast_two_sum)(cos.high, cos.low);
-    const int odd = M(is_odd)(M(quarter)(a));
+    const int odd = M(is_odd_quarter)(M(quarter)(a));
     const real d = odd ? s.high : c.high, q = (odd ? -c.high : s.high) / d;
     const real rounded = (odd ? -c.low : s.low) - q * (odd ? s.low : c.low);
     return M(times_sign)(q + d * rounded * (1 + q * q), M(bits)(x));
