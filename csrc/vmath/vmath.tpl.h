@@ -19,3 +19,6 @@
 #include "vmath/power.tpl.h"
 #include "vmath/trigonometric.tpl.h"
 #include "vmath/activations.tpl.h"
+#include "vmath/erf.tpl.h"
+#include "vmath/gamma.tpl.h"
+#include "vmath/normal.tpl.h"

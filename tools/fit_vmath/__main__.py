@@ -16,7 +16,7 @@ from formats import DTYPES
 from minimax import polynomial
 
 VMATH = Path(__file__).resolve().parents[2] / "csrc/vmath"
-FAMILIES = ("exp", "log")
+FAMILIES = ("exp", "log", "erf", "gamma")
 NOTE = """\
 /* {title}, in both dtypes.  Made by
  *     python tools/fit_vmath
