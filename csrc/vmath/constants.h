@@ -1,6 +1,7 @@
 /* Constants of the vector math, in both dtypes.  Made by
  *     python tools/fit_vmath
  * Change that, not this. */
+/* clang-format off */
 #ifndef JK_VMATH_CONSTANTS_H
 #define JK_VMATH_CONSTANTS_H
 

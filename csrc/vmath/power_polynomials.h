@@ -1,6 +1,7 @@
 /* Polynomials and constants of power, in both dtypes.  Made by
  *     python tools/fit_vmath
  * Change that, not this. */
+/* clang-format off */
 #ifndef JK_VMATH_POWER_POLYNOMIALS_H
 #define JK_VMATH_POWER_POLYNOMIALS_H
 

@@ -28,3 +28,6 @@
 #include "vmath/inverse_hyperbolic.tpl.h"
 #include "vmath/activations.tpl.h"
 #include "vmath/losses.tpl.h"
+#include "vmath/erf.tpl.h"
+#include "vmath/gamma.tpl.h"
+#include "vmath/normal.tpl.h"

@@ -16,11 +16,12 @@ from formats import DTYPES
 from minimax import polynomial
 
 VMATH = Path(__file__).resolve().parents[2] / "csrc/vmath"
-FAMILIES = ("exp", "log", "power", "trig", "activations")
+FAMILIES = ("exp", "log", "power", "trig", "activations", "erf", "gamma")
 NOTE = """\
 /* {title}, in both dtypes.  Made by
  *     python tools/fit_vmath
  * Change that, not this. */
+/* clang-format off */
 #ifndef {guard}
 #define {guard}
 """

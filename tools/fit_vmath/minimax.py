@@ -1,6 +1,7 @@
 """Minimax polynomials, and the C functions that compute them."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import mpmath as mp
 
@@ -9,7 +10,8 @@ import mpmath as mp
 class Fit:
     """A polynomial in t on [start, end]; `weight` turns its error into one relative to a result.
 
-    That error shall be below 2**-bits, or where no number of bits is given a quarter of an ulp.
+    That error shall be below 2**-bits, or where no number of bits is given a quarter of an ulp.  The first `leading` terms
+    are added last: where they are the largest, the roundings of the others do not count.
     """
 
     name: str
@@ -18,6 +20,7 @@ class Fit:
     weight: object
     start: object
     end: object
+    leading: int = 0
     bits: int | None = None
 
 
@@ -26,15 +29,27 @@ def root(function):
     return lambda t: function(mp.sqrt(t))
 
 
-def minimax(function, weight, start, end, n):
-    """Return n coefficients, constant first, that minimise the weighted error, and that error (Remez exchange)."""
-    grid = [(start + end) / 2 - (end - start) / 2 * mp.cospi((i + mp.mpf(1) / 2) / 600) for i in range(600)]
-    values = [(t, function(t), weight(t)) for t in grid]
+@cache
+def samples(fit):
+    """Return triples of t, the function and its weight on a grid."""
+    middle, half = (fit.start + fit.end) / 2, (fit.end - fit.start) / 2
+    grid = [middle - half * mp.cospi((i + mp.mpf(1) / 2) / 600) for i in range(600)]
+    return [(t, fit.function(t), fit.weight(t)) for t in grid]
+
+
+def minimax(fit, n, enough):
+    """Return n coefficients, constant first, that minimise the weighted error, and that error (Remez exchange).
+
+    Where they cannot be `enough`, it stops early: the error of an alternation is a lower bound (de la Vallee Poussin).
+    """
+    values = samples(fit)
     # The error alternates at n + 1 points of the grid; first guess: the extrema of a Chebyshev polynomial.
     points = [values[round((i + 0.5) / (n + 1) * 600 - 0.5)] for i in range(n + 1)]
     for _ in range(20):
         rows = [[w * t**j for j in range(n)] + [(-1) ** i] for i, (t, _, w) in enumerate(points)]
         *coefficients, level = mp.lu_solve(mp.matrix(rows), mp.matrix([w * f for _, f, w in points]))
+        if abs(level) > enough:
+            return coefficients, abs(level)
         errors = [w * (mp.polyval(coefficients[::-1], t) - f) for t, f, w in values]
         largest = max(map(abs, errors))
         if largest < abs(level) * mp.mpf("1.001"):
@@ -57,13 +72,15 @@ def polynomial(fit, dtype):
     """Return the C function of a fit: the fewest coefficients that are accurate enough.
 
     Terms are joined in pairs, then pairs of pairs (Estrin's scheme): a chain of operations as long as Horner's
-    rule makes leaves the processor waiting.
+    rule makes leaves the processor waiting.  Leading terms are the exception.
     """
     n, error = 1, 1
-    while error > mp.mpf(2) ** -(fit.bits or dtype.precision + 2):
+    enough = mp.mpf(2) ** -(fit.bits or dtype.precision + 2)
+    while error > enough:
         n += 1
-        coefficients, error = minimax(fit.function, fit.weight, fit.start, fit.end, n)
+        coefficients, error = minimax(fit, n, enough)
     terms = [dtype.hexadecimal(dtype.rounded(c)) for c in coefficients]
+    leading, terms = terms[: fit.leading], terms[fit.leading :]
     lines = []
     power, level = "t", 1
     while len(terms) > 1:
@@ -78,13 +95,16 @@ def polynomial(fit, dtype):
         ]
         terms = names + terms[len(terms) // 2 * 2 :]
         level *= 2
+    result = terms[0]
+    for term in reversed(leading):
+        result = f"{term} + t * {result}" if result == terms[0] else f"{term} + t * ({result})"
     return "\n".join(
         [
             f"\n/* {fit.meaning}: error 2**{float(mp.log(error, 2)):.1f} */",
             f"JK_INLINE {dtype.c} {fit.name}_{dtype.name}({dtype.c} t)",
             "{",
             *lines,
-            f"    return {terms[0]};",
+            f"    return {result};",
             "}",
         ]
     )

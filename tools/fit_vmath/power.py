@@ -26,7 +26,7 @@ def log2_tail(dtype):
         root(lambda s: s**5 / (3 * mp.atanh(s))),
         mp.mpf(0),
         largest**2,
-        dtype.precision + 16,
+        bits=dtype.precision + 16,
     )
     return [
         "",
@@ -54,11 +54,11 @@ def wide():
         root(lambda s: s * mp.ln2 / (2 * mp.atanh(s))),
         mp.mpf(0),
         largest**2,
-        38,
+        bits=38,
     )
     half = mp.mpf(1) / 2
     exp2 = Fit(
-        "exp2_slope", "(2**t - 1)/t for |t| <= 1/2", lambda t: (2**t - 1) / t, lambda t: t / 2**t, -half, half, 31
+        "exp2_slope", "(2**t - 1)/t for |t| <= 1/2", lambda t: (2**t - 1) / t, lambda t: t / 2**t, -half, half, bits=31
     )
     return [polynomial(log2, WIDE), polynomial(exp2, WIDE)]
 
@@ -73,7 +73,7 @@ def constants(dtype):
         lambda t: t**third,
         mp.mpf(1),
         mp.mpf(2),
-        dtype.precision // 2 + 1,
+        bits=dtype.precision // 2 + 1,
     )
     lines = log2_tail(dtype) if dtype is DTYPES[0] else wide()
     bias = 2 ** (dtype.exponent - 1) - 1
