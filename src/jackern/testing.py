@@ -1,6 +1,7 @@
 """Checks of derivatives, for jackern's ops and for your own functions."""
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from functools import partial
 from inspect import signature
 from typing import Any
@@ -11,6 +12,8 @@ from jackern import _core
 from jackern._arrays.operands import Array, quiet
 from jackern._config import op as find_op
 from jackern._probes import pattern
+from jackern._probes.derivatives import Subject, real
+from jackern._probes.derivatives import check as check_subject
 from jackern._structures.base import Jacobian
 
 # An op, or what finds one; or a function and what returns its Jacobian, or one for each argument.
@@ -23,15 +26,16 @@ def check(op: Checked, *primals: object, rtol: float | None = None, seed: int = 
 
     Parameters
     ----------
-    op : op, str or callable, or tuple (f, jacobian_of_f)
-        An op of `jackern.ops`, or what `jackern.op` finds it by; or a function with one that returns its `Jacobian`,
-        both of the arguments `primals`; for several arguments ``jacobian_of_f`` returns a tuple of them, with None for
-        one that is not varied.
+    op : op, str or callable, or tuple (f, jacobian_of_f) or (f, vjp_of_f)
+        An op of `jackern.ops`, or what `jackern.op` finds it by: its name, a function of NumPy.  Or a function with one
+        of the same arguments `primals` that returns its `Jacobian`; for several arguments a tuple of them, with None
+        for one that is not varied.  Or a function with its VJP: ``vjp_of_f(y_bar, *primals)`` returns the cotangent,
+        for several arguments a tuple of them, with None alike.
     *primals : array or None
         The point.  Integer arguments, such as labels, and None, such as a bias that is not there, are not varied.
     rtol : float, optional
-        The tolerance, relative to the largest expected entry; by default 1e-6 against differences in float64 and 1e-2
-        in float32, 1e-11 and 1e-4 against the complex step and in the adjoint test.
+        The tolerance, relative to every entry's own size; by default 1e-6 against differences in float64, 1e-11 against
+        the complex step and in the adjoint test, and 3e-5 in float32.
     seed : int
         Of the random directions.
     **keywords
@@ -40,54 +44,75 @@ def check(op: Checked, *primals: object, rtol: float | None = None, seed: int = 
     Raises
     ------
     AssertionError
-        Says what failed, for which argument and at which index, with both values.
+        Says what failed, for which argument and at which index, with both values; and whether the function has a kink
+        or a jump there, with the slopes of both sides.
     ValueError
-        There is no such op; there are not as many Jacobians as arguments.
+        There is no such op; there are not as many Jacobians or cotangents as arguments.
     TypeError
-        No primal is a float array that is varied; something else than a Jacobian.
+        No primal is a float array that is varied; something else than a Jacobian; the second function of a pair takes
+        neither the primals nor a cotangent and the primals; f returns numbers that are not real.
 
     Notes
     -----
-    Differences are central, with a step of the cube root of the machine epsilon.  Where the function takes complex
-    numbers, the complex step is used, which has no cancellation.  The tolerance grows by what differences cannot see:
-    the rounding of the function's values, and how much each difference changes with twice the step.
+    **Which pair it is** is told by the number of arguments that the second function takes: the primals, or one more.
+    If its signature allows both, as ``*args`` does, it is called as ``jacobian_of_f(*primals)``; unless a Jacobian
+    comes back, or a tuple that holds one, it is a VJP.
+
+    **Steps** are relative to each element (for a zero, to the median of the others, or 1), and there is a ladder of
+    them, from a quarter down to the spacing of the floats.  For every output the step is taken whose extrapolated
+    difference is surest, as long as all smaller steps agree with it, so steps shrink near a pole, at the end of the
+    domain, and before the next branch.  What differences do not see is not held against a derivative: they have a bar
+    of error, from the rounding of the values and from how far the steps agree.  Where the function does not change over
+    steps as small as its argument, longer ones are taken.  Points are taken to float64 if the function returns real
+    numbers of the same shape there.  Where it takes complex numbers, and differences agree, the complex step is used,
+    which has no cancellation.
+
+    **Every entry** of the Jacobian is seen by itself if the argument has at most 64 elements, and if every output
+    depends on one element, as in pointwise ops; it is judged by its own size, besides 16 units of rounding of the
+    function's value over the element, or over 1 if that is larger.  In larger Jacobians products with random vectors
+    are judged, output by output.  A function with its VJP is treated alike, if it has at most 64 outputs or its VJP is
+    diagonal, and else by ``<u, J v>`` for several u.  An output that is not finite is not judged.
+
+    **Where the function has no derivative**, at a kink, every number between the slopes of both sides is a valid
+    choice and passes, as 0.5 for ``maximum(a, b)`` at a tie, and at a jump every number between the slopes of its
+    pieces.  At the end of the domain the slope is that of the side inside.  An infinite slope, as of sqrt at 0, is inf.
+
+    A function is called 53 times for pointwise ops, and as often for every element of a small argument.
 
     Examples
     --------
     >>> import numpy as np, jackern as jk
     >>> jk.testing.check(jk.ops.tanh, np.linspace(-1, 1, 5))
+    >>> jk.testing.check("log", [1e-300, 1.0, 1e300])
     >>> jk.testing.check(np.mean, np.eye(3), axis=0)
+
+    A function with its Jacobian, and one with its VJP:
+
     >>> jk.testing.check((np.square, lambda x: jk.diagonal(2 * x)), np.arange(3.0))
+    >>> jk.testing.check((np.outer, lambda y_bar, a, b: (y_bar @ b, a @ y_bar)), np.arange(3.0), np.ones(2))
+
+    The entry that is wrong is small:
+
+    >>> def wrong(x):
+    ...     return jk.diagonal(2 * x * [1.0001, 1, 1])
+    >>> jk.testing.check((np.square, wrong), np.array([1e-8, 1.0, 1e8]))
+    Traceback (most recent call last):
+    AssertionError: square: JVP by argument 0 against the complex step: 1 of 9 entries differ ...
+
+    A choice at a kink may be any number between the slopes of both sides:
+
+    >>> jk.testing.check((np.abs, lambda x: jk.diagonal([1.0])), np.zeros(1))
+    >>> jk.testing.check((np.abs, lambda x: jk.diagonal([3.0])), np.zeros(1))
+    Traceback (most recent call last):
+    AssertionError: absolute: JVP ... has no derivative there (a kink or a jump): its slope is -1 from the left and 1
+    from the right
     """
-    rng = np.random.default_rng(seed)
     arrays = [None if x is None else np.asarray(x) for x in primals]
-    points = {k: x for k, x in enumerate(arrays) if x is not None and x.dtype.kind == "f"}
-    if not points:
+    floats = [k for k, x in enumerate(arrays) if x is not None and x.dtype.kind == "f"]
+    if not floats:
         raise TypeError("testing.check: no primal is a float array; nothing can be varied")
-    name, function, complex_function, jvp, vjp, varied = _parts(op, arrays, keywords)
-    points = {k: x for k, x in points.items() if k in varied}
-    if not points:
-        raise TypeError("testing.check: every Jacobian by a float array is None; nothing is varied")
-    for k, point in points.items():
-        tangent = np.asarray(rng.standard_normal(point.shape), point.dtype)
-        computed = np.asarray(jvp(k, tangent))
-        single = np.float32 in {computed.dtype.type, *(x.dtype.type for x in points.values())}
-        eps = float(np.finfo(np.float32 if single else np.float64).eps)
-        expected, error, by_complex_step = _difference(function, complex_function, arrays, k, tangent, eps)
-        exact = 1e-4 if single else 1e-11
-        tolerance = rtol if rtol is not None else exact if by_complex_step else 1e-2 if single else 1e-6
-        how = "the complex step" if by_complex_step else "central differences"
-        _compare(f"{name}: JVP by argument {k} against {how}", computed, expected, tolerance, error)
-        cotangent = np.asarray(rng.standard_normal(computed.shape), computed.dtype)
-        pulled = np.asarray(vjp(k, cotangent))
-        if pulled.shape != tangent.shape:
-            raise AssertionError(f"{name}: VJP by argument {k} has shape {pulled.shape}, expected {tangent.shape}")
-        left, right = cotangent.astype(np.float64) * computed, pulled.astype(np.float64) * tangent
-        size = max(np.sum(np.abs(left)), np.sum(np.abs(right)))
-        if not abs(np.sum(left) - np.sum(right)) <= (rtol if rtol is not None else exact) * size:
-            raise AssertionError(
-                f"{name}: adjoint test of argument {k}: <u, Jv> = {np.sum(left)}, <J^T u, v> = {np.sum(right)}"
-            )
+    derivative = _pair_of(op, arrays, keywords) if isinstance(op, tuple) else _op_of(op, arrays, keywords)
+    _check_all(derivative, arrays, [k for k in floats if k in derivative.varied], rtol, seed)
 
 
 @quiet
@@ -160,13 +185,16 @@ def assert_structure(
             raise TypeError(f"{where}: {name} is a {type(matrix).__name__}, expected a jackern.Jacobian")
         pattern.assert_pattern(matrix, structure, bandwidths, name, np.random.default_rng(seed))
     if isinstance(jacobian, tuple):
-        check((function, lambda *_: jacobians), *point, seed=seed)
+        arrays = [None if x is None else np.asarray(x) for x in point]
+        floats = [k for k in each if arrays[k] is not None]
+        _check_all(_with_jacobians(function, each), arrays, floats, None, seed)
 
 
 def _pair(where: str, pair: tuple[Any, ...]) -> tuple[Any, Any]:
     """A function and one that returns its Jacobian."""
     if len(pair) != 2 or not all(map(callable, pair)):
-        raise TypeError(f"{where}: a tuple of {len(pair)} is given, expected (f, jacobian_of_f), two functions")
+        other = " or (f, vjp_of_f)" if where == "testing.check" else ""
+        raise TypeError(f"{where}: a tuple of {len(pair)} is given, expected (f, jacobian_of_f){other}, two functions")
     return pair[0], pair[1]
 
 
@@ -189,22 +217,55 @@ def _by_argument(where: str, jacobians: Any, arrays: list[Array | None]) -> dict
     return {k: x for k, x in enumerate(each) if x is not None}
 
 
-def _parts(
-    op: Any, arrays: list[Array | None], keywords: dict[str, Any]
-) -> tuple[str, Any, Any, Any, Any, Collection[int]]:
-    """A name, the function, one that takes complex numbers, JVP and VJP by argument, and which are varied."""
-    if isinstance(op, tuple):
-        pair = _pair("testing.check", op)
-        function, jacobian_of = (partial(f, **keywords) if keywords else f for f in pair)
-        jacobians = _by_argument("testing.check", jacobian_of(*arrays), arrays)
-        return (
-            getattr(op[0], "__name__", repr(op[0])),
-            function,
-            function,
-            lambda k, tangent: jacobians[k].jvp(tangent),
-            lambda k, cotangent: jacobians[k].vjp(cotangent),
-            jacobians,
-        )
+@dataclass
+class _Derivative:
+    """A function of all arguments, and its products by argument."""
+
+    name: str
+    function: Callable[..., Any]
+    complex_function: Callable[..., Any] | None
+    jvp: Callable[[int, Array], Any] | None
+    vjp: Callable[[int, Array], Any]
+    varied: Collection[int]
+    structure: Callable[[int], str | None]
+    is_known: bool = False
+    kinks: str = ""
+
+
+def _check_all(
+    derivative: _Derivative, arrays: list[Array | None], varied: list[int], rtol: float | None, seed: int
+) -> None:
+    """Check the derivative by every argument that is varied."""
+    if not varied:
+        what = "Jacobian" if derivative.jvp is not None else "cotangent"
+        raise TypeError(f"testing.check: every {what} by a float array is None; nothing is varied")
+    rng = np.random.default_rng(seed)
+    wide = [x.astype(np.float64) if x is not None and x.dtype == np.float32 else x for x in arrays]
+
+    def moved(function: Callable[..., Any], k: int) -> Callable[[Array], Any]:
+        """A function of argument k; the others have the precision of it."""
+
+        def of_one(x: Array) -> Any:
+            others = arrays if x.dtype == np.float32 else wide
+            return function(*others[:k], x, *others[k + 1 :])
+
+        return of_one
+
+    for k in varied:
+        point = arrays[k]
+        assert point is not None
+        name, complex_function = derivative.name, derivative.complex_function
+        check_subject(
+            Subject(
+                name, k, moved(derivative.function, k), complex_function and moved(complex_function, k), point,
+                real(name, derivative.function(*arrays)),
+                derivative.jvp and partial(derivative.jvp, k), partial(derivative.vjp, k),
+                derivative.structure(k), rtol, derivative.is_known, rng, derivative.kinks,
+            )
+        )  # fmt: skip
+
+
+def _op_of(op: Any, arrays: list[Array | None], keywords: dict[str, Any]) -> _Derivative:
     op = find_op(op)
     takes_several = "tangents" in signature(op.jvp).parameters
 
@@ -215,62 +276,92 @@ def _parts(
     def vjp(k: int, cotangent: Array) -> Any:
         return op.vjp(cotangent, *arrays, wrt=k, **keywords)
 
+    def structure(k: int) -> str:
+        return op.jacobian(*arrays, wrt=k, **keywords).structure
+
     in_numpy = getattr(np, op.name, None)
-    varied = range(len(arrays))
-    return op.name, partial(op, **keywords), in_numpy and partial(in_numpy, **keywords), jvp, vjp, varied
+    return _Derivative(
+        op.name, partial(op, **keywords), in_numpy and partial(in_numpy, **keywords), jvp, vjp, range(len(arrays)),
+        structure, True, getattr(op, "kinks", ""),
+    )  # fmt: skip
 
 
-def _difference(
-    function: Callable[..., Any],
-    complex_function: Any,
-    arrays: list[Array | None],
-    k: int,
-    tangent: Array,
-    eps: float,
-) -> tuple[Array, Array, bool]:
-    """The directional derivative by argument k, how far it may be off, and whether it came from the complex step."""
-    point: Any = arrays[k]
+def _with_jacobians(function: Any, jacobians: dict[int, Jacobian]) -> _Derivative:
+    return _Derivative(
+        getattr(function, "__name__", repr(function)),
+        function,
+        function,
+        lambda k, tangent: jacobians[k].jvp(tangent),
+        lambda k, cotangent: jacobians[k].vjp(cotangent),
+        jacobians,
+        lambda k: jacobians[k].structure,
+    )
 
-    def moved(step: Any) -> list[Any]:
-        return [point + step * tangent if i == k else x for i, x in enumerate(arrays)]
 
-    def central(step: Any) -> tuple[Array, Array]:
-        """The difference, and what rounding the two values leaves of it."""
-        forward = np.asarray(function(*moved(step)), np.float64)
-        backward = np.asarray(function(*moved(-step)), np.float64)
-        rounding = 4 * eps * np.maximum(np.abs(forward), np.abs(backward))
-        return (forward - backward) / (2 * float(step)), rounding / float(step)
+def _pair_of(pair: tuple[Any, ...], arrays: list[Array | None], keywords: dict[str, Any]) -> _Derivative:
+    """A function of the user's with its Jacobian or its VJP."""
+    function, second = _pair("testing.check", pair)
+    name = getattr(function, "__name__", repr(function))
+    if keywords:
+        function, second = partial(function, **keywords), partial(second, **keywords)
+    value = real(name, function(*arrays))
+    jacobians = _jacobians_or_none(second, arrays, value)
+    if jacobians is not None:
+        derivative = _with_jacobians(function, _by_argument("testing.check", jacobians, arrays))
+    else:
+        pulled = _cotangents(second(np.ones_like(value), *arrays), arrays)
 
-    step = point.dtype.type(eps ** (1 / 3) * max(1.0, float(np.max(np.abs(point), initial=0))))
-    with np.errstate(all="ignore"):
-        expected, rounding = central(step)
-        error = rounding + np.abs(central(2 * step)[0] - expected)
-        if complex_function is None or point.dtype != np.float64:
-            return expected, error, False
+        def vjp(k: int, y_bar: Array) -> Any:
+            return _cotangents(second(y_bar, *arrays), arrays)[k]
+
+        varied = [k for k, x_bar in enumerate(pulled) if x_bar is not None]
+        derivative = _Derivative(name, function, function, None, vjp, varied, lambda k: None)
+    derivative.name = name
+    return derivative
+
+
+def _jacobians_or_none(second: Callable[..., Any], arrays: list[Array | None], value: Array) -> Any:
+    """What a function returned if it returns Jacobians, None if it is a VJP."""
+    takes = {}
+    for what, given in (("jacobian", arrays), ("vjp", [value, *arrays])):
         try:
-            result = np.asarray(complex_function(*moved(1e-30j)))
-        except (TypeError, ValueError):
-            return expected, error, False
-        # A function that is not analytic, through abs or real, gives itself away by a derivative that differences deny.
-        exact = result.imag / 1e-30
-        near = np.abs(exact - expected) <= 1e-4 * np.max(np.abs(expected), initial=0) + error
-        if result.dtype.kind == "c" and np.all(near):
-            return exact, np.full(exact.shape, 1e-50), True  # the square of the step, with room
-        return expected, error, False
-
-
-def _compare(what: str, computed: Array, expected: Array, rtol: float, error: Array) -> None:
-    if computed.shape != expected.shape:
-        raise AssertionError(f"{what}: shape {computed.shape}, expected {expected.shape}")
-    if not computed.size:
-        return
-    largest = np.max(np.abs(expected[np.isfinite(expected)]), initial=0)
-    with np.errstate(invalid="ignore"):
-        near = np.abs(computed - expected) <= rtol * largest + error
-    wrong = ~(near | (computed == expected) | (np.isnan(computed) & np.isnan(expected)))
-    if np.any(wrong):
-        index = tuple(int(i) for i in np.argwhere(wrong)[0])
-        raise AssertionError(
-            f"{what}: {int(np.sum(wrong))} of {computed.size} entries differ by more than {rtol:g} of the largest; "
-            f"at {index} the JVP is {computed[index]}, expected {expected[index]}"
+            signature(second).bind(*given)
+        except TypeError:
+            takes[what] = False
+        except ValueError:  # compiled, without a signature
+            takes[what] = True
+        else:
+            takes[what] = True
+    if not any(takes.values()):
+        raise TypeError(
+            f"testing.check: {getattr(second, '__name__', repr(second))}{signature(second)} takes neither "
+            f"{len(arrays)} arguments, as jacobian_of_f(*primals), nor {len(arrays) + 1}, as vjp_of_f(y_bar, *primals)"
         )
+    if not takes["jacobian"]:
+        return None
+    if not takes["vjp"]:
+        return second(*arrays)
+    try:
+        result = second(*arrays)
+    except Exception as error:  # it is the user's, and was perhaps given a primal for a cotangent
+        try:
+            second(np.ones_like(value), *arrays)
+        except Exception:
+            raise error from None
+        return None
+    each = result if isinstance(result, tuple) else (result,)
+    return result if any(isinstance(x, Jacobian) for x in each) else None
+
+
+def _cotangents(result: Any, arrays: list[Array | None]) -> list[Any]:
+    """The cotangents by argument, from what a function of the user's returned."""
+    floats = [k for k, x in enumerate(arrays) if x is not None and x.dtype.kind == "f"]
+    each = list(result) if isinstance(result, tuple) else [result]
+    if len(each) == 1 and len(floats) == 1:
+        return [each[0] if k in floats else None for k in range(len(arrays))]
+    if len(each) != len(arrays):
+        raise ValueError(
+            f"testing.check: vjp_of_f returned {len(each)} for {len(arrays)} arguments, expected a tuple with a "
+            "cotangent for each, or None for one that is not varied"
+        )
+    return each
