@@ -27,7 +27,11 @@ JK_INLINE N(log_parts) M(log_parts)(real x, real rest)
     return (N(log_parts)){g.k + 1, s, z * N(atanh_tail)(z)};
 }
 
-JK_INLINE real M(log_sum)(N(log_parts) a) { return a.k * N(ln2_hi) + (2 * a.s + (2 * a.s * a.tail + a.k * N(ln2_lo))); }
+JK_INLINE real M(log_sum)(N(log_parts) a)
+{
+    const N(pair) sum = M(fast_two_sum)(a.k * N(ln2_hi), 2 * a.s);
+    return sum.high + (sum.low + (2 * a.s * a.tail + a.k * N(ln2_lo)));
+}
 
 /* y = log(a + w) for w = sqrt(1 + a*a), through half of the sum.  Where no power of two is taken from it, s = tanh(y/2),
  * 2*s = a*(1 - s*s), and the first term of y = a - s*(s*a - 2*tail) is exact. */

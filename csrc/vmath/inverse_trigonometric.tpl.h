@@ -104,14 +104,15 @@ JK_INLINE real M(atan2_da)(real t, real a, real b)
     return M(fabs)(b) == (real)INFINITY && r == 0 ? t / b : y;
 }
 
-/* -2*a*b/(a*a + b*b)^2.  Where the larger one is below 1, the quotient of the two is kept a normal number. */
+/* -2*a*b/(a*a + b*b)^2.  A subnormal operand is scaled, so that its quotient by the other one keeps its digits; the
+ * power of two goes where what it is taken from is a normal number, and what it is not taken from is finite. */
 JK_INLINE real M(atan2_daa)(real a, real b)
 {
     const int b_larger = M(fabs)(b) >= M(fabs)(a);
-    const real big = b_larger ? b : a, small = b_larger ? a : b;
-    const real scale = M(fabs)(big) < 1 ? N(two_to_fraction) : 1;
-    const real r = small * scale / big, ratio = small / big, q = 1 / (1 + ratio * ratio);
-    return -2 * (r * q) * q / big * (1 / scale) / big;
+    const real big = b_larger ? b : a, small = b_larger ? a : b, ratio = small / big, q = 1 / (1 + ratio * ratio);
+    const int tiny = M(fabs)(small) < N(least_normal), early = M(fabs)(big) < C(0x1p-26);
+    const real r = (tiny ? small * N(two_to_fraction) : small) / big, back = tiny ? 1 / N(two_to_fraction) : 1;
+    return -2 * (r * q) * q / big * (early ? back : 1) / big * (early ? 1 : back);
 }
 
 /* (a - b)*(a + b)/(a*a + b*b)^2.  The sums are rounded once, where the difference of the quotients would lose the digits
