@@ -58,7 +58,7 @@ def times_log(a, b, log):
 
 def entropy(a, b, inside, at_zero):
     """What SciPy's entropies are outside of positive numbers: `at_zero` where a is 0, else infinite."""
-    outside = np.where((a == 0) & (b >= 0), at_zero, np.where(np.isnan(a + b), a + b, np.inf))
+    outside = np.where((a == 0) & (b >= 0), at_zero, np.where(np.isnan(a) | np.isnan(b), np.nan, np.inf))
     return np.where((a > 0) & (b > 0), inside, outside)
 
 

@@ -17,6 +17,12 @@ import pytest
 
 import jackern as jk
 
+
+def length(a, b):
+    """hypot(a, b) as a fraction, right to hundreds of digits."""
+    return Fraction(math.isqrt(int((a * a + b * b) * 4**2000)), 2**2000)
+
+
 # The products of t with the derivatives by each argument, exactly, from the arguments ...
 FROM_X = {
     "square": [lambda t, x: 2 * t * x],
@@ -26,13 +32,13 @@ FROM_X = {
     "arctan": [lambda t, x: t / (1 + x * x)],
     "multiply": [lambda t, a, b: t * b, lambda t, a, b: t * a],
     "divide": [lambda t, a, b: t / b, lambda t, a, b: -t * a / (b * b)],
+    "hypot": [lambda t, a, b: t * a / length(a, b), lambda t, a, b: t * b / length(a, b)],
     "arctan2": [lambda t, a, b: t * b / (a * a + b * b), lambda t, a, b: -t * a / (a * a + b * b)],
 }
 # ... and from a y that is given.
 FROM_Y = {
     "sqrt": [lambda t, x, y: t / (2 * y)],
     "reciprocal": [lambda t, x, y: -t * y * y],
-    "hypot": [lambda t, a, b, y: t * a / y, lambda t, a, b, y: t * b / y],
 }
 SCALES = {
     np.float32: [1e-44, 3e-39, 2e-38, 1e-25, 1e-10, 0.7, 3.0, 1e8, 1e20, 3e38],
@@ -97,6 +103,16 @@ def test_a_product_from_y_is_right_wherever_it_can_be_represented(name, dtype):
         (lambda: jk.ops.power.vjp(1e-200, -1e-120, -2.0, wrt=0), 2e160),
         (lambda: jk.ops.power.vjp(1e300, -1e-150, 4.0, wrt=0), -4e-150),
         (lambda: jk.ops.power.vjp(1.0, 0.9999, 7.2e6, wrt=0), 1.4116054096072783e-306),
+        (lambda: jk.ops.power.vjp(1.0, 1e300, 0.3, wrt=0), 2.9999999999999767713e-211),
+        (lambda: jk.ops.power.vjp(1.0, 1e-310, 1e-5, wrt=0), 9.9288740132504611342e304),
+        (lambda: jk.ops.power.vjp(1e-10, 1e10, 31.0, wrt=1), 2.3025850929940457679e301),
+        (lambda: jk.ops.power.vjp(np.full(9, 1e-200), np.full(9, 1e150), 3.0, wrt=0), np.full(9, 3e100)),
+        (lambda: jk.ops.power.vjp(np.full(9, 1e200), np.full(9, 1e-160), 4.0, wrt=0), np.full(9, 4e-280)),
+        (lambda: jk.ops.log2.vjp(1e-310, 1e-310), 1 / math.log(2)),
+        (lambda: jk.ops.log10.vjp(1e-310, 1e-310), 1 / math.log(10)),
+        (lambda: jk.ops.cbrt.vjp(1e-10, 1e-300), 1e190 / 3),
+        (lambda: jk.ops.rsqrt.vjp(1e-200, 1e-200), -5e99),
+        (lambda: jk.ops.logaddexp.vjp(1.0, -700.25, 0.3, wrt=0), math.exp(-700.25) / math.exp(0.3)),
         (lambda: jk.ops.log.vjp2(1e200, 1e-200, 1e100)[1], -1e-200),
         (lambda: jk.ops.tanh.vjp(1.0, 20.0), 4 * math.exp(-40)),
         (lambda: jk.ops.sigmoid.vjp(1.0, 40.0), math.exp(-40)),
