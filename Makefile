@@ -13,7 +13,7 @@ PYTEST := -m pytest --numprocesses auto --dist worksteal
 SOURCES := pyproject.toml setup.py VERSION $(filter-out csrc/build/% csrc/test/% %.a,$(wildcard csrc/*.* csrc/*/*.* csrc/*/*/*.*)) \
            $(foreach suffix,pyx pxd pxi h in,$(wildcard src/jackern/*.$(suffix) src/jackern/*/*.$(suffix)))
 
-.PHONY: help build demo test test-newest versions test-arrays test-isa accuracy chains closure bits cross-bits bench lint c sanitize fuzz clean test-frozen tsan
+.PHONY: help build demo test test-newest versions test-arrays test-isa accuracy chains closure ops bits cross-bits bench lint c sanitize fuzz clean test-frozen tsan
 help:
 	@echo 'make demo      a network on real digits, forward and backward through jackern (under a minute)'
 	@echo 'make test      the tests'
@@ -21,9 +21,10 @@ help:
 	@echo 'make test-arrays   the tests beside other libraries, which it installs (the extra arrays)'
 	@echo 'make test-frozen   an application that PyInstaller and cx_Freeze pack (the extra frozen)'
 	@echo 'make test-isa  the tests marked isa, once per instruction set'
-	@echo 'make accuracy  the largest errors of every function (ARGS="--exhaustive exp": all of float32)'
+	@echo 'make accuracy  the largest errors of every op, and where (ARGS="--exhaustive exp": all of float32)'
 	@echo 'make chains    20,000 random chains of Jacobians against dense matrices (minutes)'
 	@echo 'make closure   docs/closure.md, the table of what structures compose and add to'
+	@echo 'make ops       docs/ops.md, what every op computes, how exact it is, what others call it'
 	@echo 'make cross-bits    the bits of other processors, C libraries and compilers, under qemu'
 	@echo 'make bits      the bits of all results against those of a commit (BASE=main; HEAD by default)'
 	@echo 'make bench     the benchmarks against NumPy'
@@ -79,7 +80,7 @@ test-frozen: $(VENV)/built $(VENV)/has-frozen
 test-isa: $(VENV)/built $(VENV)/has-test
 	$(BIN)/python tools/test_isa.py $(ARGS)
 
-accuracy: $(VENV)/built
+accuracy: $(VENV)/built $(VENV)/has-test
 	$(BIN)/python tools/accuracy.py $(ARGS)
 
 chains: $(VENV)/built $(VENV)/has-test
@@ -88,6 +89,10 @@ chains: $(VENV)/built $(VENV)/has-test
 closure: $(VENV)/built $(VENV)/has-test
 	$(BIN)/python tools/closure_table.py > docs/closure.md.new
 	mv docs/closure.md.new docs/closure.md
+
+ops: $(VENV)/built $(VENV)/has-test
+	$(BIN)/python tools/ops_page.py > docs/ops.md.new
+	mv docs/ops.md.new docs/ops.md
 
 # A commit's build is kept, and so is what it writes, until the cases change; the working tree's is made anew.
 # `built` names the instruction sets.  One thread of OpenBLAS, and of jackern where a case does not say otherwise.

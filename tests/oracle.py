@@ -1,14 +1,18 @@
 """What every kernel should give, said slowly: NumPy only, loops and dense matrices, nothing compiled.
 
-Derivatives come from differences in long double, Jacobians are dense matrices filled entry by entry, and sums
-are loops.  Nothing here is shared with the library that it judges.
+Derivatives come from differences in long double, or in mpmath where NumPy lacks a function; Jacobians are dense
+matrices filled entry by entry, and sums are loops.  Nothing here is shared with the library that it judges.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 
+import definitions
 import numpy as np
+import truth
+from definitions import LONG_DOUBLE
 
 # Central differences of order 8: truncation leaves f^(9) STEP^8 / 630, rounding eps |f| / STEP.
 STEP = np.longdouble(2.0**-11)
@@ -24,166 +28,48 @@ FIRST_ERROR = float(4 * np.finfo(np.longdouble).eps / STEP)
 SECOND_ERROR = float(16 * np.finfo(np.longdouble).eps / STEP**2)
 
 
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
-
-
-def softplus(x):
-    return np.logaddexp(np.zeros_like(x), x)
-
-
-def relu(x):
-    return np.maximum(x, np.zeros_like(x))
-
-
-def silu(x):
-    """x * sigmoid(x), with its limit at -inf."""
-    return np.where(np.isneginf(x), np.zeros_like(x), x / (1 + np.exp(-x)))
-
-
-def sinc(x):
-    """sin(pi*x)/(pi*x) with zeros at whole numbers, where NumPy's has what rounding leaves of pi, and its limits."""
-    x = np.asarray(x)
-    pi = 4 * np.arctan(np.ones((), x.dtype))
-    finite = np.where(np.isinf(x), np.ones_like(x), x)
-    whole = np.rint(finite)
-    sign = np.where(np.fmod(whole, 2) == 0, 1, -1).astype(x.dtype)
-    return np.where(x == 0, np.ones_like(x), sign * np.sin(pi * (finite - whole)) / (pi * np.where(x == 0, 1, x)))
-
-
-def times_log(a, b, log):
-    """a * log(b), 0 where a is."""
-    return np.where((a == 0) & ~np.isnan(b), np.zeros_like(a), a * log(b))
-
-
-def entropy(a, b, inside, at_zero):
-    """What SciPy's entropies are outside of positive numbers: `at_zero` where a is 0, else infinite."""
-    outside = np.where((a == 0) & (b >= 0), at_zero, np.where(np.isnan(a) | np.isnan(b), np.nan, np.inf))
-    return np.where((a > 0) & (b > 0), inside, outside)
-
-
-def rel_entr(a, b):
-    return entropy(a, b, a * np.log(a / b), np.zeros_like(a))
-
-
-def kl_div(a, b):
-    return entropy(a, b, a * (np.log(a / b) - 1) + b, b)
-
-
-def entr(x):
-    return np.where(x < 0, -np.inf, -times_log(x, x, np.log))
-
-
-def mish(x):
-    """x * tanh(softplus(x)), with its limit at -inf."""
-    return np.where(np.isneginf(x), np.zeros_like(x), x * np.tanh(softplus(x)))
-
-
-def softsign(x):
-    return np.where(np.isinf(x), np.sign(x), x / (1 + np.abs(x)))
-
-
-def hard_silu(x):
-    return np.where(x <= -3, np.zeros_like(x), x * np.clip(x + 3, 0, 6) / 6)
-
-
-def elu(x, alpha):
-    return np.where(x > 0, x, alpha * np.expm1(x))
-
-
-def selu(x):
-    return np.longdouble("1.0507009873554804934193349852946") * elu(
-        x, np.longdouble("1.6732632423543772848170429916717")
-    )
-
-
-def celu(x, alpha):
-    """max(x, 0) + min(0, alpha*expm1(x/alpha)), with its limit at an infinite alpha."""
-    return np.where((x > 0) | (x / alpha == 0), x, alpha * np.expm1(x / alpha))
-
-
-def squareplus(x, b):
-    limit = np.isneginf(x) & np.isfinite(b)
-    return np.where(limit, np.zeros_like(x), (x + np.sqrt(x * x + b)) / 2)
-
-
-def huber(x, delta):
-    return np.where(np.abs(x) <= delta, x * x / 2, delta * (np.abs(x) - delta / 2))
-
-
-def pseudo_huber(x, delta):
-    """delta**2 * (sqrt(1 + (x/delta)**2) - 1), with its limits where one is infinite or delta is 0."""
-    value = delta * delta * np.expm1(np.log1p((x / delta) ** 2) / 2)
-    value = np.where(np.isinf(delta) & np.isfinite(x), x * x / 2, value)
-    value = np.where(np.isinf(x) & (np.abs(delta) > 0), np.abs(x), value)
-    return np.where((delta == 0) & np.isfinite(x), np.zeros_like(x), value)
-
-
-def sigmoid_cross_entropy(z, p):
-    """-p*log(sigmoid(z)) - (1 - p)*log(sigmoid(-z)), where an infinite logit that is right costs nothing."""
-    value = np.maximum(z, 0) - z * p + np.log1p(np.exp(-np.abs(z)))
-    infinite = np.where(p == (z > 0), np.zeros_like(z), np.where(z > 0, (1 - p) * z, -p * z))
-    return np.where(np.isinf(z), infinite, value)
-
-
-# Functions that NumPy does not have under the op's name, or not exactly.
-VALUES = {
-    "sinc": sinc,
-    "sigmoid": sigmoid,
-    "softplus": softplus,
-    "relu": relu,
-    "silu": silu,
-    "rsqrt": lambda x: 1 / np.sqrt(x),
-    "entr": entr,
-    "xlogy": lambda a, b: times_log(a, b, np.log),
-    "xlog1py": lambda a, b: times_log(a, b, np.log1p),
-    "rel_entr": rel_entr,
-    "kl_div": kl_div,
-    "multiply_add": lambda a, b, c: a * b + c,
-    "lerp": lambda a, b, w: a + w * (b - a),
-    "logit": lambda x: np.log(x) - np.log1p(-x),
-    "log_sigmoid": lambda x: -softplus(-x),
-    "relu6": lambda x: np.clip(x, 0, 6),
-    "mish": mish,
-    "softsign": softsign,
-    "hard_tanh": lambda x: np.clip(x, -1, 1),
-    "hard_sigmoid": lambda x: np.clip(x + 3, 0, 6) / 6,
-    "hard_silu": hard_silu,
-    "leaky_relu": lambda x, alpha: np.where(x > 0, x, alpha * x),
-    "elu": elu,
-    "selu": selu,
-    "celu": celu,
-    "squareplus": squareplus,
-    "huber": huber,
-    "pseudo_huber": pseudo_huber,
-    "sigmoid_cross_entropy": sigmoid_cross_entropy,
-}
-
-
 def function(name):
-    """The function of this name that is not ours: NumPy's, or one written above."""
-    if name in VALUES:
-        return VALUES[name]
-    found = getattr(np, name, None)
-    assert found is not None, f"the op {name!r} is not a NumPy function: add its formula to tests/oracle.py, VALUES"
-    return found
+    """The function of this name that is not ours, in float64 or long double: NumPy's, SciPy's, or a definition."""
+    return definitions.function(name, definitions.FLOAT64)
 
 
 def value(name, args):
     """f(*args) in long double."""
-    return function(name)(*[np.asarray(a, np.longdouble) for a in args])
+    args = [np.asarray(a, np.longdouble) for a in args]
+    if definitions.has(name, LONG_DOUBLE):
+        return definitions.function(name, LONG_DOUBLE)(*args)
+    return pointwise(name, args, lambda point: point.value)
 
 
 def first(name, k, args):
     """The derivative of f by its k-th argument, elementwise, in long double."""
     args = [np.asarray(a, np.longdouble) for a in args]
-    return difference(lambda x: function(name)(*args[:k], x, *args[k + 1 :]), args[k])
+    if definitions.has(name, LONG_DOUBLE):
+        f = definitions.function(name, LONG_DOUBLE)
+        return difference(lambda x: f(*args[:k], x, *args[k + 1 :]), args[k])
+    return pointwise(name, args, lambda point: point.first(k))
 
 
 def second(name, j, k, args):
     """The derivative of f by its j-th and k-th arguments, elementwise, in long double."""
     args = [np.asarray(a, np.longdouble) for a in args]
-    return difference(lambda x: first(name, j, [*args[:k], x, *args[k + 1 :]]), args[k])
+    if definitions.has(name, LONG_DOUBLE):
+        return difference(lambda x: first(name, j, [*args[:k], x, *args[k + 1 :]]), args[k])
+    return pointwise(name, args, lambda point: point.second(j, k))
+
+
+def pointwise(name, args, of_point):
+    """What NumPy's long double has no functions for, from mpmath, one number at a time."""
+    columns = [a.astype(np.float64) for a in np.broadcast_arrays(*args)]
+    exact = [of_point(point_of(name, *map(float, place))) for place in zip(*(a.flat for a in columns), strict=True)]
+    high = np.array([float(x) for x in exact])
+    low = np.array([float(x - float(x)) for x in exact])
+    return (high.astype(np.longdouble) + low).reshape(columns[0].shape)
+
+
+@functools.cache
+def point_of(name, *args):
+    return truth.Point(name, args)
 
 
 def difference(f, x):

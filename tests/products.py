@@ -46,3 +46,13 @@ def reads(op, wrt=None):
 def names(op):
     """What the arguments are called."""
     return tuple(inspect.signature(op).parameters)[: op.nin]
+
+
+def positive(op):
+    """The places of parameters that have a default and a positive domain: what is said of others is another matter."""
+    parameters = list(inspect.signature(op).parameters.values())[: op.nin]
+    return [
+        k
+        for k, (p, (low, _)) in enumerate(zip(parameters, op.domain, strict=True))
+        if p.default is not p.empty and low > 0
+    ]

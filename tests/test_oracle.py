@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import layouts
+import mpmath
 import numpy as np
 import oracle
 import pytest
+import truth
 
 X = np.linspace(0.125, 3.0, 24)
 
@@ -119,3 +121,73 @@ def test_points_avoid_integers_and_ties():
     assert np.all(np.abs(a - np.round(a)) >= 1 / 32)
     assert np.all(np.abs(a[:, None] - b) >= 1 / 32)
     assert np.array_equal(a.astype(np.float32), a)
+
+
+# ---- definitions in many bits ------------------------------------------------------------------------------------
+
+
+def test_every_op_has_a_definition_and_all_arithmetics_agree_on_it(op):
+    places = truth.inside(op, np.float64)
+    exact = np.array([truth.Point(op.name, place).value for place in places])
+    columns = [np.array(column) for column in zip(*places, strict=True)]
+    np.testing.assert_allclose(oracle.function(op.name)(*columns), exact.astype(float), rtol=1e-11)
+    wide = oracle.value(op.name, columns)
+    size = np.maximum(np.max(np.abs(columns)), np.abs(exact.astype(float)))
+    assert np.all(np.abs(wide - exact.astype(float)) <= 4e-16 * size)
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "derivative"),
+    [
+        ("square", (0.0,), 0),
+        ("absolute", (0.0,), None),
+        ("sqrt", (0.0,), mpmath.inf),
+        ("sqrt", (-1.0,), None),
+        ("arcsin", (1.0,), mpmath.inf),
+        ("arccos", (-1.0,), -mpmath.inf),
+        ("log", (5e-324,), 1 / mpmath.mpf(5e-324)),
+        ("log", (1e300,), 1 / mpmath.mpf(1e300)),
+        ("tanh", (300.0,), 4 * mpmath.exp(-600)),
+        ("tanh", (1e300,), 0),
+        ("sin", (1e22,), mpmath.cos(1e22)),
+        ("exp", (1e-310,), 1),
+        ("cosh", (0.0,), 0),
+        ("floor", (2.5,), 0),
+        ("floor", (2.0,), None),
+        ("remainder", (1e300, 7.0), 1),
+        ("hypot", (5e-324, 1e300), mpmath.mpf(5e-324) / 1e300),
+        ("maximum", (2.0, 2.0), None),
+        ("erf", (3.0,), 2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(-9)),
+        ("gammaln", (0.5,), mpmath.digamma(0.5)),
+        ("digamma", (1e-300,), mpmath.mpf(1e-300) ** -2),
+        ("erfcx", (1e10,), -1 / (mpmath.sqrt(mpmath.pi) * mpmath.mpf(1e10) ** 2)),
+    ],
+)
+def test_differences_in_many_bits_give_the_derivatives_of_the_textbook(name, args, derivative):
+    found = truth.Point(name, args).first(0)
+    if derivative is None or derivative == 0 or mpmath.isinf(derivative):
+        assert found == derivative or (derivative == 0 and abs(found) < mpmath.mpf(2) ** -1000)
+    else:
+        assert abs(found / derivative - 1) < 1e-15
+
+
+def test_differences_in_many_bits_give_second_derivatives():
+    a, b = mpmath.mpf(1e-300), mpmath.mpf(3)
+    for (j, k), wanted in {(0, 0): 6 * a, (0, 1): a * a * (1 + 3 * mpmath.log(a))}.items():
+        assert abs(truth.Point("power", (1e-300, 3.0)).second(j, k) / wanted - 1) < 1e-15
+    assert abs(truth.Point("power", (1e-300, 3.0)).second(1, 1) / (a**b * mpmath.log(a) ** 2) - 1) < 1e-15
+    assert truth.Point("absolute", (0.0,)).second(0, 0) is None
+
+
+def test_errors_in_ulp_count_from_the_exact_number():
+    one = np.float64(1)
+    assert truth.ulps(one, mpmath.mpf(1), np.float64) == 0
+    assert truth.ulps(one, 1 + mpmath.mpf(2) ** -51, np.float64) == 2
+    assert truth.ulps(one, 1 + mpmath.mpf(2) ** -51, np.float64, scale=4) == 0.5
+    assert truth.ulps(np.float64(0), mpmath.mpf(5e-324), np.float64) == 1
+    assert truth.ulps(np.float64(np.inf), mpmath.mpf(2) ** 5000, np.float64) == 0
+    assert truth.ulps(np.float64(1.7e308), mpmath.mpf(2) ** 5000, np.float64) > 1e14
+    assert truth.ulps(np.float64(-np.inf), mpmath.mpf(2) ** 5000, np.float64) > 1e15
+    assert truth.ulps(np.float64(np.nan), mpmath.mpf(1), np.float64) == np.inf
+    assert truth.ulps(one, mpmath.nan, np.float64) == np.inf
+    assert truth.ulps(np.float64(np.nan), mpmath.nan, np.float64) == 0
