@@ -62,7 +62,7 @@ PARAMETER_FIRST = ("huber", "pseudo_huber")  # SciPy's order of their arguments
         pytest.param(op, getattr(scipy.special, name), id=name)
         for op in products.OPS
         for name in (op.name, *op.aliases)
-        if hasattr(scipy.special, name)
+        if hasattr(scipy.special, name) and name != "sinc"  # SciPy's is NumPy's, which rounds pi*x
     ],
 )
 def test_values_agree_with_the_scipy_function_of_the_same_name(ours, theirs):
