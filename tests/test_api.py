@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import copy
+import functools
 import inspect
 import os
 import pickle
@@ -134,28 +135,48 @@ def parameters(function):
 
 NEEDED = inspect.Parameter.empty
 OUT = [("out", None, True), ("accumulate", False, True)]
+MASK = ("where", None, True)
 
 
 def test_the_signatures_of_a_unary_op(unary):
     assert [(name, default) for name, default, _ in parameters(unary)] == [("x", NEEDED), ("out", None)]
     first, wrt = [("x", None, False), ("y", None, True)], ("wrt", 0, True)
-    assert parameters(unary.vjp) == [("y_bar", NEEDED, False), *first, wrt, *OUT]
-    assert parameters(unary.jvp) == [("x_dot", NEEDED, False), *first, *OUT]
+    assert parameters(unary.vjp) == [("y_bar", NEEDED, False), *first, wrt, *OUT, MASK]
+    assert parameters(unary.jvp) == [("x_dot", NEEDED, False), *first, *OUT, MASK]
     assert parameters(unary.vjp2) == [("h", NEEDED, False), ("y_bar", NEEDED, False), *first, wrt, *OUT]
+    assert parameters(unary.derivative) == [*first, wrt, OUT[0]]
 
 
-def test_the_signatures_of_a_binary_op(binary):
+@pytest.mark.parametrize("op", [op for op in products.BINARY if not op.defaults], ids=lambda op: op.name)
+def test_the_signatures_of_a_binary_op(op):
     a_and_b = [("a", NEEDED, False), ("b", NEEDED, False)]
-    assert [(name, default) for name, default, _ in parameters(binary)] == [
-        ("a", NEEDED),
-        ("b", NEEDED),
+    assert [(name, default) for name, default, _ in parameters(op)] == [("a", NEEDED), ("b", NEEDED), ("out", None)]
+    wrt = ("wrt", (0, 1), True)
+    assert parameters(op.vjp) == [("y_bar", NEEDED, False), *a_and_b, ("y", None, True), wrt, *OUT, MASK]
+    assert parameters(op.jvp)[1:] == [*a_and_b, ("y", None, True), *OUT, MASK]
+    assert [name for name, _, _ in parameters(op.vjp2)][:4] == ["h", "y_bar", "a", "b"]
+    assert [name for name, _, _ in parameters(op.jacobian)][:2] == ["a", "b"]
+    assert [name for name, _, _ in parameters(op.derivative)] == ["a", "b", "y", "wrt", "out"]
+
+
+@pytest.mark.parametrize("op", [op for op in products.BINARY if op.defaults], ids=lambda op: op.name)
+def test_the_parameter_of_an_op_has_the_name_of_the_row_and_a_default(op):
+    name = products.names(op)[1]
+    assert [(name, default) for name, default, _ in parameters(op)] == [
+        ("x", NEEDED),
+        (name, op.defaults[0]),
         ("out", None),
     ]
-    wrt = ("wrt", (0, 1), True)
-    assert parameters(binary.vjp) == [("y_bar", NEEDED, False), *a_and_b, ("y", None, True), wrt, *OUT]
-    assert parameters(binary.jvp)[1:] == [*a_and_b, ("y", None, True), *OUT]
-    assert [name for name, _, _ in parameters(binary.vjp2)][:4] == ["h", "y_bar", "a", "b"]
-    assert [name for name, _, _ in parameters(binary.jacobian)][:2] == ["a", "b"]
+    x, g, parameter = np.linspace(0.1, 2, 5), np.linspace(-1, 1, 5), op.domain[1][1]
+    for call in (op, functools.partial(op.vjp, g), functools.partial(op.jvp, g), functools.partial(op.vjp2, g, g)):
+        np.testing.assert_array_equal(call(x), call(x, op.defaults[0]))
+        np.testing.assert_array_equal(call(x, **{name: parameter}), call(x, parameter))
+    np.testing.assert_array_equal(op.derivative(x, **{name: parameter}), op.vjp(np.ones(5), x, parameter))
+    assert op.vjp(g, x, np.full(5, parameter), wrt=(0, 1))[1].shape == (5,)
+    with pytest.raises(TypeError, match="beta is no argument"):
+        op(x, beta=2.0)
+    with pytest.raises(TypeError, match="given twice"):
+        op(x, parameter, **{name: parameter})
 
 
 def test_the_signatures_of_a_ternary_op(ternary):
@@ -166,8 +187,8 @@ def test_the_signatures_of_a_ternary_op(ternary):
     assert all(p.kind == p.POSITIONAL_ONLY for p in list(inspect.signature(ternary).parameters.values())[:3])
     assert f"{ternary.name} of {', '.join(names[:2])} and {names[2]}" in ternary.__doc__
     wrt = ("wrt", None, True)
-    assert parameters(ternary.vjp) == [("y_bar", NEEDED, False), *three, ("y", None, True), wrt, *OUT]
-    assert parameters(ternary.jvp)[1:] == [*three, ("y", None, True), *OUT]
+    assert parameters(ternary.vjp) == [("y_bar", NEEDED, False), *three, ("y", None, True), wrt, *OUT, MASK]
+    assert parameters(ternary.jvp)[1:] == [*three, ("y", None, True), *OUT, MASK]
     assert [name for name, _, _ in parameters(ternary.vjp2)][:5] == ["h", "y_bar", "a", "b", "c"]
     assert [name for name, _, _ in parameters(ternary.jacobian)][:3] == ["a", "b", "c"]
 

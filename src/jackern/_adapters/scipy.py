@@ -26,9 +26,13 @@ def scipy_sparse(where: str) -> Any:
     return scipy.sparse
 
 
+# Functions that take the arguments of the op of that name in another order.
+OTHER_ORDER = frozenset(["huber", "pseudo_huber"])
+
+
 def special_function(name: str) -> Any:
-    """Return the function of scipy.special of this name; None unless somebody has imported it already."""
-    return getattr(sys.modules.get("scipy.special"), name, None)
+    """Return the function of scipy.special that is the op of this name; None unless it is imported already."""
+    return None if name in OTHER_ORDER else getattr(sys.modules.get("scipy.special"), name, None)
 
 
 def as_csr(a: Any, where: str) -> Any:
