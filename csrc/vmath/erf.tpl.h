@@ -39,7 +39,7 @@ JK_INLINE real M(times_normal_exp)(real m, N(exponential) e) { return (m + m * e
 JK_INLINE real M(pair_times_exp)(N(pair) m, N(exponential) e)
 {
     const real half = M(round)(e.k * C(0.5));
-    return (m.high + (m.low + (m.high + m.low) * e.rest)) * M(two_to)(half, 0) * M(two_to)(e.k - half, 0);
+    return (m.high + (m.high * e.rest + (m.low + m.low * e.rest))) * M(two_to)(half, 0) * M(two_to)(e.k - half, 0);
 }
 
 /* (a - shift)/(a + shift), also for an infinite a */
@@ -63,15 +63,6 @@ JK_INLINE N(pair) M(over_sum)(real middle, real s, real start, real a, real inve
     return M(pair_quotient)(middle, s, q, start + head, a - head, inverse);
 }
 
-/* The same for a up to 2**60; a large one takes `start` into its rest. */
-JK_INLINE N(pair) M(over_large_sum)(real middle, real s, real start, real a)
-{
-    const int large = a > 16;
-    const real inverse = 1 / (start + a), q = M(halves)((middle + s) * inverse).high;
-    const real head = large ? M(halves)(a).high : M(head)(a), rest = a - head;
-    return M(pair_quotient)(middle, s, q, large ? head : start + head, large ? rest + start : rest, inverse);
-}
-
 /* erfcx(a) for a up to erfc_end */
 JK_INLINE N(pair) M(erfcx_pair)(real a)
 {
@@ -80,11 +71,15 @@ JK_INLINE N(pair) M(erfcx_pair)(real a)
     return M(over_sum)(N(erfcx_middle), s, 1, a, e * inverse);
 }
 
+/* The same for any a; a large one takes the 1 into its rest. */
 JK_INLINE real M(erfcx_positive)(real a)
 {
-    const int huge = a > C(0x1p60);
-    const real s = N(erfcx_bounded)(M(bounded)(a, N(erfcx_shift)));
-    const N(pair) y = M(over_large_sum)(N(erfcx_middle), s, 1, huge ? 1 : a);
+    const int large = a > 16, huge = a > C(0x1p60);
+    const real inside = huge ? 1 : a, inverse = 1 / (1 + inside), s = N(erfcx_bounded)(M(bounded)(a, N(erfcx_shift)));
+    const real q = M(halves)((N(erfcx_middle) + s) * inverse).high;
+    const real head = large ? M(halves)(inside).high : M(head)(inside), rest = inside - head;
+    const N(pair) y =
+        M(pair_quotient)(N(erfcx_middle), s, q, large ? head : 1 + head, large ? rest + 1 : rest, inverse);
     return huge ? C(0.5) * N(two_over_sqrt_pi) / a : y.high + y.low;
 }
 

@@ -5,10 +5,10 @@
 #ifndef JK_VMATH_ERF_POLYNOMIALS_H
 #define JK_VMATH_ERF_POLYNOMIALS_H
 
-/* erfc is 0 from here on */
-static const double erfc_end_f64 = 0x1.b4c109b69b1bap+4;
-/* and ndtr(-x) */
-static const double ndtr_end_f64 = 0x1.34d4edce2b7d6p+5;
+/* erfc and its derivatives are 0 from here on */
+static const double erfc_end_f64 = 0x1.b99a3fd75e3c9p+4;
+/* and those of ndtr(-x) */
+static const double ndtr_end_f64 = 0x1.3842991358591p+5;
 /* a sum with it is rounded so far that its square is exact */
 static const double square_shift_f64 = 0x1.8p+32;
 /* a sum with it is rounded so far that its product with such a number and 1 is exact */
@@ -41,8 +41,8 @@ static const double half_sqrt_pi_f64 = 0x1.c5bf891b4ef6bp-1;
 static const double quarter_sqrt_two_f64 = 0x1.6a09e667f3bcdp-2;
 /* 1/sqrt(2*pi) */
 static const double density_f64 = 0x1.9884533d43651p-2;
-/* gelu_tanh(-x) is 0 from here on */
-static const double gelu_tanh_end_f64 = 0x1.59378047425efp+4;
+/* and those of gelu_tanh(-x) */
+static const double gelu_tanh_end_f64 = 0x1.5ae3b74addb9bp+4;
 /* 2*sqrt(2/pi), rounded */
 static const double gelu_linear_f64 = 0x1.9884533d43651p+0;
 /* and its rest */
@@ -87,7 +87,7 @@ JK_INLINE double erf_large_f64(double t)
     const double p4_0 = p2_0 + p2_1 * t4;
     const double t8 = t4 * t4;
     const double p8_0 = p4_0 + p2_2 * t8;
-    return 0x1.8849aa8fc2b34p-1 + t * (-0x1.0a36d7faca49p-2 + t * p8_0);
+    return (0x1.8849aa8fc2b34p-1 - 0x1.0a36d7faca49p-2 * t) + t2 * p8_0;
 }
 
 /* (1 + a)*erfcx(a) - 0.6875 in t = (a - 4)/(a + 4) for a >= 0: error 2**-55.1 */
@@ -118,7 +118,7 @@ JK_INLINE double erfcx_bounded_f64(double t)
     const double p8_0 = p4_0 + p4_1 * t8;
     const double t16 = t8 * t8;
     const double p16_0 = p8_0 + p4_2 * t16;
-    return -0x1.4809134e6568dp-9 + t * (-0x1.9841f8fe19458p-3 + t * p16_0);
+    return (-0x1.4809134e6568dp-9 - 0x1.9841f8fe19458p-3 * t) + t2 * p16_0;
 }
 
 /* -(1 + a)**2*erfcx'(a) in t = (a - 4)/(a + 4) for a >= 0: error 2**-55.7 */
@@ -151,7 +151,7 @@ JK_INLINE double erfcx_first_f64(double t)
     const double p8_0 = p4_0 + p4_1 * t8;
     const double t16 = t8 * t8;
     const double p16_0 = p8_0 + p4_2 * t16;
-    return 0x1.9e8245d4658d8p-1 + t * (-0x1.94fc1139afe91p-2 + t * p16_0);
+    return (0x1.9e8245d4658d8p-1 - 0x1.94fc1139afe91p-2 * t) + t2 * p16_0;
 }
 
 /* (1 + a)**3*erfcx''(a) in t = (a - 4)/(a + 4) for a >= 0: error 2**-55.5 */
@@ -186,7 +186,7 @@ JK_INLINE double erfcx_second_f64(double t)
     const double p8_1 = p4_2 + p1_12 * t8;
     const double t16 = t8 * t8;
     const double p16_0 = p8_0 + p8_1 * t16;
-    return 0x1.ddc9a8856909fp+0 + t * (-0x1.20ea21b84e5a5p+0 + t * p16_0);
+    return (0x1.ddc9a8856909fp+0 - 0x1.20ea21b84e5a5p+0 * t) + t2 * p16_0;
 }
 
 /* (5/4 + a)*exp(a*a/2)*ndtr(-a) - 0.5 in t = (a - 5)/(a + 5) for a >= 0: error 2**-56.0 */
@@ -217,7 +217,7 @@ JK_INLINE double mills_bounded_f64(double t)
     const double p8_0 = p4_0 + p4_1 * t8;
     const double t16 = t8 * t8;
     const double p16_0 = p8_0 + p4_2 * t16;
-    return -0x1.3b76925884e6bp-6 + t * (-0x1.04f3080b418bdp-3 + t * p16_0);
+    return (-0x1.3b76925884e6bp-6 - 0x1.04f3080b418bdp-3 * t) + t2 * p16_0;
 }
 
 /* erfinv(x)/x - 1 in t = -log(1 - x**2) up to 3.5: error 2**-59.0 */
@@ -243,7 +243,7 @@ JK_INLINE double erfinv_center_f64(double t)
     const double p8_0 = p4_0 + p4_1 * t8;
     const double t16 = t8 * t8;
     const double p16_0 = p8_0 + 0x1.ce1cd975f4d37p-52 * t16;
-    return -0x1.d203b725884abp-4 + t * (0x1.db29fb2fee5eep-3 + t * p16_0);
+    return (-0x1.d203b725884abp-4 + 0x1.db29fb2fee5eep-3 * t) + t2 * p16_0;
 }
 
 /* erfinv(x)/v - 1 in t = (v - 3.75)/(v + 3.75), v = sqrt(-log((1 - x)/2)), for the x beyond: error 2**-57.6 */
@@ -270,13 +270,13 @@ JK_INLINE double erfinv_tail_f64(double t)
     const double p8_0 = p4_0 + p4_1 * t8;
     const double t16 = t8 * t8;
     const double p16_0 = p8_0 + p1_8 * t16;
-    return -0x1.8254e881c8d01p-4 + t * (0x1.3f06920a24fdfp-2 + t * p16_0);
+    return (-0x1.8254e881c8d01p-4 + 0x1.3f06920a24fdfp-2 * t) + t2 * p16_0;
 }
 
-/* erfc is 0 from here on */
-static const float erfc_end_f32 = 0x1.464b1ep+3f;
-/* and ndtr(-x) */
-static const float ndtr_end_f32 = 0x1.cd72d8p+3f;
+/* erfc and its derivatives are 0 from here on */
+static const float erfc_end_f32 = 0x1.5f6dc4p+3f;
+/* and those of ndtr(-x) */
+static const float ndtr_end_f32 = 0x1.f0fedp+3f;
 /* a sum with it is rounded so far that its square is exact */
 static const float square_shift_f32 = 0x1.8p+15f;
 /* a sum with it is rounded so far that its product with such a number and 1 is exact */
@@ -309,8 +309,8 @@ static const float half_sqrt_pi_f32 = 0x1.c5bf8ap-1f;
 static const float quarter_sqrt_two_f32 = 0x1.6a09e6p-2f;
 /* 1/sqrt(2*pi) */
 static const float density_f32 = 0x1.988454p-2f;
-/* gelu_tanh(-x) is 0 from here on */
-static const float gelu_tanh_end_f32 = 0x1.5d00cap+3f;
+/* and those of gelu_tanh(-x) */
+static const float gelu_tanh_end_f32 = 0x1.692d3ep+3f;
 /* 2*sqrt(2/pi), rounded */
 static const float gelu_linear_f32 = 0x1.988454p+0f;
 /* and its rest */
@@ -340,7 +340,7 @@ JK_INLINE float erf_large_f32(float t)
     const float p1_1 = -0x1.c945a6p-6f - 0x1.6e77ccp-8f * t;
     const float t2 = t * t;
     const float p2_0 = p1_0 + p1_1 * t2;
-    return 0x1.8849aep-1f + t * (-0x1.0a373ap-2f + t * p2_0);
+    return (0x1.8849aep-1f - 0x1.0a373ap-2f * t) + t2 * p2_0;
 }
 
 /* (1 + a)*erfcx(a) - 0.6875 in t = (a - 4)/(a + 4) for a >= 0: error 2**-28.7 */
@@ -359,7 +359,7 @@ JK_INLINE float erfcx_bounded_f32(float t)
     const float p4_0 = p2_0 + p2_1 * t4;
     const float t8 = t4 * t4;
     const float p8_0 = p4_0 + p2_2 * t8;
-    return -0x1.48091cp-9f + t * (-0x1.9841f6p-3f + t * p8_0);
+    return (-0x1.48091cp-9f - 0x1.9841f6p-3f * t) + t2 * p8_0;
 }
 
 /* -(1 + a)**2*erfcx'(a) in t = (a - 4)/(a + 4) for a >= 0: error 2**-26.8 */
@@ -379,7 +379,7 @@ JK_INLINE float erfcx_first_f32(float t)
     const float p4_0 = p2_0 + p2_1 * t4;
     const float t8 = t4 * t4;
     const float p8_0 = p4_0 + p2_2 * t8;
-    return 0x1.9e8246p-1f + t * (-0x1.94fc14p-2f + t * p8_0);
+    return (0x1.9e8246p-1f - 0x1.94fc14p-2f * t) + t2 * p8_0;
 }
 
 /* (1 + a)**3*erfcx''(a) in t = (a - 4)/(a + 4) for a >= 0: error 2**-26.0 */
@@ -400,7 +400,7 @@ JK_INLINE float erfcx_second_f32(float t)
     const float p4_1 = p2_2 + 0x1.a6c29ap-11f * t4;
     const float t8 = t4 * t4;
     const float p8_0 = p4_0 + p4_1 * t8;
-    return 0x1.ddc9a8p+0f + t * (-0x1.20ea28p+0f + t * p8_0);
+    return (0x1.ddc9a8p+0f - 0x1.20ea28p+0f * t) + t2 * p8_0;
 }
 
 /* (5/4 + a)*exp(a*a/2)*ndtr(-a) - 0.5 in t = (a - 5)/(a + 5) for a >= 0: error 2**-26.8 */
@@ -418,7 +418,7 @@ JK_INLINE float mills_bounded_f32(float t)
     const float p4_0 = p2_0 + p2_1 * t4;
     const float t8 = t4 * t4;
     const float p8_0 = p4_0 + p1_4 * t8;
-    return -0x1.3b768ep-6f + t * (-0x1.04f30ap-3f + t * p8_0);
+    return (-0x1.3b768ep-6f - 0x1.04f30ap-3f * t) + t2 * p8_0;
 }
 
 /* erfinv(x)/x - 1 in t = -log(1 - x**2) up to 3.5: error 2**-27.9 */
@@ -432,7 +432,7 @@ JK_INLINE float erfinv_center_f32(float t)
     const float p2_1 = p1_2 + 0x1.8081c8p-24f * t2;
     const float t4 = t2 * t2;
     const float p4_0 = p2_0 + p2_1 * t4;
-    return -0x1.d203b8p-4f + t * (0x1.db2a12p-3f + t * p4_0);
+    return (-0x1.d203b8p-4f + 0x1.db2a12p-3f * t) + t2 * p4_0;
 }
 
 /* erfinv(x)/v - 1 in t = (v - 3.75)/(v + 3.75), v = sqrt(-log((1 - x)/2)), for the x beyond: error 2**-28.3 */
@@ -447,7 +447,7 @@ JK_INLINE float erfinv_tail_f32(float t)
     const float p2_1 = p1_2 + p1_3 * t2;
     const float t4 = t2 * t2;
     const float p4_0 = p2_0 + p2_1 * t4;
-    return -0x1.8254eap-4f + t * (0x1.3f0696p-2f + t * p4_0);
+    return (-0x1.8254eap-4f + 0x1.3f0696p-2f * t) + t2 * p4_0;
 }
 
 #endif

@@ -11,21 +11,22 @@ JK_INLINE real M(off_integer)(real x)
 
 /* sin(pi*r)/pi and pi*cot(pi*r) for |r| <= 1/2 */
 JK_INLINE real M(sin_over_pi)(real r) { return r + r * (r * r * N(sin_pi)(r * r)); }
-JK_INLINE real M(pi_cot)(real r) { return N(cot_pi)(r * r) / r; }
+JK_INLINE real M(pi_cot)(real r) { return (1 - 2 * r) * (1 + 2 * r) / r * N(cot_pi)(r * r); }
 
-/* For v from -1/2 to 3.5, gamma(v) is gamma(2 + f) over v*(v + 1), v or 1, or times v - 1: f is exact.  Reflected,
- * gamma(x)*gamma(-x) = -pi/(x*sin(pi*x)). */
+/* For v from -1/2 to 4.5, gamma(v) is gamma(2 + f) over v*(v + 1), v or 1, or times v - 1 or (v - 1)*(v - 2); f is exact.
+ * Reflected, gamma(x)*gamma(-x) = -pi/(x*sin(pi*x)). */
 JK_INLINE real M(gammaln)(real x)
 {
     const int reflected = x < C(-0.5);
     const real v = reflected ? -x : x;
-    const int far = v >= C(3.5), least = v < C(0.25), less = v < C(1.25), more = v >= C(2.5);
-    const real f = v - (least ? 0 : less ? 1 : more ? 3 : 2);
-    const real by = least ? M(fabs)(v * (v + 1)) : less || far ? v : more ? v - 1 : 1;
+    const int far = v >= C(4.5), least = v < C(0.25), less = v < C(1.25), more = v >= C(2.5), most = v >= C(3.5);
+    const real f = v - (least ? 0 : less ? 1 : most ? 4 : more ? 3 : 2), before = v - 1;
+    const real factor = most ? before * (v - 2) : before;
+    const real by = least ? M(fabs)(v * (v + 1)) : less || far ? v : more ? factor : 1;
     const real l = M(log_plus)(by, far ? -1 : 0), i = 1 / v;
     const real near = f * N(gammaln_near)(f) + (less ? -l : l);
     const real series = (v - C(0.5)) * l + (N(stirling) + i * N(gammaln_far)(i * i));
-    const real y = v < C(3.5) ? near : series, r = M(off_integer)(v);
+    const real y = v < C(4.5) ? near : series, r = M(off_integer)(v);
     const real mirrored = -M(log_plus)(v * M(fabs)(M(sin_over_pi)(r)), 0) - y;
     return x == 0 || (reflected && r == 0) ? (real)INFINITY : reflected ? mirrored : y;
 }
@@ -44,16 +45,21 @@ JK_INLINE real M(digamma)(real x)
     return reflected ? (r == 0 ? (real)NAN : y + M(pi_cot)(r)) : y;
 }
 
+/* (pi/sin(pi*r))**2 + y; the square is scaled so that it does not lose digits where its inverse is a number. */
+JK_INLINE real M(csc_square_plus)(real r, real y)
+{
+    const real s = C(0x1p30) * r;
+    return C(0x1p60) / (s * s) + (N(csc_pi)(r * r) + y);
+}
+
 JK_INLINE real M(trigamma)(real x)
 {
     const int reflected = x < 0;
-    const real v = reflected ? 1 - x : x;
-    const int far = v >= 3, less = v < 1, more = v >= 2;
-    const real u = v + (less ? 1 : more ? -1 : 0), i = 1 / (more && !far ? u : v), z = i * i;
-    const real near = N(trigamma_near)(u - C(1.5)) + (less ? z : more ? -z : 0);
+    const real v = reflected ? 1 - x : x, i = 1 / v, z = i * i;
+    const real near = N(trigamma_near)((v < 1 ? v + 1 : v) - C(1.5)) + (v < 1 ? z : 0);
     const real series = i + z * (C(0.5) + i * N(trigamma_far)(z));
-    const real y = far ? series : near, csc = 1 / M(sin_over_pi)(M(off_integer)(-x));
-    return reflected ? (v == (real)INFINITY ? (real)NAN : csc * csc - y) : y;
+    const real y = v < 2 ? near : series, mirrored = M(csc_square_plus)(M(off_integer)(-x), -y);
+    return reflected ? (v == (real)INFINITY ? (real)NAN : mirrored) : y;
 }
 
 JK_INLINE real M(tetragamma)(real x)
@@ -62,8 +68,8 @@ JK_INLINE real M(tetragamma)(real x)
     const real v = reflected ? 1 - x : x, i = 1 / v, z = i * i;
     const real near = N(tetragamma_near)((v < 1 ? v + 1 : v) - C(1.5)) - (v < 1 ? 2 * z * i : 0);
     const real series = z * (z * N(tetragamma_far)(z) - (1 + i));
-    const real y = v >= 2 ? series : near, r = M(off_integer)(-x), csc = 1 / M(sin_over_pi)(r);
-    return reflected ? (r == 0 ? (real)NAN : y + 2 * M(pi_cot)(r) * (csc * csc)) : y;
+    const real y = v < 2 ? near : series, r = M(off_integer)(-x);
+    return reflected ? (r == 0 ? (real)NAN : y + 2 * M(pi_cot)(r) * M(csc_square_plus)(r, 0)) : y;
 }
 
 JK_INLINE real M(pentagamma)(real x)
@@ -72,6 +78,6 @@ JK_INLINE real M(pentagamma)(real x)
     const real v = reflected ? 1 - x : x, i = 1 / v, z = i * i;
     const real near = N(pentagamma_near)((v < 1 ? v + 1 : v) - C(1.5)) + (v < 1 ? 6 * z * z : 0);
     const real series = z * (i * (2 + i * (3 + i * N(pentagamma_far)(z))));
-    const real y = v >= 2 ? series : near, r = M(off_integer)(-x), csc = 1 / M(sin_over_pi)(r), cot = M(pi_cot)(r);
-    return reflected ? (v == (real)INFINITY ? (real)NAN : 2 * (csc * csc) * (csc * csc + 2 * (cot * cot)) - y) : y;
+    const real y = v < 2 ? near : series, r = M(off_integer)(-x), csc = M(csc_square_plus)(r, 0), cot = M(pi_cot)(r);
+    return reflected ? (v == (real)INFINITY ? (real)NAN : 2 * csc * (csc + 2 * (cot * cot)) - y) : y;
 }

@@ -5,17 +5,14 @@ JK_INLINE real M(mills)(real a)
     return (N(mills_middle) + N(mills_bounded)(M(bounded)(a, N(mills_shift)))) / (N(mills_start) + a);
 }
 
-/* The same for a up to ndtr_end, and up to 2**60 */
+/* The same with more digits for a up to ndtr_end, and as it is up to 2**60 */
 JK_INLINE N(pair) M(mills_pair)(real a)
 {
     const real d = N(mills_start) + a, e = a + N(mills_shift), inverse = 1 / (d * e);
     const real s = N(mills_bounded)((a - N(mills_shift)) * (d * inverse));
-    return M(over_sum)(N(mills_middle), s, N(mills_start), a, e * inverse);
-}
-JK_INLINE N(pair) M(large_mills_pair)(real a)
-{
-    const real s = N(mills_bounded)(M(bounded)(a, N(mills_shift)));
-    return M(over_large_sum)(N(mills_middle), s, N(mills_start), a);
+    const N(pair) q = M(over_sum)(N(mills_middle), s, N(mills_start), a, e * inverse);
+    const int large = a > N(ndtr_end);
+    return (N(pair)){large ? (N(mills_middle) + s) * (e * inverse) : q.high, large ? 0 : q.low};
 }
 
 /* exp(-x*x/2); the a beyond which that is 0 */
@@ -41,7 +38,7 @@ JK_INLINE real M(ndtr_second)(real x)
 JK_INLINE real M(log_ndtr)(real x)
 {
     const real a = M(fabs)(x);
-    const N(pair) q = M(large_mills_pair)(a > C(0x1p60) ? C(0x1p60) : a);
+    const N(pair) q = M(mills_pair)(a > C(0x1p60) ? C(0x1p60) : a);
     const N(exponential) e = M(normal_exp)(x);
     const real power = M(two_to)(M(round)(e.k * C(0.5)), 0) * M(two_to)(e.k - M(round)(e.k * C(0.5)), 0);
     const real high = q.high * power, low = (q.low + (q.high + q.low) * e.rest) * power;
@@ -50,22 +47,25 @@ JK_INLINE real M(log_ndtr)(real x)
     return -M(fabs)(M(log_plus)(v, rest / v) - (x < 0 ? C(0.5) * a * a : 0));
 }
 
-/* density(x)/ndtr(x), for x < 0 without their common factor */
+/* density(x)/ndtr(x), for x < 0 without their common factor, and times what mills is divided by */
 JK_INLINE real M(log_ndtr_slope)(real x)
 {
-    const real q = M(mills)(M(fabs)(x));
+    const real a = M(fabs)(x), sum = N(mills_start) + a;
+    const real p = N(mills_middle) + N(mills_bounded)(M(bounded)(a, N(mills_shift)));
     const N(exponential) e = M(normal_exp)(x);
-    return (x < 0 ? N(density) : M(times_exponential)(N(density), e)) / (x < 0 ? q : 1 - M(times_exponential)(q, e));
+    const real r = (x < 0 ? N(density) : M(times_exponential)(N(density), e)) / (x < 0 ? p : 1 - M(times_exponential)(p / sum, e));
+    return x < 0 ? (a > C(0x1p60) ? a : r * sum) : r;
 }
 
 /* -r*(r + x) for the slope r.  For x < 0 r + x is what is left of a difference, -sqrt(1/2)*erfcx'(a)/2 over mills for
- * a = |x|/sqrt(2). */
+ * a = |x|/sqrt(2); for x > 0 r is the small factor, and may be subnormal where the product is not. */
 JK_INLINE real M(log_ndtr_second)(real x)
 {
     const real a = M(fabs)(x), inside = a > C(0x1p30) ? C(0x1p30) : a, q = M(mills)(inside);
-    const real r = M(log_ndtr_slope)(x),
-               rest = N(quarter_sqrt_two) * M(erfcx_first_positive)(inside * N(sqrt_half)) / q;
-    return -(x < 0 ? N(density) / q * rest : r * (r + M(clip)(x, 0, N(ndtr_end))));
+    const real left = N(density) / q * (N(quarter_sqrt_two) * M(erfcx_first_positive)(inside * N(sqrt_half)) / q);
+    const N(exponential) e = M(normal_exp)(x);
+    const real whole = 1 - M(times_exponential)(q, e), r = M(times_exponential)(N(density), e) / whole;
+    return -(x < 0 ? left : M(times_exponential)(N(density) * (r + M(before_ndtr_end)(x)) / whole, e));
 }
 
 /* x*ndtr(x), where ndtr may be subnormal and the product not. */
@@ -74,7 +74,7 @@ JK_INLINE real M(gelu)(real x)
     const N(pair) q = M(mills_pair)(M(before_ndtr_end)(x));
     const real by = x > 0 ? 1 : M(clip)(x, -N(ndtr_end), 0);
     const real tail = M(pair_times_exp)((N(pair)){by * q.high, by * q.low}, M(normal_exp)(x));
-    return x > 0 ? x * (1 - tail) : tail;
+    return LIBM(copysign)(x > 0 ? x * (1 - tail) : tail, x);
 }
 
 /* ndtr(x) + x*density(x) */

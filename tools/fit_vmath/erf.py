@@ -127,12 +127,12 @@ FITS = (
 
 def constants(dtype):
     """Return the C constants of a dtype."""
-    # The smallest subnormal number, and a little: there erfc is 0.
-    end = mp.sqrt((2 ** (dtype.exponent - 1) - 2 + dtype.precision) * mp.ln2)
+    # Where exp(-a*a) is far below the smallest subnormal number, and so are its products with powers of a.
+    end = mp.sqrt((2 ** (dtype.exponent - 1) - 2 + dtype.precision + 24) * mp.ln2)
     sums = 2 * mp.sqrt(2 / mp.pi), 2 * mp.sqrt(2 / mp.pi) * mp.mpf("0.044715")
     values = (
-        ("erfc_end", "erfc is 0 from here on", end),
-        ("ndtr_end", "and ndtr(-x)", end / SQRT_HALF),
+        ("erfc_end", "erfc and its derivatives are 0 from here on", end),
+        ("ndtr_end", "and those of ndtr(-x)", end / SQRT_HALF),
         ("square_shift", "a sum with it is rounded so far that its square is exact", mp.mpf(1.5) * 2 ** (dtype.precision - 1 - (20 if dtype.precision > 24 else 8))),
         ("quotient_shift", "a sum with it is rounded so far that its product with such a number and 1 is exact", mp.mpf(1.5) * 2 ** (dtype.precision - 1 - (27 if dtype.precision > 24 else 12))),
         ("erfcx_middle", "what erfcx_bounded leaves out", ERFCX_MIDDLE),
@@ -149,7 +149,7 @@ def constants(dtype):
         ("half_sqrt_pi", "sqrt(pi)/2", SQRT_PI / 2),
         ("quarter_sqrt_two", "sqrt(2)/4", SQRT_HALF / 2),
         ("density", "1/sqrt(2*pi)", 1 / mp.sqrt(2 * mp.pi)),
-        ("gelu_tanh_end", "gelu_tanh(-x) is 0 from here on", mp.findroot(lambda x: x * (sums[0] + sums[1] * x * x) - end * end - 6, end)),
+        ("gelu_tanh_end", "and those of gelu_tanh(-x)", mp.findroot(lambda x: x * (sums[0] + sums[1] * x * x) - end * end, end / 2)),
         ("gelu_linear", "2*sqrt(2/pi), rounded", dtype.rounded(sums[0])),
         ("gelu_linear_low", "and its rest", sums[0] - dtype.rounded(sums[0])),
         ("gelu_cubic", "2*sqrt(2/pi)*0.044715, rounded", dtype.rounded(sums[1])),

@@ -71,6 +71,11 @@ def near(n, name):
     return Fit(name, f"{meaning} in t = x - 3/2 for 1 <= x <= 2", function, lambda t: 1 / function(t), -mp.mpf(1) / 2, mp.mpf(1) / 2, 2)
 
 
+def cotangent(r):
+    """Return pi*r*cot(pi*r)/(1 - 4*r**2), which has no zero for |r| <= 1/2."""
+    return mp.cospi(r) / mp.sincpi(r) / ((1 - 2 * r) * (1 + 2 * r))
+
+
 def polygamma(n):
     """Return polygamma of this order."""
     return lambda x: mp.psi(n, x)
@@ -86,11 +91,11 @@ FITS = (
         mp.mpf("0.5"),
         2,
     ),
-    asymptotic("gammaln_far", "x*(log(gamma(x)) - (x - 1/2)*log(x) + x - log(2*pi)/2)", stirling, mp.loggamma, 1, 3.5),
+    asymptotic("gammaln_far", "x*(log(gamma(x)) - (x - 1/2)*log(x) + x - log(2*pi)/2)", stirling, mp.loggamma, 1, 4.5),
     near(0, "digamma_near"),
     asymptotic("digamma_far", "(digamma(x) - log(x) + 1/(2*x))*x**2", lambda x: far(0, x), polygamma(0), 2, 3),
     near(1, "trigamma_near"),
-    asymptotic("trigamma_far", "(trigamma(x) - 1/x - 1/(2*x**2))*x**3", lambda x: far(1, x), polygamma(1), 3, 3),
+    asymptotic("trigamma_far", "(trigamma(x) - 1/x - 1/(2*x**2))*x**3", lambda x: far(1, x), polygamma(1), 3, 2),
     near(2, "tetragamma_near"),
     asymptotic("tetragamma_far", "(tetragamma(x) + 1/x**2 + 1/x**3)*x**4", lambda x: far(2, x), polygamma(2), 4, 2),
     near(3, "pentagamma_near"),
@@ -106,12 +111,20 @@ FITS = (
     ),
     Fit(
         "cot_pi",
-        "pi*r*cot(pi*r) in t = r**2 for |r| <= 1/2",
-        root(lambda r: mp.cospi(r) / mp.sincpi(r)),
-        lambda t: 1,
+        "pi*r*cot(pi*r)/(1 - 4*r**2) in t = r**2 for |r| <= 1/2",
+        root(cotangent),
+        root(lambda r: 1 / cotangent(r)),
         mp.mpf(0),
         mp.mpf(1) / 4,
-        2,
+        1,
+    ),
+    Fit(
+        "csc_pi",
+        "(pi/sin(pi*r))**2 - 1/r**2 in t = r**2 for |r| <= 1/2",
+        root(lambda r: (1 / mp.sincpi(r) ** 2 - 1) / r**2),
+        root(lambda r: (r * mp.sincpi(r)) ** 2),
+        mp.mpf(0),
+        mp.mpf(1) / 4,
     ),
 )
 

@@ -10,8 +10,8 @@ import mpmath as mp
 class Fit:
     """A polynomial in t on [start, end]; `weight` turns its error into one relative to a result.
 
-    That error shall be below 2**-bits, or where no number of bits is given a quarter of an ulp.  The first `leading` terms
-    are added last: where they are the largest, the roundings of the others do not count.
+    That error shall be below 2**-bits, or where no number of bits is given a quarter of an ulp.  The first terms, `leading`
+    of them up to two, are added last: where they are the largest, the roundings of the others do not count.
     """
 
     name: str
@@ -96,8 +96,9 @@ def polynomial(fit, dtype):
         terms = names + terms[len(terms) // 2 * 2 :]
         level *= 2
     result = terms[0]
-    for term in reversed(leading):
-        result = f"{term} + t * {result}" if result == terms[0] else f"{term} + t * ({result})"
+    if leading:
+        head = " + ".join(leading[:1] + [f"{c} * t" for c in leading[1:]])
+        result = f"({head}) + {'t' if len(leading) == 1 else 't2'} * {result}".replace("+ -", "- ")
     return "\n".join(
         [
             f"\n/* {fit.meaning}: error 2**{float(mp.log(error, 2)):.1f} */",
