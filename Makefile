@@ -17,7 +17,7 @@ SOURCES := pyproject.toml setup.py VERSION $(filter-out csrc/build/% csrc/test/%
 help:
 	@echo 'make demo      a network on real digits, forward and backward through jackern (under a minute)'
 	@echo 'make test      the tests'
-	@echo 'make test-newest   the tests on the newest Python at hand, if it is newer, in .venv-newest'
+	@echo 'make test-newest   the tests, on few rows of ops, on the newest Python at hand, if it is newer, in .venv-newest'
 	@echo 'make test-arrays   the tests beside other libraries, which it installs (the extra arrays)'
 	@echo 'make test-frozen   an application that PyInstaller and cx_Freeze pack (the extra frozen)'
 	@echo 'make test-isa  the tests marked isa, once per instruction set'
@@ -65,7 +65,7 @@ test: $(VENV)/built $(VENV)/has-test
 # With the newest packages that pip has for that Python: where deprecations and new rules show first.
 test-newest:
 	@newest=$$($(PYTHON) tools/newest_python.py) && \
-	    if [ -n "$$newest" ]; then $(MAKE) versions test PYTHON="$$newest" VENV=$(NEWEST); fi
+	    if [ -n "$$newest" ]; then JACKERN_TEST_ROWS=few $(MAKE) versions test PYTHON="$$newest" VENV=$(NEWEST); fi
 
 versions: $(VENV)/has-test
 	@$(BIN)/python -c 'import importlib.metadata as m, platform; print("Python", platform.python_version(), \

@@ -144,6 +144,8 @@ def test_vjp2_equals_differences_of_vjp(any_op):
     y_bar = layouts.normal(np.shape(any_op(*primals, **keywords)), seed="y_bar")
     h = tuple(layouts.normal(primals[k].shape, seed=f"h{k}") for k in positions)
     y_bar_bar, *bars = any_op.vjp2(h, y_bar, *primals, wrt=positions, **keywords)
+    if len(bars) == any_op.nin:
+        bars = [bars[k] for k in positions]
 
     def paired(y_bar, args):
         results = any_op.vjp(y_bar, *args, wrt=positions, **keywords)

@@ -10,6 +10,7 @@ import argparse
 import difflib
 import importlib
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from formats import DTYPES
@@ -42,16 +43,19 @@ def headers(families):
             "constants.h",
             header("constants", "Constants of the vector math", ["\n#include <stdint.h>", *map(constants, DTYPES)]),
         )
-    for family in families or FAMILIES:
-        module = importlib.import_module(family)
-        parts = []
-        for dtype in DTYPES:
-            parts += [module.constants(dtype)] if hasattr(module, "constants") else []
-            parts += [polynomial(fit, dtype) for fit in module.FITS]
-        yield (
-            f"{family}_polynomials.h",
-            header(f"{family}_polynomials", f"Polynomials and constants of {family}", parts),
-        )
+    with ProcessPoolExecutor() as pool:
+        yield from pool.map(header_of, families or FAMILIES)
+
+
+def header_of(family):
+    """Return the header of a family, as a pair of a file and its text."""
+    module = importlib.import_module(family)
+    parts = []
+    for dtype in DTYPES:
+        parts += [module.constants(dtype)] if hasattr(module, "constants") else []
+        parts += [polynomial(fit, dtype) for fit in module.FITS]
+    name = f"{family}_polynomials"
+    return f"{name}.h", header(name, f"Polynomials and constants of {family}", parts)
 
 
 def main():

@@ -1,5 +1,7 @@
 """erf and its kin: erfcx and what is left of its derivatives, as functions of a bounded argument, and erfinv."""
 
+import itertools
+
 import mpmath as mp
 from minimax import Fit, root
 
@@ -46,7 +48,7 @@ def second(a):
         with mp.extraprec(400):
             return 2 * scaled(a) * (1 + 2 * a * a) - 4 * a / SQRT_PI
     series = terms(a)
-    return 2 / (a * SQRT_PI) * mp.fsum(p + 2 * a * a * q for p, q in zip(series, series[1:], strict=False))
+    return 2 / (a * SQRT_PI) * mp.fsum(p + 2 * a * a * q for p, q in itertools.pairwise(series))
 
 
 def erfinv_over_x(w):
@@ -103,7 +105,13 @@ FITS = (
     positive("erfcx_bounded", "(1 + a)*erfcx(a)", lambda a: (1 + a) * erfcx(a), SHIFT, ERFCX_MIDDLE),
     positive("erfcx_first", "-(1 + a)**2*erfcx'(a)", lambda a: (1 + a) ** 2 * first(a)),
     positive("erfcx_second", "(1 + a)**3*erfcx''(a)", lambda a: (1 + a) ** 3 * second(a)),
-    positive("mills_bounded", "(5/4 + a)*exp(a*a/2)*ndtr(-a)", lambda a: (MILLS_START + a) * erfcx(a * SQRT_HALF) / 2, NORMAL_SHIFT, MILLS_MIDDLE),
+    positive(
+        "mills_bounded",
+        "(5/4 + a)*exp(a*a/2)*ndtr(-a)",
+        lambda a: (MILLS_START + a) * erfcx(a * SQRT_HALF) / 2,
+        NORMAL_SHIFT,
+        MILLS_MIDDLE,
+    ),
     Fit(
         "erfinv_center",
         f"erfinv(x)/x - 1 in t = -log(1 - x**2) up to {mp.nstr(LAST)}",
@@ -127,14 +135,23 @@ FITS = (
 
 def constants(dtype):
     """Return the C constants of a dtype."""
+    is_wide = dtype.precision > 24
+
+    def shift(bits):
+        return mp.mpf(1.5) * 2 ** (dtype.precision - 1 - bits)
+
     # Where exp(-a*a) is far below the smallest subnormal number, and so are its products with powers of a.
     end = mp.sqrt((2 ** (dtype.exponent - 1) - 2 + dtype.precision + 24) * mp.ln2)
     sums = 2 * mp.sqrt(2 / mp.pi), 2 * mp.sqrt(2 / mp.pi) * mp.mpf("0.044715")
     values = (
         ("erfc_end", "erfc and its derivatives are 0 from here on", end),
         ("ndtr_end", "and those of ndtr(-x)", end / SQRT_HALF),
-        ("square_shift", "a sum with it is rounded so far that its square is exact", mp.mpf(1.5) * 2 ** (dtype.precision - 1 - (20 if dtype.precision > 24 else 8))),
-        ("quotient_shift", "a sum with it is rounded so far that its product with such a number and 1 is exact", mp.mpf(1.5) * 2 ** (dtype.precision - 1 - (27 if dtype.precision > 24 else 12))),
+        ("square_shift", "a sum with it is rounded so far that its square is exact", shift(20 if is_wide else 8)),
+        (
+            "quotient_shift",
+            "a sum with it is rounded so far that its product with such a number and 1 is exact",
+            shift(27 if is_wide else 12),
+        ),
         ("erfcx_middle", "what erfcx_bounded leaves out", ERFCX_MIDDLE),
         ("mills_middle", "and mills_bounded", MILLS_MIDDLE),
         ("mills_start", "what it adds to a", MILLS_START),
@@ -149,7 +166,11 @@ def constants(dtype):
         ("half_sqrt_pi", "sqrt(pi)/2", SQRT_PI / 2),
         ("quarter_sqrt_two", "sqrt(2)/4", SQRT_HALF / 2),
         ("density", "1/sqrt(2*pi)", 1 / mp.sqrt(2 * mp.pi)),
-        ("gelu_tanh_end", "and those of gelu_tanh(-x)", mp.findroot(lambda x: x * (sums[0] + sums[1] * x * x) - end * end, end / 2)),
+        (
+            "gelu_tanh_end",
+            "and those of gelu_tanh(-x)",
+            mp.findroot(lambda x: x * (sums[0] + sums[1] * x * x) - end * end, end / 2),
+        ),
         ("gelu_linear", "2*sqrt(2/pi), rounded", dtype.rounded(sums[0])),
         ("gelu_linear_low", "and its rest", sums[0] - dtype.rounded(sums[0])),
         ("gelu_cubic", "2*sqrt(2/pi)*0.044715, rounded", dtype.rounded(sums[1])),
@@ -157,5 +178,6 @@ def constants(dtype):
     )
     lines = []
     for name, meaning, value in values:
-        lines += [f"/* {meaning} */", f"static const {dtype.c} {name}_{dtype.name} = {dtype.hexadecimal(dtype.rounded(value))};"]
+        literal = dtype.hexadecimal(dtype.rounded(value))
+        lines += [f"/* {meaning} */", f"static const {dtype.c} {name}_{dtype.name} = {literal};"]
     return "\n" + "\n".join(lines)

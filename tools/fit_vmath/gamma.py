@@ -33,7 +33,7 @@ def stirling(x):
 
 
 def far(n, x):
-    """Return what is left of the asymptotic series of polygamma(n, x) for its first two terms are taken, over 1/x**(n + 2)."""
+    """Return what is left of the asymptotic series of polygamma(n, x) behind its first two terms, over 1/x**(n + 2)."""
     if x > 40:
         return (-1) ** (n + 1) * bernoulli(x, lambda k: mp.gammaprod([2 * k + n], [2 * k + 1]))
     with mp.extraprec(100):
@@ -68,7 +68,10 @@ def near(n, name):
         return mp.psi(0, x) / (x - ZERO) if abs(x - ZERO) > mp.mpf(10) ** -20 else mp.psi(1, ZERO)
 
     meaning = f"polygamma({n}, x)" if n else "digamma(x)/(x - zero)"
-    return Fit(name, f"{meaning} in t = x - 3/2 for 1 <= x <= 2", function, lambda t: 1 / function(t), -mp.mpf(1) / 2, mp.mpf(1) / 2, 2)
+    half = mp.mpf(1) / 2
+    return Fit(
+        name, f"{meaning} in t = x - 3/2 for 1 <= x <= 2", function, lambda t: 1 / function(t), -half, half, leading=2
+    )
 
 
 def cotangent(r):
@@ -139,5 +142,6 @@ def constants(dtype):
     )
     lines = []
     for name, meaning, value in values:
-        lines += [f"/* {meaning} */", f"static const {dtype.c} {name}_{dtype.name} = {dtype.hexadecimal(dtype.rounded(value))};"]
+        literal = dtype.hexadecimal(dtype.rounded(value))
+        lines += [f"/* {meaning} */", f"static const {dtype.c} {name}_{dtype.name} = {literal};"]
     return "\n" + "\n".join(lines)

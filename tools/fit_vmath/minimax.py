@@ -10,8 +10,8 @@ import mpmath as mp
 class Fit:
     """A polynomial in t on [start, end]; `weight` turns its error into one relative to a result.
 
-    That error shall be below 2**-bits, or where no number of bits is given a quarter of an ulp.  The first terms, `leading`
-    of them up to two, are added last: where they are the largest, the roundings of the others do not count.
+    That error shall be below 2**-bits, or where no number of bits is given a quarter of an ulp.  The first terms,
+    `leading` of them up to two, are added last: where they are the largest, the roundings of the others do not count.
     """
 
     name: str

@@ -103,4 +103,6 @@ cdef class TernaryOp(Op):
 
     def accepts(self, *arrays):
         """Whether the straight way takes these arrays: native float32 or float64, one dtype, not 0-d, broadcastable."""
+        if self.row.is_masked and len(arrays) == 3:
+            arrays = (self.mask_of(arrays[0], arrays[1]), arrays[1], arrays[2])
         return are_accepted(arrays, 3)
