@@ -20,14 +20,12 @@ wide = pytest.mark.skipif(np.finfo(np.longdouble).nmant < 63, reason="long doubl
 
 
 @wide
-@pytest.mark.isa
 def test_values_are_within_their_ulp_over_all_numbers(op, dtype):
     (error, place), _, _ = accuracy.short(op.name, dtype)
     assert error <= definitions.allowed(op.name) * (1 + 1e-3), place
 
 
 @wide
-@pytest.mark.isa
 def test_derivatives_from_x_are_right_relatively_and_from_y_to_a_few_units_of_the_largest(op, dtype):
     _, (from_x, at_x), (from_y, at_y) = accuracy.short(op.name, dtype)
     assert from_x <= 8, at_x
@@ -55,7 +53,8 @@ def test_zeros_have_the_sign_that_numpy_and_scipy_give_them(op, dtype):
     special = [0.0, -0.0, 1.0, -1.0, 3.0, -3.0, np.inf, -np.inf]
     args = [a.ravel().astype(dtype) for a in np.meshgrid(*[special] * op.nin)]
     theirs = getattr(np, op.name, getattr(scipy.special, op.name, None))
-    if theirs is None or op.selects or products.positive(op):  # SciPy has parameters first
+    if theirs is None or op.selects or products.positive(op) or op.name == "erfinv":
+        # SciPy has parameters first, and its erfinv has no -0
         return
     with np.errstate(all="ignore"):
         result, wanted = op(*args), theirs(*args)

@@ -147,36 +147,36 @@ def test_the_signatures_of_a_unary_op(unary):
     assert parameters(unary.derivative) == [*first, wrt, OUT[0]]
 
 
-@pytest.mark.parametrize("op", [op for op in products.BINARY if not op.defaults], ids=lambda op: op.name)
-def test_the_signatures_of_a_binary_op(op):
+@pytest.mark.parametrize("row", [op for op in products.BINARY if not op.defaults], ids=lambda op: op.name)
+def test_the_signatures_of_a_binary_op(row):
     a_and_b = [("a", NEEDED, False), ("b", NEEDED, False)]
-    assert [(name, default) for name, default, _ in parameters(op)] == [("a", NEEDED), ("b", NEEDED), ("out", None)]
+    assert [(name, default) for name, default, _ in parameters(row)] == [("a", NEEDED), ("b", NEEDED), ("out", None)]
     wrt = ("wrt", (0, 1), True)
-    assert parameters(op.vjp) == [("y_bar", NEEDED, False), *a_and_b, ("y", None, True), wrt, *OUT, MASK]
-    assert parameters(op.jvp)[1:] == [*a_and_b, ("y", None, True), *OUT, MASK]
-    assert [name for name, _, _ in parameters(op.vjp2)][:4] == ["h", "y_bar", "a", "b"]
-    assert [name for name, _, _ in parameters(op.jacobian)][:2] == ["a", "b"]
-    assert [name for name, _, _ in parameters(op.derivative)] == ["a", "b", "y", "wrt", "out"]
+    assert parameters(row.vjp) == [("y_bar", NEEDED, False), *a_and_b, ("y", None, True), wrt, *OUT, MASK]
+    assert parameters(row.jvp)[1:] == [*a_and_b, ("y", None, True), *OUT, MASK]
+    assert [name for name, _, _ in parameters(row.vjp2)][:4] == ["h", "y_bar", "a", "b"]
+    assert [name for name, _, _ in parameters(row.jacobian)][:2] == ["a", "b"]
+    assert [name for name, _, _ in parameters(row.derivative)] == ["a", "b", "y", "wrt", "out"]
 
 
-@pytest.mark.parametrize("op", [op for op in products.BINARY if op.defaults], ids=lambda op: op.name)
-def test_the_parameter_of_an_op_has_the_name_of_the_row_and_a_default(op):
-    name = products.names(op)[1]
-    assert [(name, default) for name, default, _ in parameters(op)] == [
+@pytest.mark.parametrize("row", [op for op in products.BINARY if op.defaults], ids=lambda op: op.name)
+def test_the_parameter_of_an_op_has_the_name_of_the_row_and_a_default(row):
+    name = products.names(row)[1]
+    assert [(name, default) for name, default, _ in parameters(row)] == [
         ("x", NEEDED),
-        (name, op.defaults[0]),
+        (name, row.defaults[0]),
         ("out", None),
     ]
-    x, g, parameter = np.linspace(0.1, 2, 5), np.linspace(-1, 1, 5), op.domain[1][1]
-    for call in (op, functools.partial(op.vjp, g), functools.partial(op.jvp, g), functools.partial(op.vjp2, g, g)):
-        np.testing.assert_array_equal(call(x), call(x, op.defaults[0]))
+    x, g, parameter = np.linspace(0.1, 2, 5), np.linspace(-1, 1, 5), row.domain[1][1]
+    for call in (row, functools.partial(row.vjp, g), functools.partial(row.jvp, g), functools.partial(row.vjp2, g, g)):
+        np.testing.assert_array_equal(call(x), call(x, row.defaults[0]))
         np.testing.assert_array_equal(call(x, **{name: parameter}), call(x, parameter))
-    np.testing.assert_array_equal(op.derivative(x, **{name: parameter}), op.vjp(np.ones(5), x, parameter))
-    assert op.vjp(g, x, np.full(5, parameter), wrt=(0, 1))[1].shape == (5,)
+    np.testing.assert_array_equal(row.derivative(x, **{name: parameter}), row.vjp(np.ones(5), x, parameter))
+    assert row.vjp(g, x, np.full(5, parameter), wrt=(0, 1))[1].shape == (5,)
     with pytest.raises(TypeError, match="beta is no argument"):
-        op(x, beta=2.0)
+        row(x, beta=2.0)
     with pytest.raises(TypeError, match="given twice"):
-        op(x, parameter, **{name: parameter})
+        row(x, parameter, **{name: parameter})
 
 
 def test_the_signatures_of_a_ternary_op(ternary):

@@ -18,6 +18,7 @@ DOCUMENTS = ["README.md", *sorted(path.relative_to(ROOT).as_posix() for path in 
 
 def run(test):
     """Run the examples of one doctest.DocTest; a failure is printed as doctest prints it."""
+    jk.reset_stats()
     results = doctest.DocTestRunner(optionflags=OPTIONS).run(test)
     assert results.failed == 0, f"{results.failed} of {results.attempted} examples failed"
 

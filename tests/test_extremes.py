@@ -150,6 +150,7 @@ def test_cotangents_of_which_one_is_large_and_one_small_do_not_vanish_in_a_tail(
 
 # ---- tails ------------------------------------------------------------------------------------------------------
 
+
 @pytest.mark.isa
 @pytest.mark.skipif(np.finfo(np.longdouble).nmant < 63, reason="long double is not wider than float64")
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ INF, NAN = np.inf, np.nan
 
 # op: (arguments, (the derivative by each of them)) at its kinks.
 KINKS = {
+    "erfinv": [((1.0,), (INF,)), ((-1.0,), (INF,))],
     "relu": [((0.0,), (0.0,)), ((-0.0,), (0.0,))],
     "relu6": [((0.0,), (0.0,)), ((-0.0,), (0.0,)), ((6.0,), (0.0,))],
     "hard_tanh": [((-1.0,), (0.0,)), ((1.0,), (0.0,))],

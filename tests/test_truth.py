@@ -23,16 +23,26 @@ from mpmath import mp, mpf
 import jackern as jk
 
 # Right wherever the product t*f' is a number, be f' one or not.
-PRODUCTS = {"divide", "reciprocal", "log", "log1p", "log2", "log10", "power", "float_power", "hypot", "arctan2"}
+PRODUCTS = {"divide", "reciprocal", "log", "log1p", "log2", "log10", "power", "hypot", "arctan2"}
+
+
+def divides(a, b):
+    """Whether a/b is an integer."""
+    return np.fmod(float(a), float(b)) == 0
+
 
 # (op, what): where the law does not hold, and why.  What is "value", the place of an argument for the derivative by it,
 # with "y" for that from y, two places for a second derivative.
 EXCEPTIONS = {
     ("power", 0): (
-        lambda a, b: a == 0,
-        "the limit of a root is too slow for the oracle; tests/test_kinks.py has a = 0",
+        lambda a, b: a == 0 or abs(b) > 2.0**500,
+        "the limit of a root is too slow for the oracle, tests/test_kinks.py has a = 0; beside an exponent of the "
+        "largest numbers the logarithm of the product has no digits",
     ),
-    ("float_power", 0): (lambda a, b: a == 0, "as power"),
+    ("power", (0, 0)): (lambda a, b: a == 0 or abs(b) > 2.0**500, "as the first derivative"),
+    ("remainder", 0): (divides, "at a jump the row gives the derivative beside it"),
+    ("fmod", 0): (divides, "as remainder"),
+    ("hypot", (0, 0)): (lambda a, b: abs(a) > 1e38, "a curvature below the least normal number is lost at the largest"),
 }
 
 
@@ -130,18 +140,15 @@ def second_failures(op, dtype, j, k):
             yield error, place, result, brief(exact)
 
 
-@pytest.mark.isa
 def test_values_are_right_at_the_ends_of_the_range(op, dtype):
     assert_law(op, "value", list(value_failures(op, dtype)))
 
 
-@pytest.mark.isa
 def test_derivatives_from_x_are_right_at_the_ends_of_the_range(op, dtype):
     for k in range(op.nin):
         assert_law(op, k, list(first_failures(op, dtype, k)))
 
 
-@pytest.mark.isa
 def test_derivatives_from_y_are_right_to_a_few_units_of_the_largest(op, dtype):
     for k in range(op.nin):
         if "y" in op.reads[k]:
@@ -176,7 +183,6 @@ def test_a_derivative_that_the_oracle_does_not_know_is_at_a_kink_or_where_the_va
 # ---- one product is the other ------------------------------------------------------------------------------------
 
 
-@pytest.mark.isa
 def test_jvp_and_vjp_give_the_same_bits_at_every_extreme_kink_and_nan(op, dtype):
     special = [*truth.extremes(dtype, op.nin), dtype(-0.0), dtype(np.inf), dtype(-np.inf), dtype(np.nan)]
     args = [np.array(column, dtype) for column in zip(*itertools.product(special, repeat=op.nin), strict=True)]

@@ -184,7 +184,7 @@ def erfcx(x):
     """exp(x*x)*erfc(x), and its asymptotic series where that has all the digits."""
     if x < 0 and x * x > FAR:
         return INF
-    if x * x < 2 * mp.prec:
+    if x < 0 or x * x < 2 * mp.prec:
         with mpmath.extraprec(max(0, 2 * mpmath.mag(x)) + 16):
             return mpmath.exp(x * x) * mpmath.erfc(x)
     term, total, k = mpf(1), mpf(0), 0
@@ -193,16 +193,6 @@ def erfcx(x):
         k += 1
         term *= -(2 * k - 1) / (2 * x * x)
     return total / (x * mpmath.sqrt(mpmath.pi))
-
-
-def trigamma(x):
-    """By reflection where x is negative."""
-    if x > 0:
-        return mpmath.psi(1, x)
-    if mpmath.isint(x):
-        return INF
-    with mpmath.extraprec(max(0, mpmath.mag(x)) + 64):
-        return (mpmath.pi / mpmath.sinpi(x)) ** 2 - mpmath.psi(1, 1 - x)
 
 
 def erfinv(x):
@@ -292,9 +282,8 @@ ONE_ARGUMENT = {
     "erfcx": finite(erfcx, INF, mpf(0)),
     "erfinv": erfinv,
     "ndtr": lambda x: erfc(-x / mpmath.sqrt(2)) / 2,
-    "gammaln": finite(gammaln, INF, INF),
-    "digamma": finite(mpmath.digamma, NAN, INF),
-    "trigamma": finite(trigamma, NAN, mpf(0)),
+    "gammaln": finite(gammaln, -INF, INF),
+    "digamma": finite(lambda x: mpmath.digamma(x) if x != 0 else -INF, NAN, INF),
 }
 TWO_ARGUMENTS = {
     "add": lambda a, b: a + b,

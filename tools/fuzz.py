@@ -88,7 +88,7 @@ def views(rng):
     ]
     dtypes = [(np.float32, np.float64)[rng.integers(2)] for _ in shapes]
     plain = [
-        rng.uniform(max(low, -3), min(high, 3), shape).astype(dtype)
+        rng.uniform(max(low, -3), max(min(high, 3), low), shape).astype(dtype)
         for shape, dtype, (low, high) in zip(shapes, dtypes, op.domain, strict=True)
     ]
     odd = [laid_out(rng, x) for x in plain]

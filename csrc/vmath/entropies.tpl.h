@@ -1,12 +1,17 @@
 /* Products with logarithms: 0 where their first factor is 0. */
 JK_INLINE real M(xlogy)(real a, real b) { return a == 0 && b == b ? 0 : a * M(log)(b); }
 JK_INLINE real M(xlog1py)(real a, real b) { return a == 0 && b == b ? 0 : a * M(log1p)(b); }
-/* t*a/b, and 0 where a = 0 */
-JK_INLINE real M(part)(real t, real a, real b) { return a == 0 && b == b ? 0 : M(quotients)(t, b, a, 1, 1); }
+/* t*a/b, through a/b where that is a number without loss, and 0 where a = 0 */
+JK_INLINE real M(part)(real t, real a, real b)
+{
+    const real r = a / b;
+    const int normal = (M(fabs)(r) >= N(least_normal)) & (M(fabs)(r) < (real)INFINITY);
+    return a == 0 && b == b ? 0 : normal ? t * r : M(quotients)(t, b, a, 1, 1);
+}
 /* h*t*a/(b*b), and 0 where a = 0 */
 JK_INLINE real M(part_of_square)(real h, real t, real a, real b)
 {
-    return a == 0 && b == b ? 0 : M(over_square)(h, t * (a / b), b) * b;
+    return a == 0 && b == b ? 0 : M(product)(h, t, a / b / b);
 }
 
 JK_INLINE real M(entr)(real x) { return x < 0 ? -(real)INFINITY : x == 0 ? 0 : -(x * M(log)(x)); }
@@ -73,5 +78,5 @@ JK_INLINE real M(rel_entr_da)(real a, real b)
 JK_INLINE real M(rel_entr_db)(real t, real a, real b) { return (a < 0) | (b < 0) ? (real)NAN : -M(part)(t, a, b); }
 JK_INLINE real M(kl_div_db)(real t, real a, real b)
 {
-    return (a < 0) | (b < 0) ? (real)NAN : (a == 0) & (b == b) ? t : M(quotients)(t, b, b - a, 1, 1);
+    return (a < 0) | (b < 0) ? (real)NAN : (a == 0) & (b == b) ? t : M(part)(t, b - a, b);
 }

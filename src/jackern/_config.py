@@ -62,7 +62,7 @@ def op(function: object) -> Any:
     name = function if isinstance(function, str) else getattr(function, "__name__", "")
     from jackern._ops.kin import nearest  # only an error needs it
 
-    near = nearest(str(name), list(_core.named_ops()))
+    near = nearest(str(name), _core.op_names())
     hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else "; jackern.op_names() lists all"
     raise ValueError(f"op: no op for {function!r}{hint}")
 

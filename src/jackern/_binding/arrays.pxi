@@ -1,6 +1,5 @@
 # Which arrays are native, their views, and new ones.
 
-from cpython.exc cimport PyErr_Clear, PyErr_Occurred
 from cpython.float cimport PyFloat_AS_DOUBLE
 from cpython.long cimport PyLong_AsDouble
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
@@ -128,18 +127,15 @@ cdef inline bint read_number(object x, int typenum, double *number) noexcept:
     kind = type(x)
     if kind is float or (kind is numpy_float64 and typenum == cnp.NPY_DOUBLE):
         number[0] = PyFloat_AS_DOUBLE(x)
-    elif kind is int and typenum == cnp.NPY_DOUBLE:
-        number[0] = PyLong_AsDouble(x)
-        if number[0] == -1 and PyErr_Occurred() != NULL:
-            PyErr_Clear()
-            return False
-    elif x is True or x is False:
-        number[0] = x is True
-    elif kind is int or kind is numpy_float32 or kind is numpy_bool:
+    elif kind is int:
         try:
-            number[0] = float(x)
+            number[0] = PyLong_AsDouble(x)
         except OverflowError:
             return False
+    elif x is True or x is False or kind is numpy_bool:
+        number[0] = bool(x)
+    elif kind is numpy_float32:
+        number[0] = float(x)
     else:
         return False
     return typenum == cnp.NPY_DOUBLE or not fabs(number[0]) > FLT_MAX or kind is numpy_float32

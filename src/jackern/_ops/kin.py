@@ -58,4 +58,5 @@ def nearest(name: str, known: list[str], n: int = 3) -> list[str]:
                 shared[word] = shared.get(word, 0) + 100 - place
     by_meaning = sorted(shared, key=lambda word: -shared[word])
     by_spelling = difflib.get_close_matches(name, known, n=n, cutoff=0.5)
-    return list(dict.fromkeys([*by_meaning, *by_spelling]))[:n]
+    itself = [name] if name in known else []  # another function of that name
+    return list(dict.fromkeys([*itself, *by_meaning, *by_spelling]))[:n]
