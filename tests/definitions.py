@@ -87,7 +87,7 @@ def rel_entr(m, x, y):
 
 
 def kl_div(m, x, y):
-    return entropy(m, x, y, x * log_ratio(m, x, y) - x + y, y)
+    return entropy(m, x, y, x * (log_ratio(m, x, y) - 1) + y, y)
 
 
 def log_ratio(m, x, y):
@@ -179,7 +179,7 @@ def gelu_tanh_terms(m, x):
 
 def digamma_terms(m, x):
     """log(x), and by reflection where x is negative."""
-    return m.log(abs(x)), m.where(x < 0, m.pi / m.tan(m.pi * (x - m.rint(x))), 1 / x)
+    return m.where(x < 0, m.digamma(1 - x), m.log(abs(x))), m.where(x < 0, m.pi / m.tan(m.pi * (x - m.rint(x))), 1 / x)
 
 
 TERMS = {

@@ -5,18 +5,19 @@ JACKERN_TEST_ROWS=few takes every fifth row of the table, where it is not rows t
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import os
 
 import jackern as jk
 
-ALL = [getattr(jk.ops, name) for name in jk.op_names()]
-ROWS = [op for op in ALL if op.kind in ("unary", "binary", "ternary", "select")]
-FAMILIES = [op for op in ALL if op not in ROWS]
+EVERY = [getattr(jk.ops, name) for name in jk.op_names()]
+ROWS = [op for op in EVERY if op.kind in ("unary", "binary", "ternary", "select")]
+FAMILIES = [op for op in EVERY if op not in ROWS]
 OPS = [op for op in ROWS if not op.is_masked]  # tests/test_masks.py has those with a mask
 if os.environ.get("JACKERN_TEST_ROWS") == "few":
     OPS = OPS[::5]
-    ALL = OPS + FAMILIES
+ALL = OPS + FAMILIES
 UNARY = [op for op in OPS if op.nin == 1]
 BINARY = [op for op in OPS if op.nin == 2]
 TERNARY = [op for op in OPS if op.nin == 3]
@@ -64,3 +65,18 @@ def positive(op):
         for k, (p, (low, _)) in enumerate(zip(parameters, op.domain, strict=True))
         if p.default is not p.empty and low > 0
     ]
+
+
+@contextlib.contextmanager
+def forgotten():
+    """What is registered inside is not there afterwards."""
+    before = set(jk.op_names())
+    try:
+        yield
+    finally:
+        for name in set(jk.op_names()) - before:
+            op = getattr(jk.ops, name)
+            jk._core.drop_op(op)
+            for known in (op.name, *op.aliases):
+                delattr(jk.ops, known)
+                jk.ops.__all__.remove(known)

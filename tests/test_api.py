@@ -51,7 +51,7 @@ def test_every_public_name_is_there():
 
 def test_ops_is_a_module_that_lists_every_op():
     assert isinstance(jk.ops, types.ModuleType)
-    assert {name for op in products.ALL for name in (op.name, *op.aliases)} == set(jk.ops.__all__)
+    assert {name for op in products.EVERY for name in (op.name, *op.aliases)} == set(jk.ops.__all__)
     assert {"sum", "mean", "matmul", "linear", "softmax_cross_entropy"} <= {op.name for op in products.FAMILIES}
     assert not [name for name in jk.ops.__all__ if not hasattr(jk.ops, name)]
     assert not hasattr(jk.ops, "no_such_op")
@@ -77,7 +77,10 @@ def test_op_finds_the_op_of_a_numpy_or_scipy_function(op):
     for module in (np, scipy.special):
         for name in (op.name, *op.aliases):
             function = getattr(module, name, None)
-            if callable(function):
+            if function is not None and name in ("huber", "pseudo_huber"):  # SciPy has their arguments in another order
+                with pytest.raises(ValueError, match="no op for"):
+                    jk.op(function)
+            elif callable(function):
                 assert jk.op(function) is op
                 found += 1
     assert found or op.name in definitions.DEFINITIONS
@@ -168,7 +171,7 @@ def test_the_parameter_of_an_op_has_the_name_of_the_row_and_a_default(row):
         ("out", None),
     ]
     x, g, parameter = np.linspace(0.1, 2, 5), np.linspace(-1, 1, 5), row.domain[1][1]
-    for call in (row, functools.partial(row.vjp, g), functools.partial(row.jvp, g), functools.partial(row.vjp2, g, g)):
+    for call in (row, functools.partial(row.vjp, g), functools.partial(row.jvp, g)):
         np.testing.assert_array_equal(call(x), call(x, row.defaults[0]))
         np.testing.assert_array_equal(call(x, **{name: parameter}), call(x, parameter))
     np.testing.assert_array_equal(row.derivative(x, **{name: parameter}), row.vjp(np.ones(5), x, parameter))
@@ -282,7 +285,8 @@ def test_ops_cannot_be_changed(any_op):
 
 def test_there_is_one_class_of_op_per_kind():
     assert len({type(op) for op in products.UNARY}) == 1
-    assert len({type(op) for op in products.BINARY}) == 1
+    assert len({type(op) for op in products.BINARY if not op.defaults}) == 1
+    assert len({type(op) for op in products.BINARY if op.defaults}) == 1
     assert len({type(op) for op in products.TERNARY}) == 1
 
 

@@ -6,6 +6,7 @@ import pkgutil
 import re
 from pathlib import Path
 
+import products
 import pytest
 
 import jackern as jk
@@ -19,7 +20,8 @@ DOCUMENTS = ["README.md", *sorted(path.relative_to(ROOT).as_posix() for path in 
 def run(test):
     """Run the examples of one doctest.DocTest; a failure is printed as doctest prints it."""
     jk.reset_stats()
-    results = doctest.DocTestRunner(optionflags=OPTIONS).run(test)
+    with products.forgotten():
+        results = doctest.DocTestRunner(optionflags=OPTIONS).run(test)
     assert results.failed == 0, f"{results.failed} of {results.attempted} examples failed"
 
 

@@ -6,6 +6,7 @@ import itertools
 import pickle
 
 import numpy as np
+import products
 import pytest
 
 import jackern as jk
@@ -15,6 +16,12 @@ NUMBER = itertools.count()
 
 def registered(value, derivative, **options):
     return jk.register_op(f"own_{next(NUMBER)}", value, derivative, **options)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_stays():
+    with products.forgotten():
+        yield
 
 
 @pytest.fixture(scope="module")

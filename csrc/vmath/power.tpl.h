@@ -303,3 +303,10 @@ JK_INLINE real M(hypot_da)(real t, real a, real b)
 }
 
 JK_INLINE real M(hypot_dd)(real p, real q, real y) { return y == 0 ? 0 : (p / y) * (q / y) / y; }
+
+/* -t/(2*x*sqrt(x)) in the order in which nothing overflows or vanishes before the product does. */
+JK_INLINE real M(rsqrt_slope)(real t, real x)
+{
+    const real s = C(-0.5) / M(sqrt)(x);
+    return M(fabs)(t) > 1 ? t * s / x : t / x * s;
+}

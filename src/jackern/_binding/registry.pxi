@@ -107,6 +107,12 @@ def add_op(op):
     NAMED.update(dict.fromkeys(names, op))
 
 
+def drop_op(op):
+    """Forget an op that was registered: for tests, which leave nothing behind."""
+    for name in (op.name, *op.aliases):
+        del NAMED[name]
+
+
 def op_names():
     """Names of all ops, without aliases: the rows of the table in its order, then the families."""
     return [name for name, op in NAMED.items() if name == op.name]

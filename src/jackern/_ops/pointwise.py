@@ -15,7 +15,7 @@ import numpy as np
 
 from jackern import _core
 from jackern._arrays.arguments import as_outs, in_dtype, kind_of, one_for_each, wanted
-from jackern._arrays.operands import Array, as_array, as_native, as_operands, is_own, is_weak, promote, quiet
+from jackern._arrays.operands import Array, as_array, as_native, as_operands, is_native, is_own, is_weak, promote, quiet
 from jackern._arrays.outputs import Outputs, call
 from jackern._arrays.shapes import broadcast_shape, check_shape, listed, shape_of
 from jackern._structures.axis import elementwise
@@ -202,6 +202,10 @@ def vjp(
     outputs = Outputs(where, outs, shapes, dtype, accumulate, single=not isinstance(wrt, tuple))
     n = op.nin
     inputs: list[Any] = [operands["y_bar"], *(operands.get(name) for name in names), operands["y"] if use_y else None]
+    if n == 3:  # also those that are not read shape the walk: the bits of a sum do not depend on which are wanted
+        for k, x in enumerate(args):
+            if inputs[1 + k] is None and is_native(x) and np.asarray(x).dtype == dtype:
+                inputs[1 + k] = x
 
     def write(arrays: list[Array | None], adds: bool, inputs: list[Any]) -> None:
         bars: list[Array | None] = [None] * n
