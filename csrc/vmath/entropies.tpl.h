@@ -55,8 +55,9 @@ JK_INLINE real M(rel_entr)(real a, real b)
  * (a - b)*(s + (1 + s)*(atanh(s)/s - 1)). */
 JK_INLINE real M(kl_div)(real a, real b)
 {
-    const int near = (a <= 3 * b) & (b <= 3 * a);
-    const real scale = a > 1 ? C(0.25) : 1, s = (a - b) * scale / (a * scale + b * scale), z = s * s;
+    const real scale = a > 1 ? C(0.25) : 1;
+    const int near = (a * scale <= 3 * (b * scale)) & (b * scale <= 3 * (a * scale));
+    const real s = (a - b) * scale / (a * scale + b * scale), z = s * s;
     const real small = (a - b) * (s + (1 + s) * (C(0.5) * z * N(log_third_tail)(z)));
     const real l = M(log_ratio_choose)(a, b, M(log_ratio)(a, b)), large = a > b ? a * (l - 1) + b : (b - a) + a * l;
     return M(entropy_choose)(a, b, near ? small : large, b);

@@ -78,8 +78,8 @@ JK_INLINE real M(erfcx_positive)(real a)
     const real inside = huge ? 1 : a, inverse = 1 / (1 + inside), s = N(erfcx_bounded)(M(bounded)(a, N(erfcx_shift)));
     const real q = M(halves)((N(erfcx_middle) + s) * inverse).high;
     const real head = large ? M(halves)(inside).high : M(head)(inside), rest = inside - head;
-    const N(pair) y =
-        M(pair_quotient)(N(erfcx_middle), s, q, large ? head : 1 + head, large ? rest + 1 : rest, inverse);
+    const N(pair)
+        y = M(pair_quotient)(N(erfcx_middle), s, q, large ? head : 1 + head, large ? rest + 1 : rest, inverse);
     return huge ? C(0.5) * N(two_over_sqrt_pi) / a : y.high + y.low;
 }
 

@@ -28,10 +28,7 @@ JK_INLINE real M(gammaln)(real x)
     const real series = (v - C(0.5)) * l + (N(stirling) + i * N(gammaln_far)(i * i));
     const real y = v < C(4.5) ? near : series, r = M(off_integer)(v);
     const real mirrored = -M(log_plus)(v * M(fabs)(M(sin_over_pi)(r)), 0) - y;
-    return x == -(real)INFINITY                ? x
-           : x == 0 || (reflected && r == 0) ? (real)INFINITY
-           : reflected                       ? mirrored
-                                             : y;
+    return x == -(real)INFINITY ? x : x == 0 || (reflected && r == 0) ? (real)INFINITY : reflected ? mirrored : y;
 }
 
 /* polygamma(n, x) is polygamma(n, v), v = 1 - x, with the sign (-1)**n, for x < 0, and a derivative of -pi*cot(pi*x). */

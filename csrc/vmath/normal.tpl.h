@@ -53,7 +53,8 @@ JK_INLINE real M(log_ndtr_slope)(real x)
     const real a = M(fabs)(x), sum = N(mills_start) + a;
     const real p = N(mills_middle) + N(mills_bounded)(M(bounded)(a, N(mills_shift)));
     const N(exponential) e = M(normal_exp)(x);
-    const real r = (x < 0 ? N(density) : M(times_exponential)(N(density), e)) / (x < 0 ? p : 1 - M(times_exponential)(p / sum, e));
+    const real r = (x < 0 ? N(density) : M(times_exponential)(N(density), e)) /
+                   (x < 0 ? p : 1 - M(times_exponential)(p / sum, e));
     return x < 0 ? (a > C(0x1p60) ? a : r * sum) : r;
 }
 
