@@ -179,7 +179,9 @@ def gelu_tanh_terms(m, x):
 
 def digamma_terms(m, x):
     """log(x), and by reflection where x is negative."""
-    return m.log(abs(x)), m.where(x < 0, m.digamma(1 - x), 0), m.where(x < 0, m.pi / m.tan(m.pi * (x - m.rint(x))), 1 / x)
+    is_reflected = x < 0
+    mirrored = m.pi / m.tan(m.pi * (x - m.rint(x)))
+    return m.log(abs(x)), m.where(is_reflected, m.digamma(1 - x), 0), m.where(is_reflected, mirrored, 1 / x)
 
 
 TERMS = {

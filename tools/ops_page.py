@@ -42,6 +42,8 @@ BOUNDS = re.compile(r"(?<=\s)\d+(?:\.5)?(?= \()|(?<=\()\d+(?:\.5)?(?=\))")
 
 def up(error):
     """Return an error as a bound: rounded up to the next half."""
+    if math.isinf(error):  # where rounding twice goes beyond the range
+        return "inf"
     return f"{math.ceil(2 * error) / 2:g}"
 
 

@@ -51,8 +51,8 @@ cdef class ParametricOp(Op):
             `out`, or a new array of the broadcast shape and the promoted dtype.
         """
         if where is not None:
-            result = general.masked_jvp(self, where, self.tangents_of(tangents), (x, self.parameter_of(parameter, named)), y,
-                                        out, accumulate)
+            args = (x, self.parameter_of(parameter, named))
+            result = general.masked_jvp(self, where, self.tangents_of(tangents), args, y, out, accumulate)
             self.count_general(JVP)
             return result
         return jvp_of(self, tangents, x, self.parameter_of(parameter, named), None, y, out, accumulate)
@@ -115,13 +115,11 @@ cdef class ParametricOp(Op):
 
     def derivative(self, x=None, parameter=None, *, y=None, wrt=0, out=None, **named):
         """The derivative itself by one argument (an int in `wrt`), or a tuple of them, of the broadcast shape."""
-        return general.derivatives(self, (x, self.parameter_of(parameter, named)), y,
-                                        wrt, out)
+        return general.derivatives(self, (x, self.parameter_of(parameter, named)), y, wrt, out)
 
     def jacobian(self, x=None, parameter=None, *, y=None, wrt=0, **named):
         """The Jacobian by one argument (an int in `wrt`), or a tuple of them: diagonal, or a broadcast."""
-        result = general.jacobian(self, (x, self.parameter_of(parameter, named)), y,
-                                        wrt)
+        result = general.jacobian(self, (x, self.parameter_of(parameter, named)), y, wrt)
         self.count(JACOBIAN)
         return result
 
