@@ -93,6 +93,12 @@ assert_type(jk.ops.clip(x, -1.0, 1.0), Array)
 assert_type(jk.ops.clip.vjp(x, x, -1.0, 1.0), Array)
 assert_type(jk.ops.clip.vjp(x, x, -1.0, 1.0, wrt=2), Scalar)
 assert_type(jk.ops.clip.vjp(x, x, x, x, wrt=(0, 1)), tuple[Array, ...])
+assert_type(jk.ops.where(x > 0, x, 0.0), Array)
+assert_type(jk.ops.where.vjp(x, x > 0, x, 0.0), tuple[Array, Scalar])
+assert_type(jk.ops.lerp.vjp(x, x, x, x), tuple[Array, Array, Array])
+assert_type(jk.ops.tanh.derivative(x), Array)
+assert_type(jk.ops.multiply.derivative(2.0, 3.0, wrt=1), Scalar)
+assert_type(jk.ops.tanh.vjp(x, x, where=x > 0), Array)
 
 # Reductions, matrix products, losses.
 assert_type(jk.ops.sum(x), Scalar)
@@ -425,6 +431,8 @@ def calls_of(op, primals, keywords):
     yield "vjp", [seed, *primals], keywords | {"wrt": tuple(reversed(varied))}
     outs = [np.zeros_like(y) if np.ndim(y) else np.zeros((), np.result_type(y))]
     yield "__call__", primals, keywords | {"out": outs[0]}
+    if op in products.OPS:
+        yield "vjp", [seed, *primals], keywords | {"where": np.ones_like(y, bool)}
     yield "accepts", primals, {}
 
 

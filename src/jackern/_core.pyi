@@ -275,6 +275,10 @@ class TernaryOp(Op, Generic[_NOperands]):
         wrt: None = None, out: None = None, accumulate: _Add = False,
         where: _Arg = None) -> tuple[_Scalar, _Scalar]: ...
     @overload
+    def vjp(self: TernaryOp[Literal["masked"]], y_bar: _In, a: _In, b: _Number, c: _Number, /, *, y: _Arg = None,
+        wrt: None = None, out: None = None, accumulate: _Add = False,
+        where: _Arg = None) -> tuple[_Scalar, _Scalar]: ...
+    @overload
     def vjp(self: TernaryOp[Literal["masked"]], y_bar: _In, a: _In, b: _Number, c: _In, /, *, y: _Arg = None,
         wrt: None = None, out: None = None, accumulate: _Add = False, where: _Arg = None) -> tuple[_Scalar, _Array]: ...
     @overload
@@ -287,6 +291,22 @@ class TernaryOp(Op, Generic[_NOperands]):
     @overload
     def vjp(self: TernaryOp[Literal[2]], y_bar: _In, a: _In, b: _In, c: _In, /, *, y: _Arg = None, wrt: None = None,
         out: _Outs = None, accumulate: _Adds = False, where: _Arg = None) -> tuple[_Array, _Array]: ...
+    @overload
+    def vjp(self: TernaryOp[Literal[3]], y_bar: _Number, a: _In, b: _In, c: _In, /, *, y: _Arg = None,
+        wrt: None = None, out: None = None, accumulate: _Add = False,
+        where: _Arg = None) -> tuple[_Scalar, _Scalar, _Scalar]: ...
+    @overload
+    def vjp(self: TernaryOp[Literal[3]], y_bar: _In, a: _Number, b: _In, c: _In, /, *, y: _Arg = None,
+        wrt: None = None, out: None = None, accumulate: _Add = False,
+        where: _Arg = None) -> tuple[_Either, _Either, _Either]: ...
+    @overload
+    def vjp(self: TernaryOp[Literal[3]], y_bar: _In, a: _In, b: _Number, c: _In, /, *, y: _Arg = None,
+        wrt: None = None, out: None = None, accumulate: _Add = False,
+        where: _Arg = None) -> tuple[_Either, _Either, _Either]: ...
+    @overload
+    def vjp(self: TernaryOp[Literal[3]], y_bar: _In, a: _In, b: _In, c: _Number, /, *, y: _Arg = None,
+        wrt: None = None, out: None = None, accumulate: _Add = False,
+        where: _Arg = None) -> tuple[_Either, _Either, _Either]: ...
     @overload
     def vjp(self: TernaryOp[Literal[3]], y_bar: _In, a: _In, b: _In, c: _In, /, *, y: _Arg = None, wrt: None = None,
         out: _Outs = None, accumulate: _Adds = False, where: _Arg = None) -> tuple[_Array, _Array, _Array]: ...
