@@ -55,10 +55,8 @@ def test_an_op_has_a_signature_and_so_has_every_method(any_op):
 
 def test_methods_of_an_op_name_their_parameters_as_the_call_does(any_op):
     own = names(any_op)[: any_op.nin]
-    if any_op in products.TERNARY:
-        own = ["a", "b", "c"]  # by position: every row has its own names
-    if isinstance(any_op, _core.ParametricOp):
-        own[1] = "parameter"  # its name comes among **named
+    if any_op in products.SEVERAL:  # every row has its own names, by position
+        own = ["x", "parameter"] if isinstance(any_op, _core.ParametricOp) else ["a", "b", "c"][: any_op.nin]
     first = {"jvp": [["tangents"], [f"{own[0]}_dot"]], "vjp": [["y_bar"]], "vjp2": [["h", "y_bar"]], "jacobian": [[]]}
     for name, wanted in first.items():
         found = names(getattr(any_op, name))
@@ -71,6 +69,9 @@ def test_a_signature_takes_what_the_op_takes(any_op):
     inspect.signature(any_op.jacobian).bind(*primals, **keywords, wrt=0)
     with pytest.raises(TypeError):
         inspect.signature(any_op).bind(*primals, **keywords, other=None)
+    parameters = [*inspect.signature(any_op).parameters.values()][: len(primals)]
+    if all(x.kind is x.POSITIONAL_OR_KEYWORD for x in parameters):
+        any_op(**{x.name: value for x, value in zip(parameters, primals, strict=True)}, **keywords)
 
 
 def in_the_stub(name):

@@ -81,7 +81,9 @@ class OwnOp(_core.FamilyOp):
         self.selects = False
         self.defaults: tuple[float, ...] = ()
 
-    __signature__ = _core.OfOps(signature_of, inspect.Signature([*inspect.signature(__init__).parameters.values()][1:]))
+    __signature__: inspect.Signature = _core.OfOps(  # type: ignore[assignment]
+        signature_of, inspect.Signature([*inspect.signature(__init__).parameters.values()][1:])
+    )
 
     def _bound(self, where: str, args: tuple[object, ...]) -> tuple[object, ...]:
         """The arguments, None for those behind that are not given."""

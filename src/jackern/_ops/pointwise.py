@@ -40,7 +40,7 @@ def docstring_of(op: Any) -> str:
     names = op._argument_names
     formulas = (op.derivative_formula,) if op.nin == 1 else op.derivative_formula
     derivatives = [f"    dy/d{name} = {formula}" for name, formula in zip(names, formulas, strict=True)]
-    kinks = ["", f"Where there is no derivative: {op.kinks}."] if op.kinks else []
+    kinks = ["", f"Where there is no derivative: ``{op.kinks}``."] if op.kinks else []
     chooses = ["", "The op chooses: the cotangent of what it did not choose is dropped, never multiplied."] * op.selects
     of = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
     by = "its derivative" if op.nin == 1 else "its derivatives"
@@ -51,9 +51,10 @@ def docstring_of(op: Any) -> str:
 
 
 def signature_of(op: Any) -> inspect.Signature:
-    """The signature of an op as a function of its arguments, which are given by position where there are three."""
+    """The signature of an op as a function of its arguments; by position alone where the call has not their names."""
     anyhow = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    kind = anyhow if op.nin < 3 else inspect.Parameter.POSITIONAL_ONLY
+    by_name = op.nin == 1 or op._argument_names == ("a", "b") or isinstance(op, _core.ParametricOp)
+    kind = anyhow if by_name else inspect.Parameter.POSITIONAL_ONLY
     required = op.nin - len(op.defaults)
     defaults = [inspect.Parameter.empty] * required + list(op.defaults)
     parameters = [
