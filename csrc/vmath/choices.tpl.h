@@ -2,8 +2,17 @@
 JK_INLINE real M(sign)(real x) { return x > 0 ? 1 : x < 0 ? -1 : x == 0 ? 0 : x; }
 JK_INLINE real M(step)(real x) { return x > 0 ? 1 : x <= 0 ? 0 : x; }
 JK_INLINE real M(relu)(real x) { return x < 0 ? 0 : x; }
-JK_INLINE real M(maximum)(real a, real b) { return a >= b || a != a ? a : b; }
-JK_INLINE real M(minimum)(real a, real b) { return a <= b || a != a ? a : b; }
+/* Two selects, which gcc vectorises also where one is put into another. */
+JK_INLINE real M(maximum)(real a, real b)
+{
+    const real larger = a >= b ? a : b;
+    return a != a ? a : larger;
+}
+JK_INLINE real M(minimum)(real a, real b)
+{
+    const real smaller = a <= b ? a : b;
+    return a != a ? a : smaller;
+}
 /* d max(a, b)/da: 1 where a is chosen, 0 where b is, 1/2 at a tie. */
 JK_INLINE real M(prefer)(real a, real b) { return a > b ? 1 : a < b ? 0 : a == b ? C(0.5) : a + b; }
 /* Which one min(max(x, lo), hi) is: x between the bounds, hi where max(x, lo) is not below it, else lo. */
