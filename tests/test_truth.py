@@ -46,6 +46,7 @@ EXCEPTIONS = {
     ("fmod", 1): (lambda a, b: abs(float(a) / float(b)) > 1e6, "as remainder"),
     ("kl_div", (0, 0)): (lambda a, b: a == b, "the oracle loses its digits where the terms cancel"),
     ("kl_div", (0, 1)): (lambda a, b: a == b, "as by the first argument twice"),
+    ("kl_div", (1, 1)): (lambda a, b: a == b, "as by the first argument twice"),
     ("hypot", (0, 1)): (lambda a, b: abs(a) > 1e38, "as by the first argument twice"),
     ("hypot", (1, 1)): (lambda a, b: abs(a) > 1e38, "as by the first argument twice"),
     ("hypot", (0, 0)): (lambda a, b: abs(a) > 1e38, "a curvature below the least normal number is lost at the largest"),
