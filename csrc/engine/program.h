@@ -59,7 +59,7 @@ static inline jk_step *jk_add_step(jk_program *p, jk_pointwise_loop *loop, const
     unsigned ones = 0;
     for (int k = 0; k < n_args; k++) {
         step->in[JK_IN_A + k] = (signed char)args[k];
-        if (args[k] >= 0 && (p->ones >> args[k] & 1)) ones |= JK_ONE_A << k;
+        if (args[k] >= 0 && (p->ones >> args[k] & 1)) ones |= (unsigned)JK_ONE_A << k;
     }
     if (takes_ones && jk_takes_ones(n_args, ones)) step->ones = (unsigned char)ones;
     return step;

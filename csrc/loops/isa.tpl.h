@@ -47,6 +47,10 @@
 /* clang reports every such loop that it cannot vectorise because of a call into libm. */
 #if defined(__clang__)
 #pragma clang diagnostic ignored "-Wpass-failed"
+/* & and | between comparisons are meant: nothing branches. */
+#pragma clang diagnostic ignored "-Wunknown-warning-option"
+#pragma clang diagnostic ignored "-Wbitwise-conditional-parentheses"
+#pragma clang diagnostic ignored "-Wbitwise-instead-of-logical"
 #endif
 
 #define real double

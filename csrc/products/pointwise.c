@@ -213,7 +213,7 @@ jk_status jk_pointwise_vjp(const jk_context *context, int op, const jk_view *y_b
     JK_TRY(check_like(outs, args, n, 2 + n));
     /* of three arguments all that are given shape the walk, so that a sum has the same tree whichever are wanted */
     for (int k = 0; k < n && n == 3; k++)
-        if (args[k] != NULL) reads |= JK_READS_A << k;
+        if (args[k] != NULL) reads |= (unsigned)JK_READS_A << k;
     const int t = jk_add_input(&w.program, y_bar, 0);
     add_arguments(&w, args, 1, y, reads);
     JK_TRY(begin_steps(&w, reads));
