@@ -95,5 +95,6 @@ def test_the_page_has_the_entry_of_every_op(op):
 @wide
 def test_the_page_has_the_ops_of_the_table_in_its_order():
     text = (ROOT / "docs/ops.md").read_text()
-    assert re.findall(r"^### (\w+)$", text, re.MULTILINE) == [op.name for op in products.OPS]
+    every = [op.name for op in products.ROWS if not op.is_masked]
+    assert re.findall(r"^### (\w+)$", text, re.MULTILINE) == every
     assert text.startswith(page["HEAD"]), "run `make ops`"
