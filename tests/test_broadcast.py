@@ -9,8 +9,7 @@ import numpy as np
 import oracle
 import products
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import jackern as jk
 

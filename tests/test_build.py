@@ -31,7 +31,7 @@ def test_get_include_has_the_public_header(name):
     assert Path(jk.get_include(), name).is_file()
 
 
-@pytest.mark.parametrize("name", ["py.typed", "_binding/c.pxd", "_core.pyi"])
+@pytest.mark.parametrize("name", ["py.typed", "_binding/c.pxd", "_core.pyi", "_core_ops.pyi"])
 def test_the_package_has_what_type_checkers_and_cython_read(name):
     assert resources.files("jackern").joinpath(name).is_file()
 

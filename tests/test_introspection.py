@@ -17,7 +17,8 @@ import jackern as jk
 from jackern import _core
 from jackern._ops.own import OwnOp
 
-STUB = ast.parse(Path(jk.__file__).with_name("_core.pyi").read_text(encoding="utf-8"))
+STUBS = [Path(jk.__file__).with_name(name).read_text(encoding="utf-8") for name in ("_core.pyi", "_core_ops.pyi")]
+STUBBED = [node for stub in STUBS for node in ast.parse(stub).body if isinstance(node, ast.ClassDef)]
 METHODS = ["jvp", "vjp", "vjp2", "jacobian"]
 
 
@@ -76,14 +77,14 @@ def test_a_signature_takes_what_the_op_takes(any_op):
 
 def in_the_stub(name):
     """The parameters that the stub has for the constructor of a class of the binding."""
-    (node,) = (x for x in STUB.body if isinstance(x, ast.ClassDef) and x.name == name)
+    (node,) = (x for x in STUBBED if x.name == name)
     made = [x for x in node.body if isinstance(x, ast.FunctionDef) and x.name == "__new__"]
     given = made[0].args if made else ast.arguments([], [], None, [], [], None, [])
     each = [*given.args[1:], *given.kwonlyargs, *filter(None, [given.vararg, given.kwarg])]
     return [x.arg for x in each]
 
 
-@pytest.mark.parametrize("name", [x.name for x in STUB.body if isinstance(x, ast.ClassDef)])
+@pytest.mark.parametrize("name", [x.name for x in STUBBED])
 def test_the_classes_of_the_binding_have_the_signatures_of_the_stub(name):
     found = getattr(_core, name)
     if issubclass(found, BaseException) or name == "Slots":

@@ -9,8 +9,7 @@ import layouts
 import numpy as np
 import oracle
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import jackern as jk
 

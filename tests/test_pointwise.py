@@ -11,8 +11,7 @@ import oracle
 import products
 import pytest
 import scipy.special
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import jackern as jk
 

@@ -10,8 +10,7 @@ import layouts
 import numpy as np
 import pytest
 import scipy.sparse
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import jackern as jk
 from jackern import _core

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 import jackern as jk
 
 ROOT = Path(__file__).resolve().parents[1]
-STUB = Path(jk.__file__).with_name("_core.pyi")
+STUBS = [Path(jk.__file__).with_name(name) for name in ("_core_ops.pyi", "_core.pyi")]  # in the order of their imports
 
 USER = '''
 import pickle
@@ -305,13 +305,14 @@ class Stub:
         class TernaryOp(typing.Generic[typing.TypeVar("NOperands")]):
             """What is written with the number of operands."""
 
-        tree = ast.parse(STUB.read_text(encoding="utf-8"))
+        nodes = [node for stub in STUBS for node in ast.parse(stub.read_text(encoding="utf-8")).body]
         self.names = vars(typing) | {"TernaryOp": TernaryOp}
-        for node in tree.body:  # imports, and names for types
-            if isinstance(node, ast.Assign) or getattr(node, "module", "typing_extensions") != "typing_extensions":
-                exec(compile(ast.Module([node], []), str(STUB), "exec"), self.names)
-        self.classes = {node.name: node.body for node in tree.body if isinstance(node, ast.ClassDef)}
-        lines = STUB.with_name("ops.pyi").read_text(encoding="utf-8")
+        absent = {"typing_extensions", "jackern._core_ops"}
+        for node in nodes:  # imports, and names for types
+            if isinstance(node, ast.Assign) or getattr(node, "module", "typing_extensions") not in absent:
+                exec(compile(ast.Module([node], []), "stub", "exec"), self.names)
+        self.classes = {node.name: node.body for node in nodes if isinstance(node, ast.ClassDef)}
+        lines = STUBS[0].with_name("ops.pyi").read_text(encoding="utf-8")
         self.op_types = dict(re.findall(r"^(\w+): (.*)$", lines, re.M))
 
     @functools.cache  # noqa: B019 - there is one stub

@@ -12,8 +12,7 @@ from jackern import _core
 from jackern._arrays.operands import Array, quiet
 from jackern._config import op as find_op
 from jackern._probes import pattern
-from jackern._probes.derivatives import Subject, real
-from jackern._probes.derivatives import check as check_subject
+from jackern._probes.derivatives import Subject, check as check_subject, real
 from jackern._structures.base import Jacobian
 
 # An op, or what finds one; or a function and what returns its Jacobian, or one for each argument.
