@@ -66,8 +66,9 @@ JK_INLINE N(pair) M(log2_pair)(N(split) p)
     return (N(pair)){sum, y_low - (((sum - p.exponent) - log_c) - y)};
 }
 
-/* Beyond 2**4096 no factor brings a power back to the numbers; alone it is none long before. */
-static const real N(factor_end) = 4096, N(power_end) = 1100;
+/* Beyond 2**8192 no factors bring a power back to the numbers, not even two cotangents and two exponents; alone it is
+ * none long before. */
+static const real N(factor_end) = 8192, N(power_end) = 1100;
 
 /* |a|**b and log2|a|, for a finite a that is not 0; the power stops at 2**end. */
 typedef struct N(power) {
@@ -302,7 +303,14 @@ JK_INLINE real M(hypot_da)(real t, real a, real b)
     return t * back * (p == (real)INFINITY ? LIBM(copysign)(1, a) : root == 0 ? 0 : ratio);
 }
 
-JK_INLINE real M(hypot_dd)(real p, real q, real y) { return y == 0 ? 0 : (p / y) * (q / y) / y; }
+/* h*t*p*q/hypot(a, b)**3, where p and q are each a or b.  Large ones are divided by 16: so the length is a number, and its
+ * inverse a normal one. */
+JK_INLINE real M(hypot_second)(real h, real t, real p, real q, real a, real b)
+{
+    const int large = (M(fabs)(a) > N(large_square)) | (M(fabs)(b) > N(large_square));
+    const real c = large ? C(0.0625) : 1, y = M(hypot)(a * c, b * c);
+    return y == 0 ? 0 : c * M(product)(h, t, (p * c / y) * (q * c / y) / y);
+}
 
 /* -t/(2*x*sqrt(x)) in the order in which nothing overflows or vanishes before the product does. */
 JK_INLINE real M(rsqrt_slope)(real t, real x)
