@@ -1,4 +1,16 @@
 /* Integers near a number, and what division leaves.  All of it is exact. */
+
+/* Where one instruction rounds, the compiler puts it in the place of the call. */
+#if defined(__GNUC__) && (defined(__SSE4_1__) || defined(__aarch64__))
+
+JK_INLINE real M(rint)(real x) { return JK_PASTE(__builtin_, LIBM(rint))(x); }
+JK_INLINE real M(floor)(real x) { return JK_PASTE(__builtin_, LIBM(floor))(x); }
+JK_INLINE real M(ceil)(real x) { return JK_PASTE(__builtin_, LIBM(ceil))(x); }
+JK_INLINE real M(trunc)(real x) { return JK_PASTE(__builtin_, LIBM(trunc))(x); }
+JK_INLINE real M(trunc_size)(real size) { return M(trunc)(size); }
+
+#else
+
 /* A sum with 2**n_fraction is rounded to an integer, ties to even; from there on every number is one. */
 JK_INLINE real M(rint_size)(real size)
 {
@@ -21,6 +33,8 @@ JK_INLINE real M(trunc_size)(real size)
     return r > size ? r - 1 : r;
 }
 JK_INLINE real M(trunc)(real x) { return LIBM(copysign)(M(trunc_size)(M(fabs)(x)), x); }
+
+#endif
 
 /* Whether the quotient of a and b is so large that one step of division does not find the rest. */
 JK_INLINE int M(is_far_quotient)(real a, real b) { return M(fabs)(a) > N(two_to_fraction) * C(0.5) * M(fabs)(b); }
