@@ -20,7 +20,7 @@ help:
 	@echo 'make test-newest   the tests, on few rows of ops, on the newest Python at hand, if it is newer, in .venv-newest'
 	@echo 'make test-arrays   the tests beside other libraries, which it installs (the extra arrays)'
 	@echo 'make test-frozen   an application that PyInstaller and cx_Freeze pack (the extra frozen)'
-	@echo 'make test-isa  the tests marked isa, once per instruction set'
+	@echo 'make test-isa  the tests marked isa, once per instruction set (ARGS=--others: without the one in use)'
 	@echo 'make accuracy  the largest errors of every op, and where (ARGS="--exhaustive exp": all of float32)'
 	@echo 'make chains    20,000 random chains of Jacobians against dense matrices (minutes)'
 	@echo 'make closure   docs/closure.md, the table of what structures compose and add to'
@@ -140,18 +140,19 @@ lint: $(VENV)/built $(VENV)/has-dev
 	$(BIN)/python tools/fit_vmath --check
 	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml --allowlist tools/stubtest.txt jackern
 
-# An instrumented build of its own, beside the one in .venv.  Python and NumPy leak on purpose at exit.
+# An instrumented build of its own, beside the one in .venv, without the loops of further instruction sets: at -O1 all are
+# the same.  Python and NumPy leak on purpose at exit.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g
 SANITIZED := build/sanitize
 SANITIZED_PYTHON = LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
     ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 PYTHONMALLOC=malloc PYTHONPATH=$(SANITIZED)/lib $(BIN)/python
 
 $(SANITIZED)/built: $(SOURCES) | $(VENV)/built $(VENV)/has-test
-	CC=gcc CFLAGS='$(SANITIZE) -O1' $(BIN)/python setup.py --quiet build --build-base $(SANITIZED) --build-lib $(SANITIZED)/lib
+	CC=gcc CFLAGS='$(SANITIZE) -O1' JACKERN_ISAS= $(BIN)/python setup.py --quiet build --build-base $(SANITIZED) --build-lib $(SANITIZED)/lib
 	@touch $@
 
 sanitize: $(SANITIZED)/built
-	$(MAKE) -j2 -C csrc CC=gcc CFLAGS='$(SANITIZE) -O1'
+	$(MAKE) -j2 -C csrc ISAS= CC=gcc CFLAGS='$(SANITIZE) -O1'
 	$(SANITIZED_PYTHON) $(PYTEST) $(ARGS)
 
 # Calls of several threads, first of C, then of Python, where the sanitizer must also see the race that is planted: it then
@@ -161,7 +162,7 @@ TSAN_PYTHON = LD_PRELOAD="$$(gcc -print-file-name=libtsan.so)" TSAN_OPTIONS=halt
     OPENBLAS_NUM_THREADS=1 PYTHONPATH=$(TSAN)/lib $$(setarch -R true 2>/dev/null && echo setarch -R) $(BIN)/python
 
 $(TSAN)/built: $(SOURCES) | $(VENV)/built
-	CC=gcc CFLAGS='-fsanitize=thread -O1 -g' $(BIN)/python setup.py --quiet build --build-base $(TSAN) --build-lib $(TSAN)/lib
+	CC=gcc CFLAGS='-fsanitize=thread -O1 -g' JACKERN_ISAS= $(BIN)/python setup.py --quiet build --build-base $(TSAN) --build-lib $(TSAN)/lib
 	@touch $@
 
 tsan: $(TSAN)/built

@@ -1,7 +1,6 @@
 """Compiles the C core, each instruction set with its own flags; all else is in pyproject.toml."""
 
 import ast
-import itertools
 import os
 import re
 import runpy
@@ -46,11 +45,11 @@ class BuildExt(build_ext):
 
         if rows := os.environ.get("JACKERN_ROWS"):
             ext.define_macros.append(("JK_ROWS", f'"{Path(rows).resolve()}"'))
-        sources = {}
+        sources, wanted = {}, os.environ.get("JACKERN_ISAS", "v3 v4").split()
         for path in library("c"):
             isa = path.stem.removeprefix("isa_") if path.stem.startswith("isa_v") else None
             isa_flags = flags.get(f"{family}_{isa}", [])
-            if isa and not (isa_flags and self.accepts(isa_flags)):
+            if isa and not (isa in wanted and isa_flags and self.accepts(isa_flags)):
                 continue
             sources[path] = flags[family] + isa_flags + exact
             if isa:
@@ -66,11 +65,17 @@ class BuildExt(build_ext):
                 extra_postargs=sources[path],
             )
 
-        # Longest first: the loops of an instruction set take most of the time.
+        # Longest first: the loops of an instruction set take most of the time, and the binding as long as one of them.
         paths = sorted(sources, key=lambda path: (not path.stem.startswith("isa_"), path))
+        link = self.compiler.link_shared_object
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            ext.extra_objects += itertools.chain.from_iterable(pool.map(compiled, paths))
-        super().build_extension(ext)
+            compiling = [pool.submit(compiled, path) for path in paths]
+
+            def link_all(objects, *args, **kwargs):
+                link([*objects, *(name for job in compiling for name in job.result())], *args, **kwargs)
+
+            self.compiler.link_shared_object = link_all
+            super().build_extension(ext)
 
     def accepts(self, flags):
         """Whether the compiler takes these flags: only one for x86-64 does."""

@@ -6,7 +6,8 @@ enum {
     REPEAT_BLOCK = 8192, /* columns of a long block that an input repeats; fewer are not worth the jumps between */
     MAX_TILE = 1024,     /* columns of a block of summed rows */
     MAX_ROWS = 64,       /* rows of a block that is not flat */
-    NARROW = 16          /* columns up to which it pays to sum along the other axis */
+    PASS = 1024, /* elements for which the steps are called at once, with buffers that stay in the first cache */
+    NARROW = 16  /* columns up to which it pays to sum along the other axis */
 };
 
 /* ---- axes --------------------------------------------------------------------------------------------------- */
@@ -91,7 +92,7 @@ static int is_contiguous_block(const walk *w, const ptrdiff_t *stride)
 {
     const ptrdiff_t col = w->col_axis >= 0 ? stride[w->col_axis] : w->item;
     const ptrdiff_t row = w->row_axis >= 0 ? stride[w->row_axis] : 0;
-    return (col == w->item || w->n_cols == 1) && (!w->flat || w->rows == 1 || row == w->n_cols * w->item);
+    return (col == w->item || w->n_cols == 1) && (w->pass == 1 || row == w->n_cols * w->item);
 }
 
 /* Whether an input or output can be used where it lies.  Flat blocks are summed in place, so theirs are copied. */
@@ -125,13 +126,14 @@ static ptrdiff_t longest_run(const walk *w)
 {
     const jk_program *p = w->program;
     for (int k = 0; k < p->n_outputs; k++)
-        if ((w->outputs >> k & 1) && p->result[k] >= p->n_inputs) return JK_RUN;
+        if ((w->outputs >> k & 1) && p->result[k] >= p->n_inputs) return PASS;
     for (int j = 0; j < p->n_inputs; j++)
-        if (p->input[j]->dtype != p->dtype || w->axes.in[j][w->col_axis] != w->item) return JK_RUN;
+        if (p->input[j]->dtype != p->dtype || w->axes.in[j][w->col_axis] != w->item) return PASS;
     return JK_LONG_BLOCK;
 }
 
-/* The rows and columns of a block.  Nothing here may depend on scratch or alignment: it decides the tree of a sum. */
+/* The rows and columns of a block.  Nothing here may depend on alignment.  What decides the tree of a sum are the rows
+ * of a group, and the columns of a block that sums them, up to powers of two. */
 static void choose_block(walk *w)
 {
     const nest *axes = &w->axes;
@@ -140,25 +142,40 @@ static void choose_block(walk *w)
     w->n_cols = w->col_axis >= 0 ? axes->shape[w->col_axis] : 1;
     w->n_rows = w->row_axis >= 0 ? axes->shape[w->row_axis] : 1;
     const int cols_summed = cols_are_summed(w), rows_summed = rows_are_summed(w);
-    w->cols = JK_MIN(w->n_cols, JK_RUN);
-    w->rows = 1;
+    w->cols = JK_MIN(w->n_cols, PASS);
+    w->rows = w->group = 1;
     w->flat = 1;
     if (rows_summed && cols_summed) {
         w->cols = JK_MIN(w->n_cols, longest_run(w));
     } else if (w->n_cols <= (cols_summed ? JK_RUN / 2 : WIDE - 1)) {
-        w->rows = power_of_two_upto(JK_RUN / w->n_cols);
+        w->rows = power_of_two_upto(PASS / w->n_cols);
+        w->group = rows_summed ? power_of_two_upto(JK_RUN / w->n_cols) : w->rows;
     } else if (cols_summed) {
         w->flat = 0;
         w->cols = JK_MIN(w->n_cols, longest_run(w));
-        w->rows = MAX_ROWS;
+        w->rows = w->group = MAX_ROWS;
     } else if (rows_summed) {
         w->flat = 0;
         w->cols = JK_MIN(w->n_cols, MAX_TILE);
         w->rows = MAX_ROWS;
+        w->group = JK_FOLD_ROWS;
     }
     w->rows = JK_MIN(w->rows, power_of_two_upto(w->n_rows));
-    w->group = rows_summed && !w->flat ? JK_FOLD_ROWS : w->rows;
+    w->pass = w->flat ? w->rows : 1;
     if (w->sums == 0 && w->rows == 1 && needs_no_buffer(w)) w->cols = JK_MIN(w->n_cols, jk_block_length(w->program));
+}
+
+/* Rows for one call of the steps: of a block that is not flat several, where its rows lie one behind the other in every
+ * input, or are one and the same, which is then repeated in a buffer. */
+static ptrdiff_t rows_at_once(const walk *w)
+{
+    if (w->flat) return w->rows;
+    if (!rows_are_summed(w) || w->cols < w->n_cols) return 1;
+    for (int j = 0; j < w->axes.n_inputs; j++) {
+        const ptrdiff_t row = w->axes.in[j][w->row_axis];
+        if (row != 0 && row != w->n_cols * w->axes.in[j][w->col_axis]) return 1;
+    }
+    return JK_MIN(w->group, power_of_two_upto(PASS / w->cols));
 }
 
 /* Places all buffers in the scratch; 0 if it is too small. */
@@ -166,8 +183,8 @@ int jk_place_buffers(walk *w, jk_scratch scratch)
 {
     const jk_program *p = w->program;
     w->scratch = scratch;
-    const ptrdiff_t pass = w->flat ? w->rows * w->cols : w->cols;
-    const ptrdiff_t kept = rows_are_summed(w) ? w->group * w->cols : pass;
+    const ptrdiff_t pass = w->pass * w->cols;
+    const ptrdiff_t kept = rows_are_summed(w) ? JK_MAX(w->group * w->cols, pass) : pass;
     unsigned taken = 0;
     for (int j = 0; j < p->n_inputs; j++)
         if (!(w->direct_in >> j & 1)) {
@@ -257,6 +274,7 @@ jk_status jk_plan(walk *w, int n_tasks, jk_scratch scratch)
     walk_repeats_last(w);
     if (n_tasks > 1) even_out(w, n_tasks);
     for (;;) {
+        w->pass = rows_at_once(w);
         w->direct_in = w->direct_out = 0;
         for (int j = 0; j < p->n_inputs; j++)
             if (is_direct_in(w, j)) w->direct_in |= 1u << j;
@@ -266,8 +284,10 @@ jk_status jk_plan(walk *w, int n_tasks, jk_scratch scratch)
         if (jk_place_buffers(w, scratch)) break;
         if (can_cut_cols(w) && w->cols > 1)
             w->cols = (w->cols + 1) / 2;
-        else if (w->sums == 0 && w->rows > 1)
+        else if (w->flat && w->rows > (rows_are_summed(w) ? w->group : 1))
             w->rows /= 2;
+        else if (cols_are_summed(w) && w->cols > JK_RUN)
+            w->cols = jk_left_part(w->cols, JK_RUN);
         else
             return jk_fail(JK_WORKSPACE, -1);
     }

@@ -29,7 +29,8 @@ typedef struct walk {
     /* A block is up to `rows` x `cols` of the last two axes; a flat block is one run over both. */
     int row_axis, col_axis;
     ptrdiff_t rows, cols, n_rows, n_cols;
-    ptrdiff_t group; /* rows that are summed at once */
+    ptrdiff_t group; /* rows that are summed at once, of a flat block by halves; the groups of that are a tree */
+    ptrdiff_t pass;  /* rows for which the steps are called at once */
     int flat;
     int n_kept, n_summed, kept[JK_MAX_NDIM], summed[JK_MAX_NDIM]; /* axes in the order in which they are walked */
     unsigned direct_in, direct_out;                               /* used where they lie, without a buffer */

@@ -57,13 +57,35 @@ static void sum_rows(walk *w, ptrdiff_t rows, ptrdiff_t cols, char *target, int 
             w->reduce->fold_rows(part, cols, into, block, row_stride);
         } else {
             w->reduce->fold_flat(part, cols, block);
-            memcpy(into, block, (size_t)(cols * w->item));
+            if (into != block) memcpy(into, block, (size_t)(cols * w->item));
         }
         if (adds) w->move->add(cols, target, w->item, spare);
         adds = 1;
         block += part * row_stride;
         rows -= part;
     }
+}
+
+/* Joins `count` sums, of `cols` columns each and `apart` bytes from each other, in the first. */
+static void join_groups(const walk *w, ptrdiff_t count, ptrdiff_t cols, char *sums, ptrdiff_t apart)
+{
+    if (count == 1) return;
+    const ptrdiff_t left = jk_left_part(count, 1);
+    join_groups(w, left, cols, sums, apart);
+    join_groups(w, count - left, cols, sums + left * apart, apart);
+    w->move->add(cols, sums, w->item, sums + left * apart);
+}
+
+/* target = the sum over rows of a flat block, in whose place all of it is done */
+static void sum_flat(walk *w, ptrdiff_t rows, ptrdiff_t cols, char *target, char *block)
+{
+    const ptrdiff_t row_bytes = cols * w->item, apart = w->group * row_bytes, count = jk_n_runs(rows, w->group);
+    for (ptrdiff_t i = 0; i < count; i++) {
+        char *at = block + i * apart;
+        sum_rows(w, JK_MIN(w->group, rows - i * w->group), cols, at, 0, at, row_bytes);
+    }
+    join_groups(w, count, cols, block, apart);
+    memcpy(target, block, (size_t)row_bytes);
 }
 
 /* All steps over `rows` rows of a block from `row` on; what is summed by rows is kept in its buffer from `slot` on. */
@@ -106,7 +128,8 @@ static void run_rows(walk *w, const position *at, const targets *into, ptrdiff_t
     }
 }
 
-/* Adds the sum of `rows` rows from `row` on to what the target holds; the first rows overwrite it. */
+/* Adds the sum of `rows` rows from `row` on to what the target holds; the first rows overwrite it, as all of a flat block
+ * do. */
 static void sum_group(walk *w, const position *at, const targets *into, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t cols)
 {
     const jk_program *p = w->program;
@@ -118,7 +141,10 @@ static void sum_group(walk *w, const position *at, const targets *into, ptrdiff_
             sum_rows(w, rows, cols, into->at[k], row > 0, at->in[reg] + row * stride, stride);
         } else {
             char *block = reg < p->n_inputs ? w->buffer[reg] : w->product[k];
-            sum_rows(w, rows, cols, into->at[k], row > 0, block, cols * w->item);
+            if (w->flat)
+                sum_flat(w, rows, cols, into->at[k], block);
+            else
+                sum_rows(w, rows, cols, into->at[k], row > 0, block, cols * w->item);
         }
     }
 }
@@ -126,10 +152,10 @@ static void sum_group(walk *w, const position *at, const targets *into, ptrdiff_
 static jk_status run_block(walk *w, const position *at, const targets *into)
 {
     const ptrdiff_t rows = JK_MIN(w->rows, w->n_rows - at->row), cols = JK_MIN(w->cols, w->n_cols - at->col);
-    const ptrdiff_t group = JK_MIN(rows, w->group), pass = w->flat ? rows : 1;
+    const ptrdiff_t group = w->flat ? rows : JK_MIN(rows, w->group);
     for (ptrdiff_t row = 0; row < rows; row += group) {
         const ptrdiff_t n = JK_MIN(group, rows - row);
-        for (ptrdiff_t i = 0; i < n; i += pass) run_rows(w, at, into, row + i, i, pass, cols);
+        for (ptrdiff_t i = 0; i < n; i += w->pass) run_rows(w, at, into, row + i, i, JK_MIN(w->pass, n - i), cols);
         if (rows_are_summed(w) && !cols_are_summed(w)) sum_group(w, at, into, row, n, cols);
     }
     return jk_poll_after(w->poll, (double)(rows * cols));

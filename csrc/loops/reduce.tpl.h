@@ -18,7 +18,7 @@ static void N(fold_rows)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *i
     const real *r0 = r[0], *r1 = r[1], *r2 = r[2], *r3 = r[3], *r4 = r[4], *r5 = r[5], *r6 = r[6], *r7 = r[7];
     switch (n_rows) {
     case 1:
-        memcpy(out, in, (size_t)n * sizeof(real));
+        if (out != in) memcpy(out, in, (size_t)n * sizeof(real));
         break;
     case 2:
         N(sum2)(n, o, r0, r1);
