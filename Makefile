@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 NEWEST := .venv-newest
 PEERS := .venv-conventions
+JAX := .venv-jax
 BIN := $(VENV)/bin
 # More arguments for pytest, as in `make test ARGS="-k tanh"`.
 ARGS ?=
@@ -14,12 +15,13 @@ PYTEST := -m pytest --numprocesses auto --dist worksteal
 SOURCES := pyproject.toml setup.py VERSION $(filter-out csrc/build/% csrc/test/% %.a,$(wildcard csrc/*.* csrc/*/*.* csrc/*/*/*.*)) \
            $(foreach suffix,pyx pxd pxi h in,$(wildcard src/jackern/*.$(suffix) src/jackern/*/*.$(suffix)))
 
-.PHONY: help build demo test test-newest versions test-arrays test-isa accuracy chains closure ops conventions bits cross-bits bench lint c sanitize fuzz clean test-frozen tsan
+.PHONY: help build demo test test-newest versions test-arrays test-jax test-isa accuracy chains closure ops conventions bits cross-bits bench lint c sanitize fuzz clean test-frozen tsan
 help:
 	@echo 'make demo      a network on real digits, forward and backward through jackern (under a minute)'
 	@echo 'make test      the tests'
 	@echo 'make test-newest   the tests, on few rows of ops, on the newest Python at hand, if it is newer, in .venv-newest'
 	@echo 'make test-arrays   the tests beside other libraries, which it installs (the extra arrays)'
+	@echo 'make test-jax  values and derivatives against those of JAX, which it installs (the extra jax), in .venv-jax'
 	@echo 'make test-frozen   an application that PyInstaller and cx_Freeze pack (the extra frozen)'
 	@echo 'make test-isa  the tests marked isa, once per instruction set'
 	@echo 'make accuracy  the largest errors of every op, and where (ARGS="--exhaustive exp": all of float32)'
@@ -75,6 +77,11 @@ versions: $(VENV)/has-test
 
 test-arrays: $(VENV)/built $(VENV)/has-arrays
 	$(BIN)/python -m pytest tests/test_other_arrays.py tests/test_together.py tests/test_types.py tests/test_introspection.py $(ARGS)
+
+# Apart from .venv, where JAX would warn of forks and be packed by test-frozen.
+test-jax:
+	$(MAKE) $(JAX)/built $(JAX)/has-jax VENV=$(JAX)
+	$(JAX)/bin/python $(PYTEST) tests/test_jax.py $(ARGS)
 
 test-frozen: $(VENV)/built $(VENV)/has-frozen
 	$(BIN)/python -m pytest tests/test_frozen.py $(ARGS)
@@ -190,6 +197,6 @@ fuzz: $(SANITIZED)/built
 
 clean:
 	$(MAKE) -C csrc clean
-	rm -rf $(VENV) $(NEWEST) $(PEERS) build dist src/*.egg-info src/jackern/*.so src/jackern/ops.pyi
+	rm -rf $(VENV) $(NEWEST) $(PEERS) $(JAX) build dist src/*.egg-info src/jackern/*.so src/jackern/ops.pyi
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache .benchmarks
