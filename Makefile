@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 NEWEST := .venv-newest
+PEERS := .venv-conventions
+JAX := .venv-jax
 BIN := $(VENV)/bin
 # More arguments for pytest, as in `make test ARGS="-k tanh"`.
 ARGS ?=
@@ -13,18 +15,20 @@ PYTEST := -m pytest --numprocesses auto --dist worksteal
 SOURCES := pyproject.toml setup.py VERSION $(filter-out csrc/build/% csrc/test/% %.a,$(wildcard csrc/*.* csrc/*/*.* csrc/*/*/*.*)) \
            $(foreach suffix,pyx pxd pxi h in,$(wildcard src/jackern/*.$(suffix) src/jackern/*/*.$(suffix)))
 
-.PHONY: help build demo test test-newest versions test-arrays test-isa accuracy chains closure ops bits cross-bits bench lint c sanitize fuzz clean test-frozen tsan
+.PHONY: help build demo test test-newest versions test-arrays test-jax test-isa accuracy chains closure ops conventions bits cross-bits bench lint c sanitize fuzz clean test-frozen tsan
 help:
 	@echo 'make demo      a network on real digits, forward and backward through jackern (under a minute)'
 	@echo 'make test      the tests'
 	@echo 'make test-newest   the tests, on few rows of ops, on the newest Python at hand, if it is newer, in .venv-newest'
 	@echo 'make test-arrays   the tests beside other libraries, which it installs (the extra arrays)'
+	@echo 'make test-jax  values and derivatives against those of JAX, which it installs (the extra jax), in .venv-jax'
 	@echo 'make test-frozen   an application that PyInstaller and cx_Freeze pack (the extra frozen)'
 	@echo 'make test-isa  the tests marked isa, once per instruction set (ARGS=--others: without the one in use)'
 	@echo 'make accuracy  the largest errors of every op, and where (ARGS="--exhaustive exp": all of float32)'
 	@echo 'make chains    20,000 random chains of Jacobians against dense matrices (minutes)'
 	@echo 'make closure   docs/closure.md, the table of what structures compose and add to'
 	@echo 'make ops       docs/ops.md, what every op computes, how exact it is, what others call it'
+	@echo 'make conventions   docs/conventions_peers.md, what other libraries give at kinks; they take 6 GB in .venv-conventions'
 	@echo 'make cross-bits    the bits of other processors, C libraries and compilers, under qemu'
 	@echo 'make bits      the bits of all results against those of a commit (BASE=main; HEAD by default)'
 	@echo 'make bench     the benchmarks against NumPy'
@@ -74,6 +78,11 @@ versions: $(VENV)/has-test
 test-arrays: $(VENV)/built $(VENV)/has-arrays
 	$(BIN)/python -m pytest tests/test_other_arrays.py tests/test_together.py tests/test_types.py tests/test_introspection.py $(ARGS)
 
+# Apart from .venv, where JAX would warn of forks and be packed by test-frozen.
+test-jax:
+	$(MAKE) $(JAX)/built $(JAX)/has-jax VENV=$(JAX)
+	$(JAX)/bin/python $(PYTEST) tests/test_jax.py $(ARGS)
+
 test-frozen: $(VENV)/built $(VENV)/has-frozen
 	$(BIN)/python -m pytest tests/test_frozen.py $(ARGS)
 
@@ -93,6 +102,18 @@ closure: $(VENV)/built $(VENV)/has-test
 ops: $(VENV)/built $(VENV)/has-test
 	$(BIN)/python tools/ops_page.py > docs/ops.md.new
 	mv docs/ops.md.new docs/ops.md
+
+# The peers are pinned in an environment of their own, of the newest Python at hand, as the newest of them want; they are
+# asked from there, by points and numbers, and jackern is not in it.
+$(PEERS)/made: tools/conventions/requirements.txt
+	newest=$$($(PYTHON) tools/newest_python.py) && "$${newest:-$(PYTHON)}" -m venv --clear $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --upgrade pip
+	$(PEERS)/bin/python -m pip install --quiet --requirement $<
+	@touch $@
+
+conventions: $(VENV)/built $(PEERS)/made
+	$(BIN)/python tools/conventions --python $(PEERS)/bin/python > docs/conventions_peers.md.new
+	mv docs/conventions_peers.md.new docs/conventions_peers.md
 
 # A commit's build is kept, and so is what it writes, until the cases change; the working tree's is made anew.
 # `built` names the instruction sets.  One thread of OpenBLAS, and of jackern where a case does not say otherwise.
@@ -177,6 +198,6 @@ fuzz: $(SANITIZED)/built
 
 clean:
 	$(MAKE) -C csrc clean
-	rm -rf $(VENV) $(NEWEST) build dist src/*.egg-info src/jackern/*.so src/jackern/ops.pyi
+	rm -rf $(VENV) $(NEWEST) $(PEERS) $(JAX) build dist src/*.egg-info src/jackern/*.so src/jackern/ops.pyi
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache .benchmarks

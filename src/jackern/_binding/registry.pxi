@@ -12,6 +12,7 @@ cdef class NamedOp:
 
     __signature__ = parameters("")
 
+    cdef object __weakref__  # a library that traces functions may keep track of them
     cdef long long calls[N_PRODUCTS]
     cdef long long general_calls[N_PRODUCTS]
 
