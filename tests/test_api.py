@@ -11,6 +11,7 @@ import pickle
 import subprocess
 import sys
 import types
+import weakref
 
 import definitions
 import layouts
@@ -258,6 +259,10 @@ def test_accepts_says_yes_to_native_arrays_and_never_raises(op, dtype):
 
 
 # ---- handles ------------------------------------------------------------------------------------------
+
+
+def test_ops_can_be_kept_track_of(any_op):
+    assert weakref.ref(any_op)() is any_op  # as tracers do with functions
 
 
 def test_ops_can_be_pickled_and_copied_and_stay_the_same_object(op):

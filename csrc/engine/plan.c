@@ -6,8 +6,7 @@ enum {
     REPEAT_BLOCK = 8192, /* columns of a long block that an input repeats; fewer are not worth the jumps between */
     MAX_TILE = 1024,     /* columns of a block of summed rows */
     MAX_ROWS = 64,       /* rows of a block that is not flat */
-    PASS = 1024, /* elements for which the steps are called at once, with buffers that stay in the first cache */
-    NARROW = 16  /* columns up to which it pays to sum along the other axis */
+    PASS = 1024 /* elements for which the steps are called at once, with buffers that stay in the first cache */
 };
 
 /* ---- axes --------------------------------------------------------------------------------------------------- */
@@ -80,10 +79,6 @@ void jk_build_nest(walk *w, int ndim, const ptrdiff_t *shape)
         }
     }
     axes->n_axes = axes->n_axes > 0 ? last + 1 : 0;
-    const int n = axes->n_axes;
-    if (n >= 2 && axes->summed[n - 1] && !axes->summed[n - 2] && axes->shape[n - 1] <= NARROW &&
-        axes->shape[n - 2] >= WIDE)
-        swap_axes(axes, n - 2, n - 1);
 }
 
 /* ---- plan --------------------------------------------------------------------------------------------------- */
@@ -160,7 +155,7 @@ static void choose_block(walk *w)
         w->rows = MAX_ROWS;
         w->group = JK_FOLD_ROWS;
     }
-    w->rows = JK_MIN(w->rows, power_of_two_upto(w->n_rows));
+    w->rows = JK_MIN(w->rows, rows_summed ? power_of_two_upto(w->n_rows) : w->n_rows);
     w->pass = w->flat ? w->rows : 1;
     if (w->sums == 0 && w->rows == 1 && needs_no_buffer(w)) w->cols = JK_MIN(w->n_cols, jk_block_length(w->program));
 }

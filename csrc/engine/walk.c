@@ -120,8 +120,7 @@ static void run_rows(walk *w, const position *at, const targets *into, ptrdiff_t
             const ptrdiff_t col_stride = w->col_axis >= 0 ? axes->out[k][w->col_axis] : 0;
             flush(w, k, at->out[k] + row * row_stride, rows, row_stride, cols, col_stride, result);
         } else if (cols_are_summed(w)) {
-            for (ptrdiff_t l = 0; l < rows; l++)
-                w->reduce->sum_run(cols, into->at[k] + (row + l) * w->item, result + l * cols * w->item);
+            w->reduce->sum_each(rows, cols, into->at[k] + row * w->item, result);
         } else if (!rows_are_summed(w)) {
             memcpy(into->at[k], result, (size_t)(rows * cols * w->item));
         }

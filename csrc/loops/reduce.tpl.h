@@ -84,7 +84,34 @@ static real N(sum_runs)(ptrdiff_t n, const real *p)
     return head + N(sum_runs)(n - left, p + left);
 }
 
-static void N(sum_run)(ptrdiff_t n, void *out, const void *in) { *(real *)out = N(sum_runs)(n, in); }
+/* Rows that are shorter than the lanes, some at once: as columns, which are summed by halves like the row alone. */
+static void N(sum_short)(ptrdiff_t n_rows, ptrdiff_t n, real *out, const real *in)
+{
+    enum { ROWS = 16 };
+    real column[SUM_LANES * ROWS];
+    for (ptrdiff_t first = 0; first < n_rows; first += ROWS) {
+        const ptrdiff_t rows = n_rows - first < ROWS ? n_rows - first : ROWS;
+        const real *p = in + first * n;
+        if (rows < ROWS) memset(column, 0, (size_t)(n * ROWS) * sizeof(real));
+        for (ptrdiff_t j = 0; j < n; j++)
+            for (ptrdiff_t i = 0; i < rows; i++) column[j * ROWS + i] = p[i * n + j];
+        for (ptrdiff_t m = n; m > 1; m = (m + 1) / 2) {
+            const ptrdiff_t half = (m + 1) / 2;
+            N(sum2)((m - half) * ROWS, column, column, column + half * ROWS);
+        }
+        memcpy(out + first, column, (size_t)rows * sizeof(real));
+    }
+}
+
+static void N(sum_each)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *in)
+{
+    const real *p = in;
+    real *o = out;
+    if (n < SUM_LANES && n_rows > 1)
+        N(sum_short)(n_rows, n, o, p);
+    else
+        for (ptrdiff_t i = 0; i < n_rows; i++) o[i] = N(sum_runs)(n, p + i * n);
+}
 
 static void N(dot_run)(ptrdiff_t n, void *out, const void *a, const void *b)
 {
@@ -101,6 +128,6 @@ static void N(dot_run)(ptrdiff_t n, void *out, const void *a, const void *b)
 static const jk_reduce_loops N(reduce_loops) = {
     .fold_rows = N(fold_rows),
     .fold_flat = N(fold_flat),
-    .sum_run = N(sum_run),
+    .sum_each = N(sum_each),
     .dot_run = N(dot_run),
 };

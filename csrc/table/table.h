@@ -102,8 +102,8 @@ typedef struct jk_reduce_loops {
     void (*fold_rows)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *in, ptrdiff_t row_stride);
     /* in place: in[j] = sum over i < n_rows (a power of two) of in[i*n + j], by halves */
     void (*fold_flat)(ptrdiff_t n_rows, ptrdiff_t n, void *in);
-    /* sum of n elements: runs in lanes, joined pairwise */
-    void (*sum_run)(ptrdiff_t n, void *out, const void *in);
+    /* out[i] = sum of the n elements of the i-th row: runs in lanes, joined pairwise */
+    void (*sum_each)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *in);
     /* sum of n <= JK_RUN products */
     void (*dot_run)(ptrdiff_t n, void *out, const void *a, const void *b);
 } jk_reduce_loops;
