@@ -22,26 +22,13 @@ static double uniform(void)
     return (double)(state >> 11) * 0x1p-53;
 }
 
+/* clang-format off */
 static const double corners[] = {
-    0.0,           0x1p-1074,
-    0x1p-149,      0x1p-126,
-    0x1p-1022,     0x1p-60,
-    0x1p-27,       0.5,
-    1.0,           0x1.fffffep-1,
-    0x1.000002p+0, 1.5,
-    2.0,           3.0,
-    7.0,           22.0,
-    88.5,          100.25,
-    700.5,         1e4,
-    1e5,           12345678.0,
-    1e15,          1e22,
-    3.4e38,        1e100,
-    1e300,         1.7e308,
-    0x1p31,        0x1p53,
-    0x1p64,        0x1p127,
-    0x1p1023,      (double)INFINITY,
-    (double)NAN,
+    0.0, 0x1p-1074, 0x1p-149, 0x1p-126, 0x1p-1022, 0x1p-60, 0x1p-27, 0.5, 1.0, 0x1.fffffep-1, 0x1.000002p+0,
+    1.5, 2.0, 3.0, 7.0, 22.0, 88.5, 100.25, 700.5, 1e4, 1e5, 12345678.0,
+    1e15, 1e22, 3.4e38, 1e100, 1e300, 1.7e308, 0x1p31, 0x1p53, 0x1p64, 0x1p127, 0x1p1023, (double)INFINITY, (double)NAN,
 };
+/* clang-format on */
 enum { N_CORNERS = sizeof corners / sizeof *corners };
 
 /* ---- arrays --------------------------------------------------------------------------------------------------- */
