@@ -111,7 +111,10 @@ static void put(const jk_view *v, ptrdiff_t i, double x)
 
 static const jk_view *filled(const jk_view *v, double low, double high)
 {
-    for (ptrdiff_t i = 0; i < size_of(v); i++) put(v, i, low + (high - low) * uniform());
+    for (ptrdiff_t i = 0; i < size_of(v); i++) {
+        const volatile double above = (high - low) * uniform(); /* fused with the sum by no flag */
+        put(v, i, low + above);
+    }
     return v;
 }
 
