@@ -295,6 +295,24 @@ static void print_sums(jk_dtype dtype)
     free_blocks();
 }
 
+/* Over every choice of axes. */
+static void print_sums_of_axes(jk_dtype dtype)
+{
+    static const ptrdiff_t shapes[][3] = {{7, 300, 40}, {40, 300, 3}};
+    char name[80], product[40];
+    name_it(name, sizeof name, "unbroadcast", dtype);
+    for (int i = 0; i < 2; i++) {
+        const ptrdiff_t *n = shapes[i];
+        const jk_view *g = filled(cube(dtype, n[0], n[1], n[2]), -2, 2);
+        for (int kept = 0; kept < 8; kept++) {
+            const jk_view *out = cube(dtype, kept & 1 ? n[0] : 1, kept & 2 ? n[1] : 1, kept & 4 ? n[2] : 1);
+            (void)snprintf(product, sizeof product, "axes_%d_%d", i, kept);
+            print_line(name, product, jk_unbroadcast(NULL, g, out, 0), &out, 1);
+        }
+    }
+    free_blocks();
+}
+
 static void print_dense(jk_dtype dtype)
 {
     char name[80];
@@ -322,6 +340,11 @@ static void print_dense(jk_dtype dtype)
         print_line(name, line, jk_dense_gram_jvp(&context, a, from, weights, out, 0), &out, 1);
         free(workspace);
     }
+    const jk_view *tall = filled(matrix(dtype, 600, 40), -2, 2), *of_tall = filled(vector(dtype, 40), -2, 2);
+    const jk_view *out = vector(dtype, 40);
+    static char workspace[1 << 16];
+    const jk_context context = {.workspace = workspace, .workspace_bytes = sizeof workspace};
+    print_line(name, "gram_of_tall", jk_dense_gram_jvp(&context, tall, of_tall, NULL, out, 0), &out, 1);
     free_blocks();
 }
 
@@ -403,17 +426,23 @@ static void print_structures(jk_dtype dtype)
     free_blocks();
 }
 
-static void print_solves(jk_dtype dtype)
+static void print_tridiagonal(jk_dtype dtype, ptrdiff_t n)
 {
     char name[80];
-    name_it(name, sizeof name, "tridiagonal", dtype);
-    const jk_view *lower = filled(vector(dtype, COLS - 1), -1, 1), *upper = filled(vector(dtype, COLS - 1), -1, 1);
-    const jk_view *diagonal = filled(vector(dtype, COLS), -1, 1), *factor = matrix(dtype, 4, COLS);
-    const jk_view *x = filled(matrix(dtype, 3, COLS), -2, 2);
+    (void)snprintf(name, sizeof name, "tridiagonal/%s/%d", dtypes[dtype], (int)n);
+    const jk_view *lower = filled(vector(dtype, n - 1), -1, 1), *upper = filled(vector(dtype, n - 1), -1, 1);
+    const jk_view *diagonal = filled(vector(dtype, n), -1, 1), *factor = matrix(dtype, 4, n);
+    const jk_view *x = filled(matrix(dtype, 3, n), -2, 2);
     static unsigned char swapped[COLS];
     print_line(name, "factor", jk_tridiagonal_factor(NULL, lower, diagonal, upper, factor, swapped), &factor, 1);
     print_line(name, "solve", jk_tridiagonal_solve(NULL, factor, swapped, x), &x, 1);
+    free_blocks();
+}
 
+static void print_solves(jk_dtype dtype)
+{
+    char name[80];
+    const jk_view *x = matrix(dtype, 3, COLS);
     name_it(name, sizeof name, "band", dtype);
     static ptrdiff_t pivots[COLS];
     const jk_view *band = filled(matrix(dtype, COLS, 2 * 2 + 3 + 1), -1, 1);
@@ -454,9 +483,11 @@ int main(void)
                 print_rowwise(op, (jk_dtype)dtype, 4, 5000);
             }
             print_sums((jk_dtype)dtype);
+            print_sums_of_axes((jk_dtype)dtype);
             print_dense((jk_dtype)dtype);
             print_csr((jk_dtype)dtype);
             print_structures((jk_dtype)dtype);
+            for (ptrdiff_t n = 1; n < COLS; n += 1 + 99 * (n > 2)) print_tridiagonal((jk_dtype)dtype, n);
             print_solves((jk_dtype)dtype);
         }
     }
