@@ -146,13 +146,16 @@ static uint64_t bits_of(const jk_view *v, ptrdiff_t i)
     return x != x ? UINT32_C(0x7fc00000) : bits;
 }
 
-/* One hash (FNV-1a over whole numbers, so that the order of bytes does not matter) of all results, or the status. */
+/* One hash of all results (FNV-1a over whole numbers, so that the order of bytes does not matter; the shift brings signs
+ * down, of which two would cancel), or the status. */
 static void print_line(const char *op, const char *product, jk_status status, const jk_view *const *results, int n)
 {
     uint64_t hash = UINT64_C(14695981039346656037);
     for (int k = 0; k < n; k++)
-        for (ptrdiff_t i = 0; results[k] != NULL && i < size_of(results[k]); i++)
+        for (ptrdiff_t i = 0; results[k] != NULL && i < size_of(results[k]); i++) {
             hash = (hash ^ bits_of(results[k], i)) * UINT64_C(1099511628211);
+            hash ^= hash >> 32;
+        }
     printf("%s %s %s ", jk_isa_in_use(), op, product);
     if (status.error == JK_OK)
         printf("%016" PRIx64 "\n", hash);
