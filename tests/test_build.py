@@ -154,22 +154,22 @@ def test_rows_of_a_file_given_at_build_time_are_ops(tmp_path):
 
 CHECK = """
 #include "table/table.h"
-#include <float.h>
+#include "vmath/constants.h"
 #include <math.h>
-#include <stdint.h>
 #include <string.h>
 #define real double
 #define N(name) name##_f64
 #define C(literal) literal
-static const double least_normal_f64 = 0x1p-1022;
+#define LIBM(name) name
 #include "loops/check.tpl.h"
 #undef real
 #undef N
 #undef C
+#undef LIBM
 #define real float
 #define N(name) name##_f32
 #define C(literal) literal##f
-static const float least_normal_f32 = 0x1p-126f;
+#define LIBM(name) name##f
 #include "loops/check.tpl.h"
 int main(void) { return !(is_exact_f64() & check_loops_f32.is_exact() & check_loops_f64.is_exact()); }
 """
@@ -192,7 +192,7 @@ def is_exact(folder, compiling, linking=()):
     source.write_text(CHECK)
     includes = [f"-I{ROOT}/csrc", f"-I{ROOT}/csrc/include"]
     subprocess.run([*compiler, *compiling, *includes, "-c", "-o", compiled, source], check=True)
-    subprocess.run([*compiler, *linking, "-o", program, compiled], check=True)
+    subprocess.run([*compiler, *linking, "-o", program, compiled, "-lm"], check=True)
     return subprocess.run([program]).returncode == 0
 
 
@@ -211,10 +211,21 @@ def test_a_library_whose_arithmetic_was_changed_would_know(tmp_path, hostile):
     assert not is_exact(tmp_path, [*flags()["cc"], *hostile])
 
 
+def refusal(*flags):
+    """Return what the compiler says of the library's headers under flags that they do not take."""
+    command = [*shlex.split(os.environ.get("CC", "cc")), *flags, "-fsyntax-only", "-Icsrc", "-Icsrc/include"]
+    done = subprocess.run([*command, "csrc/engine/view.c"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode != 0
+    return done.stderr
+
+
 @gnu
 @pytest.mark.parametrize("hostile", ["-Ofast", "-ffast-math", "-ffinite-math-only"])
 def test_fast_math_does_not_compile(hostile):
-    command = [*shlex.split(os.environ.get("CC", "cc")), hostile, "-fsyntax-only", "-Icsrc", "-Icsrc/include"]
-    done = subprocess.run([*command, "csrc/engine/view.c"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode != 0
-    assert "build it without -ffast-math" in done.stderr
+    assert "build it without -ffast-math" in refusal(hostile)
+
+
+@gnu
+def test_excess_precision_does_not_compile():
+    said = refusal("-std=c11", "-U__FLT_EVAL_METHOD__", "-D__FLT_EVAL_METHOD__=1")
+    assert "-fexcess-precision=fast on s390x" in said

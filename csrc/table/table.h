@@ -6,8 +6,14 @@
 
 #include "jackern/jackern.h"
 
+#include <float.h>
+
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #error "jackern promises bits, NaN and infinities: build it without -ffast-math, -Ofast and their kin"
+#endif
+#if FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16 /* 16: only what is narrower than float */
+#error "float is computed in a wider type (FLT_EVAL_METHOD), and so rounded twice: \
+gcc needs -fexcess-precision=fast on s390x, and -msse2 -mfpmath=sse in place of x87"
 #endif
 
 enum jk_op_id {

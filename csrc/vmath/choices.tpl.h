@@ -1,7 +1,9 @@
 /* Choices: NaN goes through every one of them. */
 JK_INLINE real M(sign)(real x) { return x > 0 ? 1 : x < 0 ? -1 : x == 0 ? 0 : x; }
 JK_INLINE real M(step)(real x) { return x > 0 ? 1 : x <= 0 ? 0 : x; }
-JK_INLINE real M(relu)(real x) { return x < 0 ? 0 : x; }
+/* -0 stays: clang takes x < 0 ? 0 : x for the larger of both, which is 0 on some processors (AArch64), but not what is
+ * compared with the number next to 0. */
+JK_INLINE real M(relu)(real x) { return x <= -(N(least_normal) / N(two_to_fraction)) ? 0 : x; }
 /* Two selects, which gcc vectorises also where one is put into another. */
 JK_INLINE real M(maximum)(real a, real b)
 {

@@ -3,10 +3,6 @@
  * prints their errors. */
 #include "vmath/constants.h"
 
-#if FLT_EVAL_METHOD != 0
-#error "rounding needs sums in their own dtype: no x87 (for gcc and clang -msse2 -mfpmath=sse)"
-#endif
-
 #define M(f) N(m_##f)
 
 /* JK_PASTE(JK_IS_, real): which dtype it is. */
