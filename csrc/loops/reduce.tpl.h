@@ -113,21 +113,8 @@ static void N(sum_each)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *in
         for (ptrdiff_t i = 0; i < n_rows; i++) o[i] = N(sum_runs)(n, p + i * n);
 }
 
-static void N(dot_run)(ptrdiff_t n, void *out, const void *a, const void *b)
-{
-    const real *p = a, *q = b;
-    real v[(JK_RUN + 1) / 2];
-    const ptrdiff_t half = (n + 1) / 2;
-    v[0] = 0;
-    JK_SIMD
-    for (ptrdiff_t j = 0; j < n - half; j++) v[j] = p[j] * q[j] + p[j + half] * q[j + half];
-    if (2 * half > n) v[half - 1] = p[half - 1] * q[half - 1];
-    *(real *)out = N(halve)(half, v);
-}
-
 static const jk_reduce_loops N(reduce_loops) = {
     .fold_rows = N(fold_rows),
     .fold_flat = N(fold_flat),
     .sum_each = N(sum_each),
-    .dot_run = N(dot_run),
 };

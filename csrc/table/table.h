@@ -110,8 +110,6 @@ typedef struct jk_reduce_loops {
     void (*fold_flat)(ptrdiff_t n_rows, ptrdiff_t n, void *in);
     /* out[i] = sum of the n elements of the i-th row: runs in lanes, joined pairwise */
     void (*sum_each)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *in);
-    /* sum of n <= JK_RUN products */
-    void (*dot_run)(ptrdiff_t n, void *out, const void *a, const void *b);
 } jk_reduce_loops;
 
 /* `a` has n_rows rows of n_cols contiguous elements, row_stride bytes apart. */
