@@ -1,7 +1,7 @@
 """Runs the tests marked `isa` once per instruction set, and says which ran.
 
-Fails if one that this CPU has was not run: not built in, not chosen, or without a test.  With --others it leaves out the
-one that is in use here, which the whole suite has run with.  Further arguments go to pytest.
+Fails if one that this CPU has was not run: not built in, not chosen, or without a test.  With --others it leaves out
+the one that is in use here, which the whole suite has run with.  Further arguments go to pytest.
 """
 
 import os
