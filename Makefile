@@ -168,12 +168,15 @@ SANITIZED := build/sanitize
 SANITIZED_PYTHON = LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
     ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 PYTHONMALLOC=malloc PYTHONPATH=$(SANITIZED)/lib $(BIN)/python
 
+# The C library is compiled once, for its own tests and for Python.
+SANITIZED_LIBRARY := ISAS= CC=gcc BUILD=build/sanitize LIBRARY=build/sanitize/libjackern.a CFLAGS='$(SANITIZE) -O1'
 $(SANITIZED)/built: $(SOURCES) | $(VENV)/built $(VENV)/has-test
-	CC=gcc CFLAGS='$(SANITIZE) -O1' JACKERN_ISAS= $(BIN)/python setup.py --quiet build --build-base $(SANITIZED) --build-lib $(SANITIZED)/lib
+	$(MAKE) -j2 -C csrc $(SANITIZED_LIBRARY) build/sanitize/libjackern.a
+	CC=gcc CFLAGS='$(SANITIZE) -O1' JACKERN_LIBRARY=csrc/build/sanitize/libjackern.a $(BIN)/python setup.py --quiet build --build-base $(SANITIZED) --build-lib $(SANITIZED)/lib
 	@touch $@
 
 sanitize: $(SANITIZED)/built
-	$(MAKE) -j2 -C csrc ISAS= CC=gcc CFLAGS='$(SANITIZE) -O1'
+	$(MAKE) -j2 -C csrc $(SANITIZED_LIBRARY)
 	$(SANITIZED_PYTHON) $(PYTEST) $(ARGS)
 
 # Calls of several threads, first of C, then of Python, where the sanitizer must also see the race that is planted: it then

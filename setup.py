@@ -24,7 +24,7 @@ def library(suffix):
 
 
 class BuildExt(build_ext):
-    """Compiles the C library with the flags of csrc/flags.mk and links the objects into the extension."""
+    """Compiles the C library with the flags of csrc/flags.mk, or takes one, and links it into the extension."""
 
     def run(self):
         if missing := runpy.run_path("tools/check_build.py")["missing"]():
@@ -38,7 +38,8 @@ class BuildExt(build_ext):
         if family == "cc" and "-g" not in os.environ.get("CFLAGS", "").split():
             flags["cc"].append("-g0")  # Python's own flags have -g, which takes build time and most of a wheel
         exact = flags.get(f"{family}_exact", [])
-        ext.extra_compile_args = flags[family] + exact
+        # The binding has no loops to vectorise: it is optimised as Python is, or as CFLAGS says.
+        ext.extra_compile_args = [flag for flag in flags[family] if flag != "-O3"] + exact
         ext.extra_link_args = flags.get(f"{family}_link", [])
         ext.libraries = [] if family == "msvc" else ["m"]
         ext.cython_c_in_temp = True  # no generated C beside the sources
@@ -54,6 +55,10 @@ class BuildExt(build_ext):
             sources[path] = flags[family] + isa_flags + exact
             if isa:
                 ext.define_macros.append((f"JK_HAVE_{isa.upper()}", None))
+
+        if prebuilt := os.environ.get("JACKERN_LIBRARY"):
+            sources.clear()
+            ext.extra_objects.append(prebuilt)
 
         def compiled(path):
             return self.compiler.compile(
