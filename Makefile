@@ -69,14 +69,14 @@ test: $(VENV)/built $(VENV)/has-test
 # With the newest packages that pip has for that Python: where deprecations and new rules show first.
 test-newest:
 	@newest=$$($(PYTHON) tools/newest_python.py) && \
-	    if [ -n "$$newest" ]; then JACKERN_TEST_ROWS=few $(MAKE) versions test PYTHON="$$newest" VENV=$(NEWEST); fi
+	    if [ -n "$$newest" ]; then JACKERN_TEST_ROWS=few CHAINS=200 $(MAKE) versions test PYTHON="$$newest" VENV=$(NEWEST); fi
 
 versions: $(VENV)/has-test
 	@$(BIN)/python -c 'import importlib.metadata as m, platform; print("Python", platform.python_version(), \
 	    *(f"{name} {m.version(name)}" for name in ("NumPy", "SciPy", "Cython", "setuptools")))'
 
 test-arrays: $(VENV)/built $(VENV)/has-arrays
-	$(BIN)/python -m pytest tests/test_other_arrays.py tests/test_together.py tests/test_types.py tests/test_introspection.py $(ARGS)
+	$(BIN)/python $(PYTEST) tests/test_other_arrays.py tests/test_together.py tests/test_types.py tests/test_introspection.py $(ARGS)
 
 # Apart from .venv, where JAX would warn of forks and be packed by test-frozen.
 test-jax:
