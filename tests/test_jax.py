@@ -20,7 +20,7 @@ jax = pytest.importorskip("jax")
 jnp, special = pytest.importorskip("jax.numpy"), pytest.importorskip("jax.scipy.special")
 
 names = runpy.run_path(str(Path(__file__).resolve().parents[1] / "tools/conventions/names.py"))
-WORDS = {"jnp": jnp, "nn": jax.nn, "special": special, "lax": jax.lax}
+WORDS = {"jax": jax, "jnp": jnp, "nn": jax.nn, "special": special, "lax": jax.lax}
 IN_JAX = {op: f for op in products.OPS if (f := names["function"]("jax", WORDS, [op.name, *op.aliases]))}
 N = 400
 EPS = np.finfo(np.float64).eps

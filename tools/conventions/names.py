@@ -1,11 +1,18 @@
-"""What the ops are called by the peers: the one table of names, without any import of theirs.
+"""What the ops are called by the peers, without any import of theirs.
 
-A name is a Python expression in the words of the peer's file, `peers/*.py`.  The rule: an op has its own name, or one
-of its aliases, in the first of the peer's modules that has it.  `NAMES` has what the rule does not find, and None where
-it finds another function.  Whenever a peer is asked, its functions must equal jackern's at ordinary points.
+A name is a Python expression in the words of the peer's file, `peers/*.py`.  The rule: an op has the name that
+docs/ops.md gives it (tools/op_names.py) where that alone can be called, else its own name, or one of its aliases, in
+the first of the peer's modules that has it.  `NAMES` has what the rule does not find, and None where it finds another
+function.  Whenever a peer is asked, its functions must equal jackern's at ordinary points.
 """
 
 from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import op_names
 
 PEERS = {
     "autograd": "autograd",
@@ -25,6 +32,8 @@ MODULES = {
     "casadi": ("casadi",),
 }
 
+IN_DOCUMENTS = {"jax": op_names.JAX, "torch": op_names.TORCH}
+
 # Compositions that are compared, too.
 WHERE_SQRT, NORM = "where(x > 0, sqrt(x), 0)", "norm of (a, b)"
 COMPOSITIONS = (WHERE_SQRT, NORM)
@@ -38,22 +47,15 @@ NAMES = {
     "jax": {
         "gelu": "lambda x: nn.gelu(x, approximate=False)",
         "gelu_tanh": "nn.gelu",
-        "softsign": "nn.soft_sign",
         "where": "lambda mask, a, b: jnp.where(mask != 0, a, b)",
         WHERE_SQRT: "lambda x: jnp.where(x > 0, jnp.sqrt(x), 0.0)",
         NORM: "lambda a, b: jnp.linalg.norm(jnp.concatenate([a, b]))",
     },
     "torch": {
-        "rint": "torch.round",
         "gelu_tanh": "lambda x: functional.gelu(x, approximate='tanh')",
-        "log_sigmoid": "functional.logsigmoid",
-        "hard_sigmoid": "functional.hardsigmoid",
-        "hard_silu": "functional.hardswish",
-        "hard_tanh": "functional.hardtanh",
         "leaky_relu": "lambda x, alpha: functional.leaky_relu(x, alpha.item())",
         "elu": "lambda x, alpha: functional.elu(x, alpha.item())",
         "celu": "lambda x, alpha: functional.celu(x, alpha.item())",
-        "kl_div": None,
         "huber": "lambda x, delta: functional.huber_loss(x, torch.zeros_like(x), 'none', delta.item())",
         "sigmoid_cross_entropy": "lambda a, b: functional.binary_cross_entropy_with_logits(a, b, reduction='none')",
         "multiply_add": "lambda a, b, c: torch.addcmul(c, a, b)",
@@ -111,8 +113,10 @@ def function(peer, words, names):
     names : list of str
         The name of the op and its aliases.
     """
-    if names[0] in NAMES[peer]:
-        expression = NAMES[peer][names[0]]
+    known = {name: text for name, text in IN_DOCUMENTS.get(peer, {}).items() if text is None or "(" not in text}
+    known |= NAMES[peer]
+    if names[0] in known:
+        expression = known[names[0]]
         return None if expression is None else eval(expression, words)
     for module in MODULES[peer]:
         for name in names:

@@ -9,7 +9,7 @@ from jax import lax, nn
 
 jax.config.update("jax_enable_x64", True)
 version = jax.__version__
-words = {"jnp": jnp, "nn": nn, "special": special, "lax": lax}
+words = {"jax": jax, "jnp": jnp, "nn": nn, "special": special, "lax": lax}
 
 
 def value(f, args):
