@@ -127,6 +127,19 @@ static ptrdiff_t longest_run(const walk *w)
     return JK_LONG_BLOCK;
 }
 
+/* Rows for one call of the steps: of a block that is not flat several, where its rows lie one behind the other in every
+ * input, or are one and the same, which is then repeated in a buffer. */
+static ptrdiff_t rows_at_once(const walk *w)
+{
+    if (w->flat) return w->rows;
+    if (!rows_are_summed(w) || w->cols < w->n_cols) return 1;
+    for (int j = 0; j < w->axes.n_inputs; j++) {
+        const ptrdiff_t row = w->axes.in[j][w->row_axis];
+        if (row != 0 && row != w->n_cols * w->axes.in[j][w->col_axis]) return 1;
+    }
+    return JK_MIN(w->group, power_of_two_upto(PASS / w->cols));
+}
+
 /* The rows and columns of a block.  Nothing here may depend on alignment.  What decides the tree of a sum are the rows
  * of a group, and the columns of a block that sums them, up to powers of two. */
 static void choose_block(walk *w)
@@ -144,7 +157,7 @@ static void choose_block(walk *w)
         w->cols = JK_MIN(w->n_cols, longest_run(w));
     } else if (w->n_cols <= (cols_summed ? JK_RUN / 2 : WIDE - 1)) {
         w->rows = power_of_two_upto(PASS / w->n_cols);
-        w->group = rows_summed ? power_of_two_upto(JK_RUN / w->n_cols) : w->rows;
+        w->group = power_of_two_upto(JK_RUN / w->n_cols);
     } else if (cols_summed) {
         w->flat = 0;
         w->cols = JK_MIN(w->n_cols, longest_run(w));
@@ -156,21 +169,8 @@ static void choose_block(walk *w)
         w->group = JK_FOLD_ROWS;
     }
     w->rows = JK_MIN(w->rows, rows_summed ? power_of_two_upto(w->n_rows) : w->n_rows);
-    w->pass = w->flat ? w->rows : 1;
+    w->pass = rows_at_once(w);
     if (w->sums == 0 && w->rows == 1 && needs_no_buffer(w)) w->cols = JK_MIN(w->n_cols, jk_block_length(w->program));
-}
-
-/* Rows for one call of the steps: of a block that is not flat several, where its rows lie one behind the other in every
- * input, or are one and the same, which is then repeated in a buffer. */
-static ptrdiff_t rows_at_once(const walk *w)
-{
-    if (w->flat) return w->rows;
-    if (!rows_are_summed(w) || w->cols < w->n_cols) return 1;
-    for (int j = 0; j < w->axes.n_inputs; j++) {
-        const ptrdiff_t row = w->axes.in[j][w->row_axis];
-        if (row != 0 && row != w->n_cols * w->axes.in[j][w->col_axis]) return 1;
-    }
-    return JK_MIN(w->group, power_of_two_upto(PASS / w->cols));
 }
 
 /* Places all buffers in the scratch; 0 if it is too small. */
