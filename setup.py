@@ -46,8 +46,10 @@ class BuildExt(build_ext):
 
         if rows := os.environ.get("JACKERN_ROWS"):
             ext.define_macros.append(("JK_ROWS", f'"{Path(rows).resolve()}"'))
+        prebuilt = os.environ.get("JACKERN_LIBRARY")
+        ext.extra_objects += [prebuilt] if prebuilt else []
         sources, wanted = {}, os.environ.get("JACKERN_ISAS", "v3 v4").split()
-        for path in library("c"):
+        for path in [] if prebuilt else library("c"):
             isa = path.stem.removeprefix("isa_") if path.stem.startswith("isa_v") else None
             isa_flags = flags.get(f"{family}_{isa}", [])
             if isa and not (isa in wanted and isa_flags and self.accepts(isa_flags)):
@@ -55,10 +57,6 @@ class BuildExt(build_ext):
             sources[path] = flags[family] + isa_flags + exact
             if isa:
                 ext.define_macros.append((f"JK_HAVE_{isa.upper()}", None))
-
-        if prebuilt := os.environ.get("JACKERN_LIBRARY"):
-            sources.clear()
-            ext.extra_objects.append(prebuilt)
 
         def compiled(path):
             return self.compiler.compile(
