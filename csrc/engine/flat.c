@@ -15,7 +15,6 @@ static int is_read_as_one(const jk_program *p, int input)
 
 int jk_is_flat(const jk_program *p, int ndim, const ptrdiff_t *shape)
 {
-    if (p->accumulate) return 0;
     for (int j = 0; j < p->n_inputs + p->n_outputs; j++) {
         const jk_view *v = j < p->n_inputs ? p->input[j] : p->output[j - p->n_inputs];
         if (v->dtype != p->dtype) return 0;
@@ -39,15 +38,16 @@ static jk_status run_stretch(const jk_context *context, const jk_program *p, ptr
     _Alignas(JK_ALIGNMENT) char stack[JK_STACK_BYTES];
     jk_poll poll = {context, 0};
     const ptrdiff_t item = jk_itemsize(p->dtype);
-    const int n_spare = p->n_registers - p->n_inputs - p->n_outputs;
-    ptrdiff_t block = jk_block_length(p);
+    const int n_spare = p->n_registers - p->n_inputs - (p->accumulate ? 0 : p->n_outputs);
+    void (*const add)(ptrdiff_t, void *, ptrdiff_t, const void *) = jk_move_of(p->dtype)->add;
+    ptrdiff_t block = p->accumulate ? JK_STEP_BLOCK : jk_block_length(p);
     if (n_spare > 0) {
         const ptrdiff_t room = JK_STACK_BYTES / n_spare / JK_ALIGNMENT * JK_ALIGNMENT;
         block = JK_MIN(block, JK_MAX(room / item, 1));
     }
     char *registers[JK_MAX_REGISTERS], *spare = stack;
     unsigned results = 0;
-    for (int k = 0; k < p->n_outputs; k++) results |= 1u << p->result[k];
+    for (int k = 0; k < p->n_outputs && !p->accumulate; k++) results |= 1u << p->result[k];
     for (int reg = p->n_inputs; reg < p->n_registers; reg++) {
         if (results >> reg & 1) continue;
         registers[reg] = spare;
@@ -57,8 +57,12 @@ static jk_status run_stretch(const jk_context *context, const jk_program *p, ptr
     for (ptrdiff_t i = first * JK_STEP_BLOCK; i < n; i += block) {
         for (int j = 0; j < p->n_inputs; j++)
             registers[j] = (char *)p->input[j]->data + (p->ones >> j & 1 ? 0 : i * item);
-        for (int k = 0; k < p->n_outputs; k++) registers[p->result[k]] = (char *)p->output[k]->data + i * item;
-        jk_run_steps(p, (1u << p->n_steps) - 1, registers, JK_MIN(block, n - i));
+        for (int k = 0; k < p->n_outputs && !p->accumulate; k++)
+            registers[p->result[k]] = (char *)p->output[k]->data + i * item;
+        const ptrdiff_t m = JK_MIN(block, n - i);
+        jk_run_steps(p, (1u << p->n_steps) - 1, registers, m);
+        for (int k = 0; k < p->n_outputs && p->accumulate; k++)
+            add(m, (char *)p->output[k]->data + i * item, item, registers[p->result[k]]);
         JK_TRY(jk_poll_after(&poll, (double)block));
     }
     return jk_success();

@@ -14,27 +14,34 @@ static int fits(const jk_view *view, int ndim, const ptrdiff_t *shape)
     return 1;
 }
 
-static jk_status check(const jk_program *p, int ndim, const ptrdiff_t *shape)
+/* Where the memory of all inputs and outputs lies. */
+typedef struct spans {
+    jk_span input[JK_MAX_INPUTS], output[JK_MAX_OUTPUTS];
+} spans;
+
+static jk_status check(const jk_program *p, int ndim, const ptrdiff_t *shape, spans *s)
 {
     if (ndim > JK_MAX_NDIM) return jk_fail(JK_NDIM, -1);
     for (int j = 0; j < p->n_inputs; j++) {
-        JK_TRY(jk_check_input(p->input[j], p->input_argument[j]));
         if (!fits(p->input[j], ndim, shape)) return jk_fail(JK_SHAPE, p->input_argument[j]);
+        s->input[j] = jk_span_of(p->input[j]);
     }
     for (int k = 0; k < p->n_outputs; k++) {
-        JK_TRY(jk_check_output(p->output[k], p->output_argument[k]));
         if (!fits(p->output[k], ndim, shape)) return jk_fail(JK_SHAPE, p->output_argument[k]);
+        s->output[k] = jk_span_of(p->output[k]);
         for (int l = 0; l < k; l++)
-            if (jk_meet(p->output[k], p->output[l]) != JK_APART) return jk_fail(JK_SELF_OVERLAP, p->output_argument[k]);
+            if (!jk_are_apart(s->output[k], s->output[l]) && jk_meet(p->output[k], p->output[l]) != JK_APART)
+                return jk_fail(JK_SELF_OVERLAP, p->output_argument[k]);
     }
     return jk_success();
 }
 
 /* An output may be exactly one of the inputs where every element is read in the step that overwrites it. */
-static jk_status check_overlap(const jk_program *p, unsigned sums, int one_pass)
+static jk_status check_overlap(const jk_program *p, const spans *s, unsigned sums, int one_pass)
 {
     for (int k = 0; k < p->n_outputs; k++)
         for (int j = 0; j < p->n_inputs; j++) {
+            if (jk_are_apart(s->input[j], s->output[k])) continue;
             const jk_meeting meeting = jk_meet(p->input[j], p->output[k]);
             int in_place = one_pass && !(sums >> k & 1);
             for (int l = 0; l < p->n_outputs; l++) /* another output that is this input itself reads it later */
@@ -86,10 +93,11 @@ size_t jk_pointwise_workspace(void) { return (size_t)1 << 19; }
 
 static jk_status run(const jk_context *context, const jk_program *program, int ndim, const ptrdiff_t *shape)
 {
-    JK_TRY(check(program, ndim, shape));
+    spans s;
+    JK_TRY(check(program, ndim, shape, &s));
     if (has_none(ndim, shape)) return write_sums_of_nothing(program);
     const outline o = jk_outline(program, ndim, shape);
-    JK_TRY(check_overlap(program, o.sums, o.one_pass));
+    JK_TRY(check_overlap(program, &s, o.sums, o.one_pass));
     if (o.sums == 0 && o.computed != 0 && jk_is_flat(program, ndim, shape)) return jk_run_flat(context, program);
     const unsigned all = (1u << program->n_outputs) - 1;
     if (!o.one_pass && o.sums == all && o.computed == all) {

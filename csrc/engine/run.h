@@ -6,7 +6,8 @@
 
 #include "engine/program.h"
 
-/* Runs over `shape`: inputs are broadcast to it; outputs of a smaller shape are summed over what they lack. */
+/* Runs over `shape`: inputs are broadcast to it; outputs of a smaller shape are summed over what they lack.  The views
+ * have been checked, each for itself. */
 jk_status jk_run(const jk_context *context, const jk_program *program, int ndim, const ptrdiff_t *shape);
 
 #endif

@@ -31,7 +31,7 @@ jk_status jk_check_input(const jk_view *view, int argument)
     if (empty) return jk_success();
     if (too_far) return jk_fail(JK_TOO_LARGE, argument);
     if (view->data == NULL) return jk_fail(JK_NULL_VIEW, argument);
-    if ((uintptr_t)view->data % (uintptr_t)item != 0) return jk_fail(JK_MISALIGNED, argument);
+    if (((uintptr_t)view->data & (uintptr_t)(item - 1)) != 0) return jk_fail(JK_MISALIGNED, argument);
     return jk_success();
 }
 
@@ -40,6 +40,10 @@ jk_status jk_check_input(const jk_view *view, int argument)
 jk_status jk_check_output(const jk_view *view, int argument)
 {
     JK_TRY(jk_check_input(view, argument));
+    if (view->ndim <= 1) {
+        const int meets = view->ndim == 1 && view->shape[0] > 1 && view->strides_in_bytes[0] == 0;
+        return meets ? jk_fail(JK_SELF_OVERLAP, argument) : jk_success();
+    }
     int order[JK_MAX_NDIM], n_axes = 0;
     if (jk_size(view) == 0) return jk_success();
     for (int d = 0; d < view->ndim; d++) {
@@ -89,19 +93,19 @@ int jk_is_contiguous(const jk_view *view)
     return 1;
 }
 
-/* First byte of a view and one past its last. */
-static void bounds(const jk_view *view, uintptr_t *low, uintptr_t *high)
+jk_span jk_span_of(const jk_view *view)
 {
-    uintptr_t lo = (uintptr_t)view->data, hi = lo;
+    uintptr_t low = (uintptr_t)view->data, high = low;
     for (int d = 0; d < view->ndim; d++) {
-        const ptrdiff_t reach = (view->shape[d] - 1) * view->strides_in_bytes[d];
-        if (reach < 0)
-            lo -= (uintptr_t)-reach;
+        const ptrdiff_t n = view->shape[d], stride = view->strides_in_bytes[d];
+        if (n == 0) return (jk_span){0, 0};
+        if (n == 1) continue;
+        if (stride < 0)
+            low -= (uintptr_t)((n - 1) * -stride);
         else
-            hi += (uintptr_t)reach;
+            high += (uintptr_t)((n - 1) * stride);
     }
-    *low = lo;
-    *high = hi + (uintptr_t)jk_itemsize(view->dtype);
+    return (jk_span){low, high + (uintptr_t)jk_itemsize(view->dtype)};
 }
 
 /* Greatest common divisor of g and the strides of all axes longer than 1. */
@@ -129,11 +133,7 @@ static int interleave(const jk_view *a, const jk_view *b)
 
 jk_meeting jk_meet(const jk_view *a, const jk_view *b)
 {
-    if (jk_size(a) == 0 || jk_size(b) == 0) return JK_APART;
-    uintptr_t a_low, a_high, b_low, b_high;
-    bounds(a, &a_low, &a_high);
-    bounds(b, &b_low, &b_high);
-    if (a_high <= b_low || b_high <= a_low || interleave(a, b)) return JK_APART;
+    if (jk_are_apart(jk_span_of(a), jk_span_of(b)) || interleave(a, b)) return JK_APART;
     if (a->data != b->data || a->dtype != b->dtype || !jk_same_shape(a, b)) return JK_PARTLY;
     for (int d = 0; d < a->ndim; d++)
         if (a->shape[d] > 1 && a->strides_in_bytes[d] != b->strides_in_bytes[d]) return JK_PARTLY;

@@ -5,6 +5,8 @@
 #include "engine/base.h"
 #include "engine/dtype.h"
 
+#include <stdint.h>
+
 /* dtype, number of axes, lengths, alignment; an output must not overlap itself. */
 jk_status jk_check_input(const jk_view *view, int argument);
 jk_status jk_check_output(const jk_view *view, int argument);
@@ -43,6 +45,14 @@ static inline jk_view jk_still(const jk_view *empty, void *data)
 }
 
 static inline ptrdiff_t jk_magnitude(ptrdiff_t stride) { return stride < 0 ? -stride : stride; }
+
+/* The first byte of a checked view and one past its last; no bytes, where it has no elements. */
+typedef struct jk_span {
+    uintptr_t low, high;
+} jk_span;
+jk_span jk_span_of(const jk_view *view);
+
+static inline int jk_are_apart(jk_span a, jk_span b) { return a.high <= b.low || b.high <= a.low; }
 
 /* How memory of two checked views meets: in no byte (by their bounds, or because they interleave), element for element,
  * or perhaps otherwise. */

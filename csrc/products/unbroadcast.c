@@ -5,6 +5,7 @@ jk_status jk_unbroadcast(const jk_context *context, const jk_view *g, const jk_v
 {
     if (jk_move_of(JK_FLOAT64) == NULL) return jk_fail(JK_NO_INIT, -1);
     JK_TRY(jk_check_input(g, 0));
+    JK_TRY(jk_check_output(out, 1));
     jk_program p;
     jk_begin_program(&p, accumulate);
     jk_add_output(&p, out, 1, jk_add_input(&p, g, 0));

@@ -1,23 +1,15 @@
 # Which arrays are native, their views, and new ones.
 
-from cpython.float cimport PyFloat_AS_DOUBLE
-from cpython.long cimport PyLong_AsDouble
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.pycapsule cimport PyCapsule_New
 
-from numpy import bool_ as numpy_bool, float32 as numpy_float32, float64 as numpy_float64
+from numpy import bool_ as numpy_bool
 
 cdef extern from "numpy/arrayobject.h":
     object PyArray_EMPTY(int ndim, cnp.npy_intp *shape, int typenum, int fortran)
 
 cdef extern from "numpy/ndarraytypes.h":
     object PyDataMem_SetHandler(object handler)
-
-cdef extern from "<float.h>":
-    const float FLT_MAX
-
-cdef extern from "<math.h>" nogil:
-    double fabs(double x)
 
 cdef extern from "recycle.h":
     void *recycle_handler_address "&recycle_handler"
@@ -120,41 +112,6 @@ cdef inline bint is_like(object x, cnp.ndarray t) noexcept:
 cdef inline bint is_out(object x, cnp.ndarray t) noexcept:
     """A writable native array of the shape of t."""
     return is_native(x) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>x) and same_shape(<cnp.ndarray>x, t)
-
-
-cdef inline bint read_number(object x, int typenum, double *number) noexcept:
-    """Whether x is a Python number, or one of NumPy's that is no wider than this dtype, and in its range."""
-    kind = type(x)
-    if kind is float or (kind is numpy_float64 and typenum == cnp.NPY_DOUBLE):
-        number[0] = PyFloat_AS_DOUBLE(x)
-    elif kind is int:
-        try:
-            number[0] = PyLong_AsDouble(x)
-        except OverflowError:
-            return False
-    elif x is True or x is False or kind is numpy_bool:
-        number[0] = bool(x)
-    elif kind is numpy_float32:
-        number[0] = float(x)
-    else:
-        return False
-    return typenum == cnp.NPY_DOUBLE or not fabs(number[0]) > FLT_MAX or kind is numpy_float32
-
-
-cdef inline cnp.ndarray as_operand(object x, int typenum):
-    """A native array of this dtype: x itself, or a number that does not promote it as a 0-d array; None for others."""
-    cdef cnp.ndarray scalar
-    cdef double number
-    if is_native(x):
-        return <cnp.ndarray>x if cnp.PyArray_TYPE(<cnp.ndarray>x) == typenum else None
-    if x is None or not read_number(x, typenum, &number):  # the general way rounds or explains
-        return None
-    scalar = PyArray_EMPTY(0, NULL, typenum, 0)
-    if typenum == cnp.NPY_DOUBLE:
-        (<double *>cnp.PyArray_DATA(scalar))[0] = number
-    else:
-        (<float *>cnp.PyArray_DATA(scalar))[0] = <float>number
-    return scalar
 
 
 cdef inline bint has_shape(object x, int ndim, const cnp.npy_intp *shape) noexcept:

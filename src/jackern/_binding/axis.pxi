@@ -284,31 +284,31 @@ cdef class AxisProducts(Products):
             return jk_axis_vjp(context, &self.axis, v, out, accumulate)
         return jk_axis_jvp(context, &self.axis, v, out, accumulate)
 
-    cdef void multiply_elements(self, void *out, const void *v) noexcept:
+    cdef void multiply_elements(self, cnp.ndarray out, const void *v, bint adds) noexcept:
         cdef const void *inputs[JK_N_IN]
         cdef int k
         for k in range(JK_N_IN):
             inputs[k] = v
         inputs[JK_IN_A] = self.axis.values.data
-        run_loop(jk_pointwise_of(self.axis.values.dtype).op[<int>JK_OP_multiply].value, <Py_ssize_t>self.n_products,
-                 out, inputs)
+        write_loop(jk_pointwise_of(self.axis.values.dtype).op[<int>JK_OP_multiply].value, cnp.PyArray_SIZE(out),
+                   out, inputs, 0, adds)
 
     cdef object multiply(self, object v, object out, bint accumulate, bint transposed):
         cdef End *source = &self.out_end if transposed else &self.in_end
         cdef End *target = &self.in_end if transposed else &self.out_end
         cdef cnp.ndarray result
-        if (self.kind != ELEMENTWISE or self.n_products >= LARGE or accumulate or not is_at(v, source)
+        if (self.kind != ELEMENTWISE or self.n_products >= LARGE or not is_at(v, source)
                 or not self.kept.is_there()
                 or cnp.PyArray_TYPE(<cnp.ndarray>v) != self.typenum):
             return Products.multiply(self, v, out, accumulate, transposed)
-        if out is None:
+        if out is None and not accumulate:
             result = new_array(target.ndim, <cnp.npy_intp *>target.shape, self.typenum, False)
         elif (is_at(out, target) and cnp.PyArray_TYPE(<cnp.ndarray>out) == self.typenum
                 and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out) and lies_flat(v, out) and self.is_beside(out)):
             result = <cnp.ndarray>out
         else:
             return Products.multiply(self, v, out, accumulate, transposed)
-        self.multiply_elements(cnp.PyArray_DATA(result), cnp.PyArray_DATA(<cnp.ndarray>v))
+        self.multiply_elements(result, cnp.PyArray_DATA(<cnp.ndarray>v), accumulate)
         return result
 
     cdef bint is_beside(self, cnp.ndarray out) noexcept:

@@ -81,13 +81,6 @@ cdef inline bint outs_are_apart(Wish *wish) noexcept:
     return True
 
 
-cdef inline object returned(cnp.ndarray result, PyObject *out):
-    """What the caller gets: a NumPy scalar where a new result is 0-d."""
-    if out == NULL and cnp.PyArray_NDIM(result) == 0:
-        return cnp.PyArray_ToScalar(cnp.PyArray_DATA(result), result)
-    return result
-
-
 cdef inline cnp.ndarray as_cotangent(object g, object x):
     """A native array: g itself, a NumPy float as 0-d, or a Python number in the dtype of x; None for anything else."""
     cdef cnp.ndarray scalar

@@ -148,6 +148,8 @@ cdef class Products:
 
     cdef object product(self, object v, object out, object accumulate, bint transposed):
         result = self.straight_product(v, out, accumulate, transposed)
+        if result is NotImplemented and (width_of(v) == NARROW or self.typenum == cnp.NPY_DOUBLE):
+            result = self.straight_product(converted(v, self.typenum), out, accumulate, transposed)
         if result is NotImplemented:
             result = self._general_product(v, out, accumulate, transposed)
             jacobian_general_calls[transposed] += 1

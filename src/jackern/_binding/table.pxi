@@ -24,6 +24,19 @@ cdef extern from "engine/cpu.h" nogil:
 
     const jk_pointwise_loops *jk_pointwise_of(jk_dtype dtype)
 
+    ctypedef struct jk_move_loops:
+        void add(Py_ssize_t n, void *out, Py_ssize_t stride, const void *addend)
+
+    ctypedef struct jk_reduce_loops:
+        void sum_each(Py_ssize_t n_rows, Py_ssize_t n, void *out, const void *addends)
+
+    const jk_move_loops *jk_move_of(jk_dtype dtype)
+    const jk_reduce_loops *jk_reduce_of(jk_dtype dtype)
+
+cdef enum:
+    PIECE = 256  # elements for which a loop is called where its results are added
+    SHORT = 1024  # elements that are summed as one run, by a tree that C calls form as well
+
 cdef extern from "engine/environment.h" nogil:
     ctypedef unsigned jk_environment
     jk_environment jk_enter()
@@ -36,6 +49,51 @@ cdef inline void run_loop(jk_pointwise_loop *loop, Py_ssize_t n, void *out, cons
     cdef jk_environment before = jk_enter()
     loop(n, out, inputs, ones)
     jk_leave(before)
+
+
+cdef inline jk_dtype dtype_of(cnp.ndarray a) noexcept:
+    return JK_FLOAT64 if cnp.PyArray_TYPE(a) == cnp.NPY_DOUBLE else JK_FLOAT32
+
+
+cdef void add_loop(jk_pointwise_loop *loop, cnp.ndarray out, const void *const *inputs, unsigned ones) noexcept:
+    """Adds a loop's results to a C-contiguous array of its dtype, piece by piece."""
+    cdef jk_environment before = jk_enter()
+    cdef double piece[PIECE]
+    cdef const void *at[JK_N_IN]
+    cdef Py_ssize_t item = cnp.PyArray_ITEMSIZE(out), n = cnp.PyArray_SIZE(out), first = 0, m
+    cdef int k
+    while first < n:
+        m = min(n - first, <Py_ssize_t>PIECE)
+        for k in range(JK_N_IN):
+            at[k] = inputs[k] if ones >> k & 1 else <const char *>inputs[k] + first * item
+        loop(m, piece, at, ones)
+        jk_move_of(dtype_of(out)).add(m, cnp.PyArray_BYTES(out) + first * item, item, piece)
+        first += m
+    jk_leave(before)
+
+
+cdef void sum_loop(jk_pointwise_loop *loop, Py_ssize_t n, cnp.ndarray out, const void *const *inputs, unsigned ones,
+                   bint adds) noexcept:
+    """Writes or adds the sum of at most SHORT results to a 0-d array of the loop's dtype."""
+    cdef jk_environment before = jk_enter()
+    cdef double piece[SHORT]
+    cdef double total
+    loop(n, piece, inputs, ones)
+    jk_reduce_of(dtype_of(out)).sum_each(1, n, &total if adds else cnp.PyArray_DATA(out), piece)
+    if adds:
+        jk_move_of(dtype_of(out)).add(1, cnp.PyArray_DATA(out), cnp.PyArray_ITEMSIZE(out), &total)
+    jk_leave(before)
+
+
+cdef inline void write_loop(jk_pointwise_loop *loop, Py_ssize_t n, cnp.ndarray out, const void *const *inputs,
+                            unsigned ones, bint adds) noexcept:
+    """A loop's n results, or their sum where it is one number, in (or added to) a C-contiguous array of its dtype."""
+    if n > 1 and cnp.PyArray_NDIM(out) == 0:
+        sum_loop(loop, n, out, inputs, ones, adds)
+    elif adds:
+        add_loop(loop, out, inputs, ones)
+    else:
+        run_loop(loop, n, cnp.PyArray_DATA(out), inputs, ones)
 
 
 def enter_environment():

@@ -13,41 +13,40 @@ cdef class UnaryOp(Op):
         cdef const void *inputs[JK_N_IN]
         cdef const jk_view *x_at = NULL
         cdef const jk_view *y_at = NULL
-        cdef const jk_view *t_at = &t_view
-        cdef const jk_view *out_at = &out_view
-        if not is_operand(t):
+        cdef const jk_view *out_at
+        if not is_native(t):
             return NotImplemented
         cdef cnp.ndarray like = <cnp.ndarray>t, result
+        cdef Py_ssize_t n = cnp.PyArray_SIZE(like)
+        cdef bint is_flat = cnp.PyArray_IS_C_CONTIGUOUS(like) and n < LARGE
         if x is not None:
             if not is_like(x, like):
                 return NotImplemented
-            view_of(&x_view, <cnp.ndarray>x)
-            x_at = &x_view
+            is_flat = is_flat and cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>x)
         if y is not None:
             if not is_like(y, like):
                 return NotImplemented
-            view_of(&y_view, <cnp.ndarray>y)
-            y_at = &y_view
+            is_flat = is_flat and cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>y)
         if not self.can_read(x, y):
             return NotImplemented
         if out == NULL:
             result = new_like(like)
         elif is_out(<object>out, like):
             result = <cnp.ndarray>out
+            is_flat = (is_flat and cnp.PyArray_TYPE(result) == cnp.PyArray_TYPE(like)
+                       and cnp.PyArray_IS_C_CONTIGUOUS(result)
+                       and lies_flat(t, result) and lies_flat(x, result) and lies_flat(y, result))
         else:
             return NotImplemented
-        cdef bint large = cnp.PyArray_SIZE(like) >= LARGE
         cdef const jk_op_loops *loops = flat_loops(self.index, like)
         cdef jk_pointwise_loop *loop = loops.first[0] if y is None or loops.first_from_y == NULL else loops.first_from_y
-        if (not large and not adds and loop != NULL and cnp.PyArray_TYPE(result) == cnp.PyArray_TYPE(like)
-                and cnp.PyArray_IS_C_CONTIGUOUS(result)
-                and lies_flat(t, result) and lies_flat(x, result) and lies_flat(y, result)):
+        if is_flat and loop != NULL:
             read_flat(inputs, like, y)
             if x is not None:
                 inputs[JK_IN_A] = cnp.PyArray_DATA(<cnp.ndarray>x)
-            run_loop(loop, cnp.PyArray_SIZE(like), cnp.PyArray_DATA(result), inputs)
-            return result
-        if large:
+            write_loop(loop, n, result, inputs, 0, adds)
+            return returned(result, out)
+        if n >= LARGE:
             try:
                 if product == JVP:
                     pointwise_jvp(self, [t], [x], y, result, adds)
@@ -58,9 +57,40 @@ cdef class UnaryOp(Op):
         else:
             view_of(&t_view, like)
             view_of(&out_view, result)
-            if not self.went(product, jk_pointwise_vjp(NULL, self.index, t_at, &x_at, y_at, &out_at, adds)):
+            out_at = &out_view
+            if x is not None:
+                view_of(&x_view, <cnp.ndarray>x)
+                x_at = &x_view
+            if y is not None:
+                view_of(&y_view, <cnp.ndarray>y)
+                y_at = &y_view
+            if not self.went(product, jk_pointwise_vjp(NULL, self.index, &t_view, &x_at, y_at, &out_at, adds)):
                 return NotImplemented
-        return result
+        return returned(result, out)
+
+    cdef object coerced(self, int product, object t, object x, object y, PyObject *out, bint adds):
+        """`multiply` of operands that have to be converted; NotImplemented where they cannot be."""
+        cdef unsigned reads = self.all_reads
+        cdef Width width = width_of(t)
+        cdef int typenum
+        cdef cnp.ndarray t_array, x_array, y_array
+        if reads & JK_READS_Y and y is None:
+            reads = JK_READS_A
+        elif reads & JK_READS_Y and self.row.first_from_y != NULL:
+            reads = JK_READS_Y
+        if reads & JK_READS_A:
+            width = wider(width, x)
+        if reads & JK_READS_Y:
+            width = wider(width, y)
+        typenum = common_type(width)
+        if typenum < 0:
+            return NotImplemented
+        t_array = converted(t, typenum)
+        x_array = converted(x, typenum) if reads & JK_READS_A else shaped(x, typenum)
+        y_array = converted(y, typenum) if reads & JK_READS_Y else shaped(y, typenum)
+        if t_array is None or (x_array is None) != (x is None) or (y_array is None) != (y is None):
+            return NotImplemented
+        return self.multiply(product, t_array, x_array, y_array, out, adds)
 
     cdef inline bint can_read(self, object x, object y) noexcept:
         """Whether what is given is enough for the derivative."""
@@ -85,7 +115,7 @@ cdef class UnaryOp(Op):
         cdef const jk_view *x_at = &x_view
         cdef const void *inputs[JK_N_IN]
         cdef cnp.ndarray result
-        if not is_operand(x):
+        if not is_native(x):
             return NotImplemented
         if out is None:
             result = new_like(<cnp.ndarray>x)
@@ -97,7 +127,7 @@ cdef class UnaryOp(Op):
                 and cnp.PyArray_SIZE(result) < LARGE and lies_flat(x, result)):
             read_flat(inputs, <cnp.ndarray>x, None)
             run_loop(flat_loops(self.index, result).value, cnp.PyArray_SIZE(result), cnp.PyArray_DATA(result), inputs)
-            return result
+            return returned(result, NULL if out is None else <PyObject *>out)
         if cnp.PyArray_SIZE(result) >= LARGE:
             try:
                 pointwise_value(self, [x], result, False)
@@ -108,10 +138,15 @@ cdef class UnaryOp(Op):
             view_of(&out_view, result)
             if not self.went(VALUE, jk_pointwise_value(NULL, self.index, &x_at, &out_view, False)):
                 return NotImplemented
-        return result
+        return returned(result, NULL if out is None else <PyObject *>out)
 
     def __call__(self, x=None, out=None):
+        cdef int typenum
         result = self.value(x, out)
+        if result is NotImplemented:
+            typenum = common_type(width_of(x))
+            if typenum >= 0:
+                result = self.value(converted(x, typenum), out)
         if result is not NotImplemented:
             self.count(VALUE)
             return result
@@ -150,6 +185,8 @@ cdef class UnaryOp(Op):
         wish.is_tuple = False
         if read_outs(&wish, out, accumulate):
             result = self.multiply(JVP, x_dot, x, y, wish.out[0], wish.adds[0])
+            if result is NotImplemented:
+                result = self.coerced(JVP, x_dot, x, y, wish.out[0], wish.adds[0])
             if result is not NotImplemented:
                 self.count(JVP)
                 return result
@@ -182,6 +219,8 @@ cdef class UnaryOp(Op):
             return result
         if read_wrt(&wish, wrt, 1) and read_outs(&wish, out, accumulate):
             result = self.multiply(VJP, y_bar, x, y, wish.out[0], wish.adds[0])
+            if result is NotImplemented:
+                result = self.coerced(VJP, y_bar, x, y, wish.out[0], wish.adds[0])
             if result is not NotImplemented:
                 self.count(VJP)
                 return (result,) if wish.is_tuple else result

@@ -6,6 +6,9 @@ from cpython.object cimport PyObject
 cdef enum:
     MAX_OUTPUTS = 4
 
+# The default of `wrt` for one operand, by its identity.
+cdef object FIRST = 0
+
 cdef struct Wish:
     # Results: whose, where they go (borrowed; NULL: to a new array), and whether they are added to what is there.
     int n
@@ -29,6 +32,11 @@ cdef inline bint is_position(object k, int n, int *position) noexcept:
 cdef inline bint read_wrt(Wish *wish, object wrt, int nin) noexcept:
     """Whether wrt is an int or a tuple of different ones, each an argument's position; fills in whose results."""
     cdef int i, k
+    wish.is_tuple = False
+    if wrt is FIRST:
+        wish.n = 1
+        wish.position[0] = 0
+        return True
     wish.is_tuple = type(wrt) is tuple
     if not wish.is_tuple:
         wish.n = 1
