@@ -112,7 +112,10 @@ JK_INLINE void N(run_cores)(ptrdiff_t n, real *out, const void *const *in, unsig
 
 static void N(run_all)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * core)
 {
-    N(run_cores)(n, out, in, ones, core, core, NULL);
+    if (ones == 0)
+        N(run_core)(n, out, (const real *const *)in, core);
+    else
+        N(run_cores)(n, out, in, ones, core, core, NULL);
 }
 
 JK_INLINE int N(is_far_angle)(const real *const *in, ptrdiff_t i) { return M(fabs)(in[JK_IN_A][i]) > N(near_end); }

@@ -290,8 +290,11 @@ cdef class AxisProducts(Products):
         for k in range(JK_N_IN):
             inputs[k] = v
         inputs[JK_IN_A] = self.axis.values.data
-        write_loop(jk_pointwise_of(self.axis.values.dtype).op[<int>JK_OP_multiply].value, cnp.PyArray_SIZE(out),
-                   out, inputs, 0, adds)
+        cdef jk_pointwise_loop *loop = jk_pointwise_of(self.axis.values.dtype).op[<int>JK_OP_multiply].value
+        if adds:
+            add_loop(loop, out, inputs, 0)
+        else:
+            run_loop(loop, <Py_ssize_t>self.n_products, cnp.PyArray_DATA(out), inputs)
 
     cdef object multiply(self, object v, object out, bint accumulate, bint transposed):
         cdef End *source = &self.out_end if transposed else &self.in_end

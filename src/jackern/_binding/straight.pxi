@@ -195,7 +195,7 @@ cdef object straight_vjp(Op op, cnp.ndarray t, cnp.ndarray u, cnp.ndarray v, cnp
     cdef cnp.npy_intp shape[JK_MAX_NDIM]
     cdef int i, k, n = op.row.n_args, adds
     cdef unsigned ones
-    cdef bint alike
+    cdef bint alike, is_number = False
     cdef tuple results = None
     cdef cnp.ndarray result = None
     cdef const jk_op_loops *loops
@@ -207,8 +207,6 @@ cdef object straight_vjp(Op op, cnp.ndarray t, cnp.ndarray u, cnp.ndarray v, cnp
     adds = adds_alike(&wish)
     if adds < 0 or (not alike and not has_shape(t, broadcast(&args, shape), shape)):
         return NotImplemented
-    for k in range(n):
-        bars[k] = NULL
     if wish.is_tuple:
         results = PyTuple_New(wish.n)
     for i in range(wish.n):
@@ -217,8 +215,7 @@ cdef object straight_vjp(Op op, cnp.ndarray t, cnp.ndarray u, cnp.ndarray v, cnp
         if wish.out[i] != NULL and not is_out(<object>wish.out[i], <cnp.ndarray>x):
             return NotImplemented
         result = new_like(<cnp.ndarray>x) if wish.out[i] == NULL else <cnp.ndarray>wish.out[i]
-        view_of(&bar_view[k], result)
-        bars[k] = &bar_view[k]
+        is_number = is_number or (wish.out[i] == NULL and args.at[k].ndim == 0)
         if results is not None:
             Py_INCREF(result)
             PyTuple_SET_ITEM(results, i, result)
@@ -239,6 +236,12 @@ cdef object straight_vjp(Op op, cnp.ndarray t, cnp.ndarray u, cnp.ndarray v, cnp
             write_loop(loops.first[wish.position[i]], cnp.PyArray_SIZE(t),
                        result if results is None else <cnp.ndarray>results[i], inputs, ones, adds)
     else:
+        for k in range(n):
+            bars[k] = NULL
+        for i in range(wish.n):
+            k = wish.position[i]
+            view_of(&bar_view[k], result if results is None else <cnp.ndarray>results[i])
+            bars[k] = &bar_view[k]
         view_of(&t_view, t)
         if y is not None:
             view_of(&y_view, <cnp.ndarray>y)
@@ -247,10 +250,7 @@ cdef object straight_vjp(Op op, cnp.ndarray t, cnp.ndarray u, cnp.ndarray v, cnp
             return NotImplemented
     if results is None:
         return returned(result, wish.out[0])
-    for i in range(wish.n):
-        if wish.out[i] == NULL and args.at[wish.position[i]].ndim == 0:
-            return with_numbers(results, &wish)
-    return results
+    return with_numbers(results, &wish) if is_number else results
 
 
 cdef tuple with_numbers(tuple results, const Wish *wish):

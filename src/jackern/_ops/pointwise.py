@@ -3,6 +3,7 @@
 All checks come before anything is written.  `_wiring` hands the functions that the binding calls to it, at import.
 """
 
+import functools
 import inspect
 import itertools
 import operator
@@ -26,6 +27,7 @@ def readable(expression: str) -> str:
     return re.sub(r"\b[MC]\(([\w.-]+)\)", r"\1", expression).replace(", far)", ")")
 
 
+@functools.cache
 def derivative_of(product: str) -> str:
     """The derivative from its product with t in the table: t = 1, and no factor of 1 is written."""
     text = re.sub(r"\bt\b", "1", readable(product))
