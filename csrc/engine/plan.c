@@ -4,7 +4,7 @@
 enum {
     WIDE = 64,           /* columns from which a row is worth a call of its own */
     REPEAT_BLOCK = 8192, /* columns of a long block that an input repeats; fewer are not worth the jumps between */
-    MAX_TILE = 1024,     /* columns of a block of summed rows */
+    MAX_TILE = 4096,     /* columns of a block of summed rows */
     MAX_ROWS = 64,       /* rows of a block that is not flat */
     PASS = 1024 /* elements for which the steps are called at once, with buffers that stay in the first cache */
 };
@@ -116,12 +116,41 @@ static int needs_no_buffer(const walk *w)
     return 1;
 }
 
+/* Outputs of which each is the sum of a step that has sums, reads inputs alone, and is read by no other. */
+static void find_fused(walk *w)
+{
+    const jk_program *p = w->program;
+    w->fused = 0;
+    for (int k = 0; k < p->n_outputs; k++) {
+        if (!(w->sums >> k & 1)) continue;
+        const jk_step *own = NULL;
+        int fits = 1;
+        for (int s = 0; s < p->n_steps; s++) {
+            if (p->step[s].out == p->result[k]) own = &p->step[s];
+            fits &= !reads(&p->step[s], p->result[k]) && p->step[s].add_to != p->result[k];
+        }
+        for (int l = 0; l < p->n_outputs; l++) fits &= l == k || p->result[l] != p->result[k];
+        if (own == NULL || own->sums == NULL || own->ones != 0 || own->add_to) continue;
+        for (int i = 0; i < JK_N_IN; i++) fits &= own->in[i] < p->n_inputs;
+        if (!fits) continue;
+        w->fused |= 1u << k;
+        w->fused_step[k] = own;
+    }
+    w->steps = jk_steps_to(p, w->outputs & ~w->fused);
+}
+
+static void leave_fused(walk *w)
+{
+    w->fused = 0;
+    w->steps = jk_steps_to(w->program, w->outputs);
+}
+
 /* Columns that one block may sum: a power of two of runs, so that the tree is the same however many they are. */
 static ptrdiff_t longest_run(const walk *w)
 {
     const jk_program *p = w->program;
     for (int k = 0; k < p->n_outputs; k++)
-        if ((w->outputs >> k & 1) && p->result[k] >= p->n_inputs) return PASS;
+        if (((w->outputs & ~w->fused) >> k & 1) && p->result[k] >= p->n_inputs) return PASS;
     for (int j = 0; j < p->n_inputs; j++)
         if (p->input[j]->dtype != p->dtype || w->axes.in[j][w->col_axis] != w->item) return PASS;
     return JK_LONG_BLOCK;
@@ -132,7 +161,7 @@ static ptrdiff_t longest_run(const walk *w)
 static ptrdiff_t rows_at_once(const walk *w)
 {
     if (w->flat) return w->rows;
-    if (!rows_are_summed(w) || w->cols < w->n_cols) return 1;
+    if (!rows_are_summed(w) || w->cols < w->n_cols || w->steps == 0) return 1;
     for (int j = 0; j < w->axes.n_inputs; j++) {
         const ptrdiff_t row = w->axes.in[j][w->row_axis];
         if (row != 0 && row != w->n_cols * w->axes.in[j][w->col_axis]) return 1;
@@ -153,6 +182,10 @@ static void choose_block(walk *w)
     w->cols = JK_MIN(w->n_cols, PASS);
     w->rows = w->group = 1;
     w->flat = 1;
+    find_fused(w);
+    /* short rows are summed by halves in their buffer, or as columns; over outer axes alone, blocks are added up */
+    const ptrdiff_t shortest = cols_summed ? 4 * JK_REGISTER_BYTES / w->item : WIDE;
+    if (rows_summed + cols_summed == 0 || (w->n_cols < shortest && rows_summed + cols_summed == 1)) leave_fused(w);
     if (rows_summed && cols_summed) {
         w->cols = JK_MIN(w->n_cols, longest_run(w));
     } else if (w->n_cols <= (cols_summed ? JK_RUN / 2 : WIDE - 1)) {
@@ -166,7 +199,7 @@ static void choose_block(walk *w)
         w->flat = 0;
         w->cols = JK_MIN(w->n_cols, MAX_TILE);
         w->rows = MAX_ROWS;
-        w->group = JK_FOLD_ROWS;
+        w->group = JK_CHAIN_ROWS;
     }
     w->rows = JK_MIN(w->rows, rows_summed ? power_of_two_upto(w->n_rows) : w->n_rows);
     w->pass = rows_at_once(w);
@@ -187,7 +220,7 @@ int jk_place_buffers(walk *w, jk_scratch scratch)
         }
     for (int k = 0; k < p->n_outputs; k++) {
         const int reg = p->result[k];
-        if (!(w->outputs >> k & 1) || reg < p->n_inputs) continue;
+        if (!((w->outputs & ~w->fused) >> k & 1) || reg < p->n_inputs) continue;
         taken |= 1u << reg;
         if (w->direct_out >> k & 1) continue;
         if ((w->product[k] = take(w, w->sums >> k & 1 ? kept : pass)) == NULL) return 0;
@@ -275,6 +308,7 @@ jk_status jk_plan(walk *w, int n_tasks, jk_scratch scratch)
             if (is_direct_in(w, j)) w->direct_in |= 1u << j;
         for (int k = 0; k < p->n_outputs; k++)
             if (is_direct_out(w, k)) w->direct_out |= 1u << k;
+        w->all_fused = w->fused == w->outputs && w->direct_in == (1u << p->n_inputs) - 1;
         w->target_size = (rows_are_summed(w) ? 1 : w->rows) * (cols_are_summed(w) ? 1 : w->cols);
         if (jk_place_buffers(w, scratch)) break;
         if (can_cut_cols(w) && w->cols > 1)

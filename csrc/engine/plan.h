@@ -23,7 +23,10 @@ typedef struct walk {
     const jk_move_loops *move;
     const jk_reduce_loops *reduce;
     unsigned outputs, sums; /* the outputs of this walk, and those of them that are summed: one bit each */
-    unsigned steps;         /* the steps that these need */
+    unsigned steps;         /* the steps that these need, but for those that are summed in their own loop */
+    unsigned fused;         /* outputs that are sums of such steps, one bit each, and which: */
+    const jk_step *fused_step[JK_MAX_OUTPUTS];
+    int all_fused; /* nothing else is done, and their inputs are used where they lie: groups need not be seen from here */
     ptrdiff_t item;
     nest axes;
     /* A block is up to `rows` x `cols` of the last two axes; a flat block is one run over both. */
@@ -55,12 +58,20 @@ static inline int rows_are_summed(const walk *w) { return w->row_axis >= 0 && w-
 
 static inline int cols_are_summed(const walk *w) { return w->col_axis >= 0 && w->axes.summed[w->col_axis]; }
 
-/* Whether rows of an input itself are summed: all rows of a block are then kept. */
+static inline int reads(const jk_step *step, int reg)
+{
+    for (int i = 0; i < JK_N_IN; i++)
+        if (step->in[i] == reg) return 1;
+    return 0;
+}
+
+/* Whether rows of an input are what is summed, itself or in a step's own loop: all rows of a group are then kept. */
 static inline int is_summand(const walk *w, int j)
 {
     if (!rows_are_summed(w)) return 0;
     for (int k = 0; k < w->program->n_outputs; k++)
-        if ((w->sums >> k & 1) && w->program->result[k] == j) return 1;
+        if ((w->sums >> k & 1) && (w->fused >> k & 1 ? reads(w->fused_step[k], j) : w->program->result[k] == j))
+            return 1;
     return 0;
 }
 

@@ -10,6 +10,7 @@ enum { JK_MAX_INPUTS = 8, JK_MAX_OUTPUTS = JK_MAX_ARGS + 1, JK_MAX_STEPS = 16, J
 /* register out = loop(registers in); then, unless add_to is 0, register add_to += out */
 typedef struct jk_step {
     jk_pointwise_loop *loop;
+    const jk_sums *sums;     /* of what the loop computes; NULL if there are none */
     signed char in[JK_N_IN]; /* a register for every place; -1 for those that are not read */
     signed char out;
     unsigned char ones; /* of which arguments the loop takes one number */
@@ -51,7 +52,7 @@ static inline int jk_add_input(jk_program *p, const jk_view *view, int argument)
     return reg;
 }
 
-/* Returns a step whose `out` is a new register, and which reads arguments alone: a register for each, or -1. */
+/* Returns a step without sums whose `out` is a new register, and which reads arguments alone: a register for each, or -1. */
 static inline jk_step *jk_add_step(jk_program *p, jk_pointwise_loop *loop, const int *args, int n_args, int takes_ones)
 {
     jk_step *step = &p->step[p->n_steps++];

@@ -88,7 +88,8 @@ static jk_status write_sums_of_nothing(const jk_program *program)
     return jk_success();
 }
 
-/* 12 registers of 1024 doubles, and for each of three outputs a block's sum at every one of 45 right turns. */
+/* 12 registers of 1024 doubles, and for each of three outputs a block's sum at every one of 45 right turns; larger blocks,
+ * of fewer turns, are cut to fit. */
 size_t jk_pointwise_workspace(void) { return (size_t)1 << 19; }
 
 static jk_status run(const jk_context *context, const jk_program *program, int ndim, const ptrdiff_t *shape)

@@ -46,24 +46,26 @@ static void pack(walk *w, int j, const char *in, ptrdiff_t rows, ptrdiff_t cols,
     w->packed_cols[j] = cols;
 }
 
-/* target = (or +=) the sum over rows of a rows x cols block, one power of two of rows after the other */
-static void sum_rows(walk *w, ptrdiff_t rows, ptrdiff_t cols, char *target, int adds, char *block, ptrdiff_t row_stride)
+/* into = the sum of at most JK_CHAIN_ROWS rows of an input, one after the other */
+static void chain_input(const walk *w, ptrdiff_t rows, ptrdiff_t cols, char *into, const char *in, ptrdiff_t row_stride)
 {
-    char *const spare = w->scratch.at;
-    while (rows > 0) {
-        const ptrdiff_t part = power_of_two_upto(rows);
-        char *into = adds ? spare : target;
-        if (part <= JK_FOLD_ROWS) {
-            w->reduce->fold_rows(part, cols, into, block, row_stride);
-        } else {
-            w->reduce->fold_flat(part, cols, block);
-            if (into != block) memcpy(into, block, (size_t)(cols * w->item));
-        }
-        if (adds) w->move->add(cols, target, w->item, spare);
-        adds = 1;
-        block += part * row_stride;
-        rows -= part;
+    memcpy(into, in, (size_t)(cols * w->item));
+    for (ptrdiff_t i = 1; i < rows; i++) w->move->add(cols, into, w->item, in + i * row_stride);
+}
+
+/* Sums of what a step computes from rows of inputs, which lie in memory or in buffers; `row` is the first. */
+static void chain_step(const walk *w, const position *at, const jk_step *step, ptrdiff_t row, ptrdiff_t rows,
+                       ptrdiff_t cols, char *into, char *spare)
+{
+    const void *in[JK_N_IN];
+    ptrdiff_t stride[JK_N_IN];
+    for (int k = 0; k < JK_N_IN; k++) {
+        const int j = step->in[k] >= 0 ? step->in[k] : step->in[JK_IN_T]; /* a place that is not read */
+        const int direct = w->direct_in >> j & 1;
+        stride[k] = direct ? w->axes.in[j][w->row_axis] : cols * w->item;
+        in[k] = direct ? at->in[j] + row * stride[k] : w->buffer[j];
     }
+    step->sums->chains(rows, cols, into, spare, in, stride);
 }
 
 /* Joins `count` sums, of `cols` columns each and `apart` bytes from each other, in the first. */
@@ -76,16 +78,39 @@ static void join_groups(const walk *w, ptrdiff_t count, ptrdiff_t cols, char *su
     w->move->add(cols, sums, w->item, sums + left * apart);
 }
 
+/* Sums by halves the rows of a flat block, one power of two of them after the other, into its first row. */
+static void sum_halves(walk *w, ptrdiff_t rows, ptrdiff_t cols, char *block)
+{
+    char *const first = block;
+    while (rows > 0) {
+        const ptrdiff_t part = power_of_two_upto(rows);
+        w->reduce->fold_flat(part, cols, block);
+        if (block != first) w->move->add(cols, first, w->item, block);
+        block += part * cols * w->item;
+        rows -= part;
+    }
+}
+
 /* target = the sum over rows of a flat block, in whose place all of it is done */
 static void sum_flat(walk *w, ptrdiff_t rows, ptrdiff_t cols, char *target, char *block)
 {
     const ptrdiff_t row_bytes = cols * w->item, apart = w->group * row_bytes, count = jk_n_runs(rows, w->group);
-    for (ptrdiff_t i = 0; i < count; i++) {
-        char *at = block + i * apart;
-        sum_rows(w, JK_MIN(w->group, rows - i * w->group), cols, at, 0, at, row_bytes);
-    }
+    for (ptrdiff_t i = 0; i < count; i++) sum_halves(w, JK_MIN(w->group, rows - i * w->group), cols, block + i * apart);
     join_groups(w, count, cols, block, apart);
     memcpy(target, block, (size_t)row_bytes);
+}
+
+/* out = the sum of each of `rows` rows of a step that is summed in its own loop; they lie one behind the other */
+static void sum_step(const walk *w, int k, ptrdiff_t rows, ptrdiff_t cols, char *out)
+{
+    const jk_step *step = w->fused_step[k];
+    const void *in[JK_N_IN];
+    ptrdiff_t stride[JK_N_IN];
+    for (int i = 0; i < JK_N_IN; i++) {
+        in[i] = w->reg[step->in[i] >= 0 ? step->in[i] : step->in[JK_IN_T]];
+        stride[i] = cols * w->item;
+    }
+    step->sums->each(rows, cols, out, in, stride);
 }
 
 /* All steps over `rows` rows of a block from `row` on; what is summed by rows is kept in its buffer from `slot` on. */
@@ -105,7 +130,7 @@ static void run_rows(walk *w, const position *at, const targets *into, ptrdiff_t
         }
     }
     for (int k = 0; k < p->n_outputs; k++) {
-        if (!(w->outputs >> k & 1) || p->result[k] < p->n_inputs) continue;
+        if (!((w->outputs & ~w->fused) >> k & 1) || p->result[k] < p->n_inputs) continue;
         if (w->direct_out >> k & 1)
             w->reg[p->result[k]] = at->out[k] + (row > 0 ? row * axes->out[k][w->row_axis] : 0);
         else
@@ -114,6 +139,10 @@ static void run_rows(walk *w, const position *at, const targets *into, ptrdiff_t
     jk_run_steps(p, w->steps, w->reg, rows * cols);
     for (int k = 0; k < p->n_outputs; k++) {
         if (!((w->outputs & ~w->direct_out) >> k & 1)) continue;
+        if (w->fused >> k & 1) {
+            if (cols_are_summed(w)) sum_step(w, k, rows, cols, into->at[k] + row * w->item);
+            continue;
+        }
         const char *result = w->reg[p->result[k]];
         if (!(w->sums >> k & 1)) {
             const ptrdiff_t row_stride = w->row_axis >= 0 ? axes->out[k][w->row_axis] : 0;
@@ -127,31 +156,35 @@ static void run_rows(walk *w, const position *at, const targets *into, ptrdiff_t
     }
 }
 
-/* Adds the sum of `rows` rows from `row` on to what the target holds; the first rows overwrite it, as all of a flat block
- * do. */
+/* Adds the sum of a group of rows from `row` on to what the target holds; the first rows overwrite it, as all of a flat
+ * block do. */
 static void sum_group(walk *w, const position *at, const targets *into, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t cols)
 {
     const jk_program *p = w->program;
     for (int k = 0; k < p->n_outputs; k++) {
         if (!(w->sums >> k & 1)) continue;
         const int reg = p->result[k];
-        if (reg < p->n_inputs && (w->direct_in >> reg & 1)) {
+        char *const spare = w->scratch.at, *const group = row > 0 ? spare : into->at[k];
+        if (w->fused >> k & 1) {
+            chain_step(w, at, w->fused_step[k], row, rows, cols, group, spare);
+        } else if (reg < p->n_inputs && (w->direct_in >> reg & 1)) {
             const ptrdiff_t stride = w->axes.in[reg][w->row_axis];
-            sum_rows(w, rows, cols, into->at[k], row > 0, at->in[reg] + row * stride, stride);
+            chain_input(w, rows, cols, group, at->in[reg] + row * stride, stride);
         } else {
             char *block = reg < p->n_inputs ? w->buffer[reg] : w->product[k];
             if (w->flat)
-                sum_flat(w, rows, cols, into->at[k], block);
+                sum_flat(w, rows, cols, group, block);
             else
-                sum_rows(w, rows, cols, into->at[k], row > 0, block, cols * w->item);
+                w->reduce->fold_rows(rows, cols, group, block);
         }
+        if (row > 0) w->move->add(cols, into->at[k], w->item, group);
     }
 }
 
 static jk_status run_block(walk *w, const position *at, const targets *into)
 {
     const ptrdiff_t rows = JK_MIN(w->rows, w->n_rows - at->row), cols = JK_MIN(w->cols, w->n_cols - at->col);
-    const ptrdiff_t group = w->flat ? rows : JK_MIN(rows, w->group);
+    const ptrdiff_t group = w->flat || w->all_fused ? rows : JK_MIN(rows, w->group);
     for (ptrdiff_t row = 0; row < rows; row += group) {
         const ptrdiff_t n = JK_MIN(group, rows - row);
         for (ptrdiff_t i = 0; i < n; i += w->pass) run_rows(w, at, into, row + i, i, JK_MIN(w->pass, n - i), cols);

@@ -5,8 +5,8 @@
 
 #include "loops/check.tpl.h"
 #include "loops/move.tpl.h"
-#include "loops/pointwise.tpl.h"
 #include "loops/reduce.tpl.h"
+#include "loops/pointwise.tpl.h"
 
 #include "loops/dense.tpl.h"
 #include "loops/banded.tpl.h"

@@ -1,21 +1,9 @@
 /* The loops of every row of ops.def. */
 
-typedef real N(element)(real t, real a, real b, real c, real y, real h, int far);
-
 /* Elements of the widest register: cores go over whole ones. */
 enum { N(LANES) = JK_REGISTER_BYTES / sizeof(real) };
 
 /* ---- a few instructions: one loop for each case ----------------------------------------------------------------- */
-
-/* What an element function does not read is not loaded once it is inlined into a loop. */
-typedef struct N(inputs) {
-    const real *t, *a, *b, *c, *y, *h;
-} N(inputs);
-
-JK_INLINE N(inputs) N(inputs_at)(const void *const *in)
-{
-    return (N(inputs)){in[JK_IN_T], in[JK_IN_A], in[JK_IN_B], in[JK_IN_C], in[JK_IN_Y], in[JK_IN_H]};
-}
 
 JK_INLINE void N(map_plain)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(element) * f)
 {
@@ -184,6 +172,16 @@ JK_INLINE int N(map_exponent)(ptrdiff_t n, real *out, const void *const *in, uns
     JK_CORE(loop##_near, loop##_of, 0) JK_CORE(loop##_far, loop##_of, 1)                                               \
     JK_LOOP(loop) { N(run)(n, out, in, ones, N(loop##_near), N(loop##_far)); }
 
+#define JK_LOOP_product(loop)                                                                                          \
+    JK_LOOP_pair(loop)                                                                                                 \
+    static void N(loop##_each)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *const *in,                        \
+                               const ptrdiff_t *row_stride)                                                            \
+    { N(map_each)(n_rows, n, out, in, row_stride, N(loop##_of)); }                                                     \
+    static void N(loop##_row)(ptrdiff_t first, ptrdiff_t last, real *o, N(inputs) x, int adds)                         \
+    { N(map_onto)(first, last, o, x, adds, N(loop##_of)); }                                                             \
+    static void N(loop##_chains)(ptrdiff_t n_rows, ptrdiff_t n, void *out, void *spare, const void *const *in,         \
+                                 const ptrdiff_t *row_stride)                                                          \
+    { N(run_chains)(n_rows, n, out, spare, in, row_stride, N(loop##_row)); }
 #define JK_LOOP_plain(loop) JK_LOOP(loop) { N(map_plain)(n, out, in, ones, N(loop##_of)); }
 #define JK_LOOP_pair(loop) JK_LOOP(loop) { N(map_pair)(n, out, in, ones, N(loop##_of)); }
 #define JK_LOOP_triple(loop) JK_LOOP(loop) { N(map_triple)(n, out, in, ones, N(loop##_of)); }
@@ -208,13 +206,25 @@ JK_INLINE int N(map_exponent)(ptrdiff_t n, real *out, const void *const *in, uns
 #include "table/kinds.def"
 
 static const jk_pointwise_loops N(pointwise_loops) = {
-#define JK_FORMULA(name, form, field, loop, a, b, c, text, expression) .op[JK_OP_##name].field = N(name##_##form),
+#define JK_FORMULA(name, form, field, loop, a, b, c, text, expression)                                                 \
+    .op[JK_OP_##name].field = N(name##_##form), JK_SUMS_##loop(name, form, field)
+#define JK_SUMS_product(name, form, field)                                                                             \
+    .op[JK_OP_##name].sums_of_##field = {N(name##_##form##_each), N(name##_##form##_chains)},
+#define JK_SUMS_plain(...)
+#define JK_SUMS_pair(...)
+#define JK_SUMS_triple(...)
+#define JK_SUMS_core(...)
+#define JK_SUMS_angle(...)
+#define JK_SUMS_quotient(...)
+#define JK_SUMS_power(...)
+#define JK_SUMS_exponent(...)
 #include "table/kinds.def"
 };
 /* clang-format on */
 #undef JK_LOOP
 #undef JK_CORE
 #undef JK_FORKED
+#undef JK_LOOP_product
 #undef JK_LOOP_plain
 #undef JK_LOOP_pair
 #undef JK_LOOP_triple
@@ -223,3 +233,12 @@ static const jk_pointwise_loops N(pointwise_loops) = {
 #undef JK_LOOP_quotient
 #undef JK_LOOP_power
 #undef JK_LOOP_exponent
+#undef JK_SUMS_product
+#undef JK_SUMS_plain
+#undef JK_SUMS_pair
+#undef JK_SUMS_triple
+#undef JK_SUMS_core
+#undef JK_SUMS_angle
+#undef JK_SUMS_quotient
+#undef JK_SUMS_power
+#undef JK_SUMS_exponent

@@ -222,6 +222,8 @@ jk_status jk_pointwise_vjp(const jk_context *context, int op, const jk_view *y_b
         /* where the product is the cotangent and something is summed, the cotangent itself is what is summed */
         const int is_t = jk_passes_on[op][k] && !jk_same_shape(outs[k], y_bar);
         jk_add_output(&w.program, outs[k], 2 + n + k, is_t ? t : add_step(&w, first_loop(&w, k), t, -1, -1));
+        if (!is_t && w.loops->sums_of_first[k].each != NULL)
+            w.program.step[w.program.n_steps - 1].sums = &w.loops->sums_of_first[k];
     }
     return run_over(context, &w, y_bar);
 }

@@ -48,6 +48,17 @@ static inline int jk_takes_ones(int n_args, unsigned ones)
 /* out[i] = f(in[...][i]); out may be exactly one of the inputs that has n elements. */
 typedef void jk_pointwise_loop(ptrdiff_t n, void *out, const void *const *in, unsigned ones);
 
+/* Sums of what a loop computes, in the same loop.  The inputs are rows of n contiguous elements, those of the k-th place
+ * row_stride[k] bytes apart; places that are not read hold the first. */
+typedef struct jk_sums {
+    /* out[i] = the sum of the i-th row, as sum_each has it */
+    void (*each)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *const *in, const ptrdiff_t *row_stride);
+    /* out[j] = the sum over rows: as fold_rows has it of JK_CHAIN_ROWS at a time, which follow each other; `spare` has room
+     * for n elements, and is not written to where there are no more rows */
+    void (*chains)(ptrdiff_t n_rows, ptrdiff_t n, void *out, void *spare, const void *const *in,
+                   const ptrdiff_t *row_stride);
+} jk_sums;
+
 /* NULL where the row has no such form, or where it vanishes identically. */
 typedef struct jk_op_loops {
     jk_pointwise_loop *value;               /* y from A, B, C */
@@ -55,6 +66,7 @@ typedef struct jk_op_loops {
     jk_pointwise_loop *second[JK_N_SECOND]; /* H * T * d2y from the same */
     jk_pointwise_loop *first_from_y;        /* of one argument: T * dy/dx from Y alone */
     jk_pointwise_loop *second_from_y;       /* H * T * d2y/dx2 from Y alone */
+    jk_sums sums_of_first[JK_MAX_ARGS];     /* of `first`, where it takes a few instructions alone */
 } jk_op_loops;
 
 /* A block of whole rows, one after another, or a run of one: n_rows * n contiguous elements, and what is known of each
@@ -104,8 +116,8 @@ typedef struct jk_pointwise_loops {
 } jk_pointwise_loops;
 
 typedef struct jk_reduce_loops {
-    /* out[j] = sum of in[i][j] over i < n_rows, a power of two at most JK_FOLD_ROWS, by halves */
-    void (*fold_rows)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *in, ptrdiff_t row_stride);
+    /* out[j] = sum of in[i*n + j] over i < n_rows <= JK_CHAIN_ROWS, one after the other */
+    void (*fold_rows)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *in);
     /* in place: in[j] = sum over i < n_rows (a power of two) of in[i*n + j], by halves */
     void (*fold_flat)(ptrdiff_t n_rows, ptrdiff_t n, void *in);
     /* out[i] = sum of the n elements of the i-th row: runs in lanes, joined pairwise */
@@ -189,7 +201,7 @@ typedef struct jk_convolution_loops {
 
 #define JK_LINE_BYTES 64        /* of the cache */
 #define JK_REGISTER_BYTES 64    /* of the widest register */
-#define JK_FOLD_ROWS 8          /* rows that fold_rows adds in registers */
+#define JK_CHAIN_ROWS 8         /* rows that are added one after the other */
 #define JK_AXPY_ROWS 8          /* rows that dense_axpy adds by halves */
 #define JK_DOT_ROWS 4           /* rows of dense_dot that share the loads of the vector */
 #define JK_BANDS 5              /* bands that share a loop */

@@ -3,7 +3,6 @@
 All checks come before anything is written.  `_wiring` hands the functions that the binding calls to it, at import.
 """
 
-import functools
 import inspect
 import itertools
 import operator
@@ -27,14 +26,20 @@ def readable(expression: str) -> str:
     return re.sub(r"\b[MC]\(([\w.-]+)\)", r"\1", expression).replace(", far)", ")")
 
 
-@functools.cache
+# What `derivative_of` has found: every Jacobian of an op asks for it.
+DERIVATIVES: dict[str, str] = {}
+
+
 def derivative_of(product: str) -> str:
     """The derivative from its product with t in the table: t = 1, and no factor of 1 is written."""
-    text = re.sub(r"\bt\b", "1", readable(product))
-    text = re.sub(r"(?<![\w.])1\*", "", text)
-    text = re.sub(r"(?<!\w)\((\w+)\)", r"\1", text)
-    depths = itertools.accumulate((c == "(") - (c == ")") for c in text[:-1])
-    return text[1:-1] if text[0] == "(" and all(depths) else text  # without parentheses around all of it
+    if product not in DERIVATIVES:
+        text = re.sub(r"\bt\b", "1", readable(product))
+        text = re.sub(r"(?<![\w.])1\*", "", text)
+        text = re.sub(r"(?<!\w)\((\w+)\)", r"\1", text)
+        depths = itertools.accumulate((c == "(") - (c == ")") for c in text[:-1])
+        # without parentheses around all of it
+        DERIVATIVES[product] = text[1:-1] if text[0] == "(" and all(depths) else text
+    return DERIVATIVES[product]
 
 
 def docstring_of(op: Any) -> str:
