@@ -93,6 +93,8 @@ def compare(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., Non
         the names of those arrays
     targets
         the ratios to reach, of `written` and of `into_out`; None where there is none
+    tolerance
+        how far both sides may differ, relatively and absolutely; None where they compute different things
     n_bytes
         what jackern reads and writes; None leaves out the copy, where calling is all the cost
     """
@@ -105,14 +107,17 @@ def compare(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., Non
         *,
         outs: tuple[str, ...] = ("out",),
         targets: tuple[float | None, float | None] = (None, None),
+        tolerance: float | None = 1e-9,
         n_bytes: int | None = None,
     ) -> None:
         names = {"np": np, "jk": jk, "ops": jk.ops, **names}
         forms = {"as written": written}
-        _assert_same(*(eval(statement, names) for statement in written))
         if into_out is not None:
             forms["out="] = into_out
-            _assert_same(*(_run_into(statement, names, outs) for statement in into_out))
+        if tolerance is not None:
+            _assert_same(*(eval(statement, names) for statement in written), tolerance)
+        if tolerance is not None and into_out is not None:
+            _assert_same(*(_run_into(statement, names, outs) for statement in into_out), tolerance)
 
         statements = {(form, who): forms[form][who] for form in forms for who in (0, 1)}
         if n_bytes is not None:
@@ -151,10 +156,10 @@ def _run_into(statement: str, names: dict[str, Any], outs: tuple[str, ...]) -> t
     return tuple(names[name].copy() for name in outs)
 
 
-def _assert_same(ours: Any, rival: Any) -> None:
+def _assert_same(ours: Any, rival: Any, tolerance: float) -> None:
     """A rival that computes something else is none."""
     for one, other in zip(_as_tuple(ours), _as_tuple(rival), strict=True):
-        np.testing.assert_allclose(np.asarray(one), np.asarray(other), rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(np.asarray(one), np.asarray(other), rtol=tolerance, atol=tolerance)
 
 
 def _as_tuple(result: Any) -> tuple[Any, ...]:

@@ -207,6 +207,69 @@ assert jk.release_memory() == 0
 """
 
 
+def test_after_a_fork_the_child_works():
+    code = """
+import os, numpy as np, jackern as jk
+x = np.ones((2000, 1000))
+def work():
+    assert jk.ops.sum(x) == 2e6
+    assert np.all(jk.ops.multiply.vjp(x, x, x[0])[1] == 2000)
+    assert np.all(jk.dense(x).jvp(x[0]) == 1000)
+work()
+child = os.fork()
+if child == 0:
+    work()
+    os._exit(0)
+work()
+_, status = os.waitpid(child, 0)
+assert status == 0, status
+print("both done")
+"""
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert run.stdout == "both done\n", run.stderr
+
+
+def test_the_buffer_cache_keeps_as_much_as_it_may_and_says_so():
+    x = np.ones(1_000_000)
+    before = jk.set_buffer_cache(20_000_000)
+    try:
+        jk.release_memory()
+        assert "buffer cache (bytes)" not in jk.stats()
+        for n, kept in ((1, 8e6), (2, 16e6), (3, 16e6)):
+            results = [jk.ops.exp(x) for _ in range(n)]
+            del results
+            assert kept <= jk.stats()["buffer cache (bytes)"] <= min(kept + 1e5, 20e6)
+        assert jk.set_buffer_cache(10_000_000) == 20_000_000
+        assert jk.stats()["buffer cache (bytes)"] <= 10_000_000
+        assert jk.set_buffer_cache(np.int64(0)) == 10_000_000
+        jk.ops.exp(x)
+        assert "buffer cache (bytes)" not in jk.stats()
+        assert jk.show_config("dicts")["recycled memory at most"] == 0
+        for wrong, error in ((-1, ValueError), (1.5, TypeError), ("1", TypeError)):
+            with pytest.raises(error, match=f"set_buffer_cache: n_bytes is {wrong!r}"):
+                jk.set_buffer_cache(wrong)
+    finally:
+        jk.set_buffer_cache(before)
+
+
+@pytest.mark.parametrize(("value", "limit"), [("0", 0), ("1000000", 1_000_000), ("-1", None), ("many", None)])
+def test_the_environment_sets_the_buffer_cache(value, limit):
+    code = "import jackern as jk; print(jk.set_buffer_cache(0))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"JACKERN_BUFFER_CACHE": value},
+    )
+    if limit is None:
+        assert f"JACKERN_BUFFER_CACHE={value!r}" in done.stderr
+    else:
+        assert done.stdout == f"{limit}\n", done.stderr
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_kept_memory_is_given_back_before_an_allocation_fails():
     done = subprocess.run([sys.executable, "-c", TIGHT], capture_output=True, text=True, check=False)

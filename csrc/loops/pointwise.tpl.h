@@ -122,6 +122,15 @@ static void N(run_quotients)(ptrdiff_t n, real *out, const void *const *in, unsi
     N(run_cores)(n, out, in, ones, near, far, N(is_far_quotient));
 }
 
+JK_INLINE int N(is_far_length)(const real *const *in, ptrdiff_t i)
+{
+    return M(is_far_length)(in[JK_IN_A][i], in[JK_IN_B][i]);
+}
+static void N(run_lengths)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near, N(core) * far)
+{
+    N(run_cores)(n, out, in, ones, near, far, N(is_far_length));
+}
+
 JK_INLINE int N(is_far_power)(const real *const *in, ptrdiff_t i)
 {
     return M(is_far_power)(in[JK_IN_A][i], in[JK_IN_B][i]);
@@ -190,6 +199,7 @@ JK_INLINE int N(map_exponent)(ptrdiff_t n, real *out, const void *const *in, uns
     JK_LOOP(loop) { N(run_all)(n, out, in, ones, N(loop##_core)); }
 #define JK_LOOP_angle(loop) JK_FORKED(loop, run_angles)
 #define JK_LOOP_quotient(loop) JK_FORKED(loop, run_quotients)
+#define JK_LOOP_length(loop) JK_FORKED(loop, run_lengths)
 #define JK_LOOP_power(loop) JK_FORKED(loop, run_powers)
 #define JK_LOOP_exponent(loop)                                                                                         \
     JK_CORE(loop##_near, loop##_of, 0) JK_CORE(loop##_far, loop##_of, 1)                                               \
@@ -216,6 +226,7 @@ static const jk_pointwise_loops N(pointwise_loops) = {
 #define JK_SUMS_core(...)
 #define JK_SUMS_angle(...)
 #define JK_SUMS_quotient(...)
+#define JK_SUMS_length(...)
 #define JK_SUMS_power(...)
 #define JK_SUMS_exponent(...)
 #include "table/kinds.def"
@@ -231,6 +242,7 @@ static const jk_pointwise_loops N(pointwise_loops) = {
 #undef JK_LOOP_core
 #undef JK_LOOP_angle
 #undef JK_LOOP_quotient
+#undef JK_LOOP_length
 #undef JK_LOOP_power
 #undef JK_LOOP_exponent
 #undef JK_SUMS_product
@@ -240,5 +252,6 @@ static const jk_pointwise_loops N(pointwise_loops) = {
 #undef JK_SUMS_core
 #undef JK_SUMS_angle
 #undef JK_SUMS_quotient
+#undef JK_SUMS_length
 #undef JK_SUMS_power
 #undef JK_SUMS_exponent

@@ -1,5 +1,5 @@
 /* Choices: NaN goes through every one of them. */
-JK_INLINE real M(sign)(real x) { return x > 0 ? 1 : x < 0 ? -1 : x == 0 ? 0 : x; }
+JK_INLINE real M(sign)(real x) { return x != x ? x : x == 0 ? 0 : LIBM(copysign)(1, x); }
 JK_INLINE real M(step)(real x) { return x > 0 ? 1 : x <= 0 ? 0 : x; }
 /* -0 stays: clang takes x < 0 ? 0 : x for the larger of both, which is 0 on some processors (AArch64), but not what is
  * compared with the number next to 0. */
@@ -31,7 +31,11 @@ JK_INLINE real M(keep)(real t, real chosen) { return chosen == 0 ? 0 : t * chose
 /* Those that pass over NaN: the share of one that is beside a number is 0, of both 1/2. */
 JK_INLINE real M(fmax)(real a, real b) { return a >= b || b != b ? a : b; }
 JK_INLINE real M(fmin)(real a, real b) { return a <= b || b != b ? a : b; }
-JK_INLINE real M(prefer_number)(real a, real b) { return a != a ? (b != b ? a : 0) : b != b ? 1 : M(prefer)(a, b); }
+JK_INLINE real M(prefer_number)(real a, real b)
+{
+    const real share = a > b ? 1 : a == b ? C(0.5) : 0; /* 0 beside NaN */
+    return b != b ? (a != a ? a : 1) : share;
+}
 
 JK_INLINE real M(signbit)(real x) { return x != x ? x : LIBM(copysign)(1, x); }
 JK_INLINE real M(copysign)(real a, real b) { return LIBM(copysign)(a, b); }

@@ -289,11 +289,20 @@ JK_INLINE real M(hypot)(real a, real b)
 /* a/y for y = hypot(a, b): of size 1 where |a| is all of it, infinite or not. */
 JK_INLINE real M(direction)(real a, real y) { return M(fabs)(a) == y ? M(sign)(a) : a / y; }
 
+/* Whether the length of a and b, or its slopes, take more than a root and a quotient. */
+JK_INLINE int M(is_far_length)(real a, real b)
+{
+    const real p = M(fabs)(a), q = M(fabs)(b), largest = p < q ? q : p, least = largest * N(least_normal);
+    const int fits = (largest >= 1 / N(large_square)) & (largest <= N(large_square));
+    return !(fits & ((p >= least) | (p == 0)) & ((q >= least) | (q == 0)));
+}
+
 /* t*a/hypot(a, b), which has no derivative at the origin: 0 is its smallest subgradient.  Large numbers are only halved
  * twice, which makes the length a number; where the quotient would be no normal number, t gives it the power of two that
  * makes it one. */
-JK_INLINE real M(hypot_da)(real t, real a, real b)
+JK_INLINE real M(hypot_da)(real t, real a, real b, int far)
 {
+    if (!far) return t * (a / M(sqrt)(a * a + b * b));
     const real p = M(fabs)(a), q = M(fabs)(b), largest = p < q ? q : p;
     const N(pair) scale = M(scale_of_squares)(largest);
     const real x = p * scale.high, y = q * scale.high, root = M(sqrt)(x * x + y * y);

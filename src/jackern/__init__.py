@@ -25,7 +25,7 @@ from jackern._constructors.convolution import convolution
 from jackern._constructors.copies import snapshot
 from jackern._constructors.linear_maps import linear_map
 from jackern._constructors.sparse import sparse
-from jackern._core import get_num_threads, release_memory, set_num_threads, unbroadcast
+from jackern._core import get_num_threads, release_memory, set_buffer_cache, set_num_threads, unbroadcast
 from jackern._register import register_op
 
 __version__ = _core.library_version()
@@ -51,6 +51,7 @@ __all__ = [
     "release_memory",
     "reset_stats",
     "select",
+    "set_buffer_cache",
     "set_num_threads",
     "show_config",
     "snapshot",

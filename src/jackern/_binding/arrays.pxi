@@ -16,6 +16,7 @@ cdef extern from "recycle.h":
     void recycle_set_limit(size_t limit)
     size_t recycle_release(size_t kept)
     size_t recycle_limit
+    size_t recycle_held
 
 # From this many elements on a call lets other threads run, and may need more scratch than the stack gives.
 cdef Py_ssize_t LARGE = 8192

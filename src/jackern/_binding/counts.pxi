@@ -21,6 +21,8 @@ def count_calls():
     add_count(counted, "unbroadcast", unbroadcast_calls, unbroadcast_general_calls)
     for k in range(2):
         add_count(counted, f"jacobian.{PRODUCT_NAMES[JVP + k]}", jacobian_calls[k], jacobian_general_calls[k])
+    if recycle_held:
+        counted["buffer cache (bytes)"] = recycle_held
     return counted
 
 

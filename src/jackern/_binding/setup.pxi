@@ -1,5 +1,7 @@
 # The instruction set, chosen once at import, and what the library says of itself.
 
+from operator import index as index_of
+
 
 def instruction_sets():
     """Names of the instruction sets built in and supported by this CPU, narrowest first."""
@@ -32,17 +34,59 @@ def library_version():
     return jk_version().decode()
 
 
-def recycling():
-    """How many bytes of freed arrays are kept at most, to be handed out again."""
-    return recycle_limit
+def buffer_cache():
+    """How many bytes of freed results are kept at most, and how many are kept now."""
+    return recycle_limit, recycle_held
+
+
+def set_buffer_cache(n_bytes):
+    """Set how many bytes of freed results are kept, to be handed out again as new ones; give back what is beyond.
+
+    Results of 128 KiB or more take such memory.  A caller who frees a result of 160 MB keeps as much resident, until it
+    is used again or `release_memory` is called.
+
+    Parameters
+    ----------
+    n_bytes : int
+        At least 0, which keeps nothing.  At first it is what the environment variable JACKERN_BUFFER_CACHE says, by
+        default 256 MiB (268,435,456).
+
+    Returns
+    -------
+    int
+        The number that held before.
+
+    Raises
+    ------
+    TypeError
+        `n_bytes` is no integer.
+    ValueError
+        It is negative.
+
+    Examples
+    --------
+    >>> import jackern as jk
+    >>> before = jk.set_buffer_cache(0)
+    >>> jk.set_buffer_cache(before)
+    0
+    """
+    before = recycle_limit
+    try:
+        wanted = index_of(n_bytes)
+    except TypeError:
+        raise TypeError(f"set_buffer_cache: n_bytes is {n_bytes!r}, expected a number of bytes") from None
+    if wanted < 0:
+        raise ValueError(f"set_buffer_cache: n_bytes is {wanted}, expected at least 0")
+    recycle_set_limit(min(wanted, <size_t>-1))
+    return before
 
 
 def release_memory():
     """Give the memory of freed results that is kept for the next ones back to the system.
 
     Large results take recycled memory, so that its pages are not faulted in anew by every call: at most as many bytes
-    as the environment variable JACKERN_RECYCLE_BYTES says, by default 256 MiB.  It is given back by itself where
-    jackern's own allocation would fail, but not where another one does.
+    as `set_buffer_cache` says, by default 256 MiB.  It is given back by itself where jackern's own allocation would
+    fail, but not where another one does.
 
     Returns
     -------
@@ -73,10 +117,10 @@ cdef int set_up() except -1:
     if status.error != JK_OK:
         raise ValueError(f"JACKERN_ISA={wanted!r}: not an instruction set built in and supported by this CPU; "
                          f"choose one of {', '.join(instruction_sets())}, or leave it unset")
-    limit = os.environ.get("JACKERN_RECYCLE_BYTES", "")
+    limit = os.environ.get("JACKERN_BUFFER_CACHE", "")
     if limit:
         if not limit.isdecimal():
-            raise ValueError(f"JACKERN_RECYCLE_BYTES={limit!r}: expected a number of bytes, 0 to switch it off")
+            raise ValueError(f"JACKERN_BUFFER_CACHE={limit!r}: expected a number of bytes, 0 to switch it off")
         recycle_set_limit(min(int(limit), <size_t>-1))
     threads = os.environ.get("JACKERN_NUM_THREADS", "")
     if threads:
