@@ -508,7 +508,6 @@ def test_threads_may_share_every_object():
             assert all(oracle.same_bits(a, b) for a, b in zip(results, wanted, strict=True))
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.sanitize
 @pytest.mark.parametrize("n", [1000, 300_000, 4_500_000])
 def test_a_new_result_never_shares_memory_with_a_living_one(n):

@@ -207,6 +207,7 @@ assert jk.release_memory() == 0
 """
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_after_a_fork_the_child_works():
     code = """
 import os, numpy as np, jackern as jk

@@ -6,6 +6,7 @@ enum {
     REPEAT_BLOCK = 8192, /* columns of a long block that an input repeats; fewer are not worth the jumps between */
     MAX_TILE = 4096,     /* columns of a block of summed rows */
     MAX_ROWS = 64,       /* rows of a block that is not flat */
+    MAX_KEPT = 512,      /* rows that are summed where they lie, each by itself */
     PASS = 1024 /* elements for which the steps are called at once, with buffers that stay in the first cache */
 };
 
@@ -191,6 +192,8 @@ static void choose_block(walk *w)
     } else if (w->n_cols <= (cols_summed ? JK_RUN / 2 : WIDE - 1)) {
         w->rows = power_of_two_upto(PASS / w->n_cols);
         w->group = power_of_two_upto(JK_RUN / w->n_cols);
+        if (cols_summed && w->fused == w->outputs)
+            w->rows = MAX_KEPT; /* no buffers, if inputs are used where they lie */
     } else if (cols_summed) {
         w->flat = 0;
         w->cols = JK_MIN(w->n_cols, longest_run(w));
@@ -308,7 +311,10 @@ jk_status jk_plan(walk *w, int n_tasks, jk_scratch scratch)
             if (is_direct_in(w, j)) w->direct_in |= 1u << j;
         for (int k = 0; k < p->n_outputs; k++)
             if (is_direct_out(w, k)) w->direct_out |= 1u << k;
-        w->all_fused = w->fused == w->outputs && w->direct_in == (1u << p->n_inputs) - 1;
+        w->all_chained = w->direct_in == (1u << p->n_inputs) - 1;
+        for (int k = 0; k < p->n_outputs; k++)
+            if (((w->outputs & ~w->fused) >> k & 1) && (!(w->sums >> k & 1) || p->result[k] >= p->n_inputs))
+                w->all_chained = 0;
         w->target_size = (rows_are_summed(w) ? 1 : w->rows) * (cols_are_summed(w) ? 1 : w->cols);
         if (jk_place_buffers(w, scratch)) break;
         if (can_cut_cols(w) && w->cols > 1)

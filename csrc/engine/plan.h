@@ -26,7 +26,7 @@ typedef struct walk {
     unsigned steps;         /* the steps that these need, but for those that are summed in their own loop */
     unsigned fused;         /* outputs that are sums of such steps, one bit each, and which: */
     const jk_step *fused_step[JK_MAX_OUTPUTS];
-    int all_fused; /* nothing else is done, and their inputs are used where they lie: groups need not be seen from here */
+    int all_chained; /* all outputs are sums of inputs that are used where they lie, or of such steps over them */
     ptrdiff_t item;
     nest axes;
     /* A block is up to `rows` x `cols` of the last two axes; a flat block is one run over both. */

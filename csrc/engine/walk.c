@@ -46,26 +46,32 @@ static void pack(walk *w, int j, const char *in, ptrdiff_t rows, ptrdiff_t cols,
     w->packed_cols[j] = cols;
 }
 
-/* into = the sum of at most JK_CHAIN_ROWS rows of an input, one after the other */
-static void chain_input(const walk *w, ptrdiff_t rows, ptrdiff_t cols, char *into, const char *in, ptrdiff_t row_stride)
+/* What an output is the sum of, by the places of a loop: rows from `row` on, where they lie or in buffers. */
+typedef struct summands {
+    const jk_step *step; /* NULL: of an input itself, in all places */
+    const void *in[JK_N_IN];
+    ptrdiff_t row_stride[JK_N_IN];
+} summands;
+
+static summands rows_of(const walk *w, const position *at, int k, ptrdiff_t row, ptrdiff_t cols)
 {
-    memcpy(into, in, (size_t)(cols * w->item));
-    for (ptrdiff_t i = 1; i < rows; i++) w->move->add(cols, into, w->item, in + i * row_stride);
+    summands s = {.step = w->fused >> k & 1 ? w->fused_step[k] : NULL};
+    for (int i = 0; i < JK_N_IN; i++) {
+        const int reads = s.step != NULL && s.step->in[i] >= 0;
+        const int j = reads ? s.step->in[i] : s.step != NULL ? s.step->in[JK_IN_T] : w->program->result[k];
+        const int direct = w->direct_in >> j & 1;
+        s.row_stride[i] = direct && w->row_axis >= 0 ? w->axes.in[j][w->row_axis] : cols * w->item;
+        s.in[i] = direct ? at->in[j] + row * s.row_stride[i] : w->buffer[j];
+    }
+    return s;
 }
 
-/* Sums of what a step computes from rows of inputs, which lie in memory or in buffers; `row` is the first. */
-static void chain_step(const walk *w, const position *at, const jk_step *step, ptrdiff_t row, ptrdiff_t rows,
-                       ptrdiff_t cols, char *into, char *spare)
+/* into = the sum over rows, which are chained where they lie */
+static void sum_chains(const walk *w, const position *at, int k, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t cols,
+                       char *into, char *spare)
 {
-    const void *in[JK_N_IN];
-    ptrdiff_t stride[JK_N_IN];
-    for (int k = 0; k < JK_N_IN; k++) {
-        const int j = step->in[k] >= 0 ? step->in[k] : step->in[JK_IN_T]; /* a place that is not read */
-        const int direct = w->direct_in >> j & 1;
-        stride[k] = direct ? w->axes.in[j][w->row_axis] : cols * w->item;
-        in[k] = direct ? at->in[j] + row * stride[k] : w->buffer[j];
-    }
-    step->sums->chains(rows, cols, into, spare, in, stride);
+    const summands s = rows_of(w, at, k, row, cols);
+    (s.step != NULL ? s.step->sums->chains : w->reduce->chains)(rows, cols, into, spare, s.in, s.row_stride);
 }
 
 /* Joins `count` sums, of `cols` columns each and `apart` bytes from each other, in the first. */
@@ -100,17 +106,12 @@ static void sum_flat(walk *w, ptrdiff_t rows, ptrdiff_t cols, char *target, char
     memcpy(target, block, (size_t)row_bytes);
 }
 
-/* out = the sum of each of `rows` rows of a step that is summed in its own loop; they lie one behind the other */
-static void sum_step(const walk *w, int k, ptrdiff_t rows, ptrdiff_t cols, char *out)
+/* The sum of each row from `row` on of a step that is summed in its own loop. */
+static void sum_each(const walk *w, const position *at, int k, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t cols,
+                     const targets *into)
 {
-    const jk_step *step = w->fused_step[k];
-    const void *in[JK_N_IN];
-    ptrdiff_t stride[JK_N_IN];
-    for (int i = 0; i < JK_N_IN; i++) {
-        in[i] = w->reg[step->in[i] >= 0 ? step->in[i] : step->in[JK_IN_T]];
-        stride[i] = cols * w->item;
-    }
-    step->sums->each(rows, cols, out, in, stride);
+    const summands s = rows_of(w, at, k, row, cols);
+    s.step->sums->each(rows, cols, into->at[k] + row * w->item, s.in, s.row_stride);
 }
 
 /* All steps over `rows` rows of a block from `row` on; what is summed by rows is kept in its buffer from `slot` on. */
@@ -140,7 +141,7 @@ static void run_rows(walk *w, const position *at, const targets *into, ptrdiff_t
     for (int k = 0; k < p->n_outputs; k++) {
         if (!((w->outputs & ~w->direct_out) >> k & 1)) continue;
         if (w->fused >> k & 1) {
-            if (cols_are_summed(w)) sum_step(w, k, rows, cols, into->at[k] + row * w->item);
+            if (cols_are_summed(w)) sum_each(w, at, k, row, rows, cols, into);
             continue;
         }
         const char *result = w->reg[p->result[k]];
@@ -165,11 +166,8 @@ static void sum_group(walk *w, const position *at, const targets *into, ptrdiff_
         if (!(w->sums >> k & 1)) continue;
         const int reg = p->result[k];
         char *const spare = w->scratch.at, *const group = row > 0 ? spare : into->at[k];
-        if (w->fused >> k & 1) {
-            chain_step(w, at, w->fused_step[k], row, rows, cols, group, spare);
-        } else if (reg < p->n_inputs && (w->direct_in >> reg & 1)) {
-            const ptrdiff_t stride = w->axes.in[reg][w->row_axis];
-            chain_input(w, rows, cols, group, at->in[reg] + row * stride, stride);
+        if (w->fused >> k & 1 || (reg < p->n_inputs && (w->direct_in >> reg & 1))) {
+            sum_chains(w, at, k, row, rows, cols, group, spare);
         } else {
             char *block = reg < p->n_inputs ? w->buffer[reg] : w->product[k];
             if (w->flat)
@@ -184,11 +182,18 @@ static void sum_group(walk *w, const position *at, const targets *into, ptrdiff_
 static jk_status run_block(walk *w, const position *at, const targets *into)
 {
     const ptrdiff_t rows = JK_MIN(w->rows, w->n_rows - at->row), cols = JK_MIN(w->cols, w->n_cols - at->col);
-    const ptrdiff_t group = w->flat || w->all_fused ? rows : JK_MIN(rows, w->group);
+    const ptrdiff_t group = w->flat || w->all_chained ? rows : JK_MIN(rows, w->group);
+    const int sums_groups = rows_are_summed(w) && !cols_are_summed(w), runs = !(sums_groups && w->all_chained);
+    if (w->all_chained && w->fused == w->outputs && cols_are_summed(w)) {
+        for (int k = 0; k < w->program->n_outputs; k++)
+            if (w->fused >> k & 1) sum_each(w, at, k, 0, rows, cols, into);
+        return jk_poll_after(w->poll, (double)(rows * cols));
+    }
     for (ptrdiff_t row = 0; row < rows; row += group) {
         const ptrdiff_t n = JK_MIN(group, rows - row);
-        for (ptrdiff_t i = 0; i < n; i += w->pass) run_rows(w, at, into, row + i, i, JK_MIN(w->pass, n - i), cols);
-        if (rows_are_summed(w) && !cols_are_summed(w)) sum_group(w, at, into, row, n, cols);
+        for (ptrdiff_t i = 0; i < n && runs; i += w->pass)
+            run_rows(w, at, into, row + i, i, JK_MIN(w->pass, n - i), cols);
+        if (sums_groups) sum_group(w, at, into, row, n, cols);
     }
     return jk_poll_after(w->poll, (double)(rows * cols));
 }
@@ -239,10 +244,7 @@ static jk_status run_place(walk *w, const position *at)
     const ptrdiff_t rows = rows_kept ? JK_MIN(w->rows, w->n_rows - at->row) : 1;
     const ptrdiff_t cols = cols_kept ? JK_MIN(w->cols, w->n_cols - at->col) : 1;
     for (int k = 0; k < w->program->n_outputs; k++)
-        if (w->sums >> k & 1) {
-            into.at[k] = take(w, w->target_size);
-            memset(into.at[k], 0, (size_t)(w->target_size * w->item));
-        }
+        if (w->sums >> k & 1) into.at[k] = take(w, w->target_size);
     JK_TRY(sum_chunks(w, 0, n_chunks(w, w->summed[0]), at, &into));
     for (int k = 0; k < w->program->n_outputs; k++)
         if (w->sums >> k & 1)

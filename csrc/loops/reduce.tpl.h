@@ -165,6 +165,17 @@ JK_INLINE real N(itself)(real t, real a, real b, real c, real y, real h, int far
     return t;
 }
 
+static void N(itself_row)(ptrdiff_t first, ptrdiff_t last, real *o, N(inputs) x, int adds)
+{
+    N(map_onto)(first, last, o, x, adds, N(itself));
+}
+
+static void N(chains)(ptrdiff_t n_rows, ptrdiff_t n, void *out, void *spare, const void *const *in,
+                      const ptrdiff_t *row_stride)
+{
+    N(run_chains)(n_rows, n, out, spare, in, row_stride, N(itself_row));
+}
+
 static real N(sum_runs)(ptrdiff_t n, const real *p) { return N(map_runs)(n, (N(inputs)){p, p, p, p, p, p}, N(itself)); }
 
 /* Rows that are shorter than the lanes, some at once: as columns, which are summed by halves like the row alone. */
@@ -200,4 +211,5 @@ static const jk_reduce_loops N(reduce_loops) = {
     .fold_rows = N(fold_rows),
     .fold_flat = N(fold_flat),
     .sum_each = N(sum_each),
+    .chains = N(chains),
 };

@@ -50,13 +50,14 @@ typedef void jk_pointwise_loop(ptrdiff_t n, void *out, const void *const *in, un
 
 /* Sums of what a loop computes, in the same loop.  The inputs are rows of n contiguous elements, those of the k-th place
  * row_stride[k] bytes apart; places that are not read hold the first. */
+typedef void jk_chains(ptrdiff_t n_rows, ptrdiff_t n, void *out, void *spare, const void *const *in,
+                       const ptrdiff_t *row_stride);
 typedef struct jk_sums {
     /* out[i] = the sum of the i-th row, as sum_each has it */
     void (*each)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *const *in, const ptrdiff_t *row_stride);
     /* out[j] = the sum over rows: as fold_rows has it of JK_CHAIN_ROWS at a time, which follow each other; `spare` has room
      * for n elements, and is not written to where there are no more rows */
-    void (*chains)(ptrdiff_t n_rows, ptrdiff_t n, void *out, void *spare, const void *const *in,
-                   const ptrdiff_t *row_stride);
+    jk_chains *chains;
 } jk_sums;
 
 /* NULL where the row has no such form, or where it vanishes identically. */
@@ -122,6 +123,8 @@ typedef struct jk_reduce_loops {
     void (*fold_flat)(ptrdiff_t n_rows, ptrdiff_t n, void *in);
     /* out[i] = sum of the n elements of the i-th row: runs in lanes, joined pairwise */
     void (*sum_each)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *in);
+    /* the chains of jk_sums, of numbers: those of the first place */
+    jk_chains *chains;
 } jk_reduce_loops;
 
 /* `a` has n_rows rows of n_cols contiguous elements, row_stride bytes apart. */
