@@ -15,7 +15,7 @@ PYTEST := -m pytest --numprocesses auto --dist worksteal
 SOURCES := pyproject.toml setup.py VERSION $(filter-out csrc/build/% csrc/test/% %.a,$(wildcard csrc/*.* csrc/*/*.* csrc/*/*/*.*)) \
            $(foreach suffix,pyx pxd pxi h in,$(wildcard src/jackern/*.$(suffix) src/jackern/*/*.$(suffix)))
 
-.PHONY: help build demo test test-newest versions test-arrays test-jax test-isa accuracy chains closure ops conventions bits cross-bits bench lint c sanitize fuzz clean test-frozen tsan
+.PHONY: help build demo test test-newest versions test-arrays test-jax test-isa accuracy chains closure ops conventions bits budget cross-bits bench lint c sanitize fuzz clean test-frozen tsan
 help:
 	@echo 'make demo      a network on real digits, forward and backward through jackern (under a minute)'
 	@echo 'make test      the tests'
@@ -31,6 +31,7 @@ help:
 	@echo 'make conventions   docs/conventions_peers.md, what other libraries give at kinks; they take 6 GB in .venv-conventions'
 	@echo 'make cross-bits    the bits of other processors, C libraries and compilers, under qemu'
 	@echo 'make bits      the bits of all results against those of a commit (BASE=main; HEAD by default)'
+	@echo 'make budget    instructions of small calls against tools/budget.toml, by callgrind (ARGS=--write: sets it)'
 	@echo 'make bench     the benchmarks against NumPy'
 	@echo 'make c         the C library without Python (csrc/libjackern.a), and its tests'
 	@echo 'make lint      formatters, linters, type checkers'
@@ -141,6 +142,10 @@ $(BITS)/%/built:
 $(BITS)/%.txt: tools/bits.py $(wildcard tools/bits_cases/*.py) $(VENV)/has-test
 	$(ALONE) JACKERN_ISA=$(*F) PYTHONPATH=$(@D)/lib $(BIN)/python tools/bits.py write $@.new
 	mv $@.new $@
+
+# It depends neither on Python nor on NumPy, nor on what else the machine does.
+budget: $(VENV)/built
+	$(BIN)/python tools/budget.py $(ARGS)
 
 # What other processors, C libraries and compilers compute; qemu runs them.
 cross-bits:

@@ -122,7 +122,7 @@ static void find_fused(walk *w)
 {
     const jk_program *p = w->program;
     w->fused = 0;
-    for (int k = 0; k < p->n_outputs; k++) {
+    for (int k = 0; k < p->n_outputs && p->n_steps > 0; k++) {
         if (!(w->sums >> k & 1)) continue;
         const jk_step *own = NULL;
         int fits = 1;

@@ -307,18 +307,19 @@ cdef class AxisProducts(Products):
         if out is None and not accumulate:
             result = new_array(target.ndim, <cnp.npy_intp *>target.shape, self.typenum, False)
         elif (is_at(out, target) and cnp.PyArray_TYPE(<cnp.ndarray>out) == self.typenum
-                and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out) and lies_flat(v, out) and self.is_beside(out)):
+                and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out)
+                and self.is_beside(cnp.PyArray_BYTES(<cnp.ndarray>v), cnp.PyArray_BYTES(<cnp.ndarray>out))
+                and self.is_beside(<char *>self.axis.values.data, cnp.PyArray_BYTES(<cnp.ndarray>out))):
             result = <cnp.ndarray>out
         else:
             return Products.multiply(self, v, out, accumulate, transposed)
         self.multiply_elements(result, cnp.PyArray_DATA(<cnp.ndarray>v), accumulate)
         return result
 
-    cdef bint is_beside(self, cnp.ndarray out) noexcept:
-        """Whether `out`, which is as large as the values, lies apart from them or exactly on them."""
-        cdef char *a = <char *>self.axis.values.data
-        cdef char *b = <char *>cnp.PyArray_DATA(out)
-        return a == b or a + cnp.PyArray_NBYTES(out) <= b or b + cnp.PyArray_NBYTES(out) <= a
+    cdef inline bint is_beside(self, char *a, char *b) noexcept:
+        """Whether arrays as large as the values lie apart from each other, or exactly on each other."""
+        cdef Py_ssize_t n_bytes = <Py_ssize_t>self.n_products * (8 if self.typenum == cnp.NPY_DOUBLE else 4)
+        return a == b or a + n_bytes <= b or b + n_bytes <= a
 
     def _straight_product(self, v, out, bint accumulate, bint transposed):
         """Writes the product with one vector into out, if one C call can; whether it did."""
