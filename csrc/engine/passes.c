@@ -11,18 +11,23 @@ static unsigned long long summed_axes(const jk_view *output, int ndim, const ptr
 
 outline jk_outline(const jk_program *p, int ndim, const ptrdiff_t *shape)
 {
-    outline o = {0, 0, {0}, 1};
-    unsigned long long first = 0;
-    int empty = 0;
+    unsigned long long mask[JK_MAX_OUTPUTS], first = 0;
+    unsigned sums = 0, computed = 0;
+    int one_pass = 1, empty = 0;
     for (int d = 0; d < ndim; d++) empty |= shape[d] == 0;
     for (int k = 0; k < p->n_outputs; k++) {
-        o.mask[k] = summed_axes(p->output[k], ndim, shape);
-        if (p->result[k] >= 0 && !empty) o.computed |= 1u << k;
-        if (o.mask[k] == 0) continue;
-        o.sums |= 1u << k;
-        if (first == 0) first = o.mask[k];
-        if (o.mask[k] != first) o.one_pass = 0;
+        mask[k] = summed_axes(p->output[k], ndim, shape);
+        if (p->result[k] >= 0 && !empty) computed |= 1u << k;
+        if (mask[k] == 0) continue;
+        sums |= 1u << k;
+        if (first == 0) first = mask[k];
+        if (mask[k] != first) one_pass = 0;
     }
+    outline o; /* written in one go: what is read soon after it is written in other widths waits */
+    o.sums = sums;
+    o.computed = computed;
+    o.one_pass = one_pass;
+    for (int k = 0; k < p->n_outputs; k++) o.mask[k] = mask[k];
     return o;
 }
 

@@ -121,8 +121,7 @@ static int needs_no_buffer(const walk *w)
 static void find_fused(walk *w)
 {
     const jk_program *p = w->program;
-    w->fused = 0;
-    for (int k = 0; k < p->n_outputs && p->n_steps > 0; k++) {
+    for (int k = 0; k < p->n_outputs; k++) {
         if (!(w->sums >> k & 1)) continue;
         const jk_step *own = NULL;
         int fits = 1;
@@ -137,13 +136,6 @@ static void find_fused(walk *w)
         w->fused |= 1u << k;
         w->fused_step[k] = own;
     }
-    w->steps = jk_steps_to(p, w->outputs & ~w->fused);
-}
-
-static void leave_fused(walk *w)
-{
-    w->fused = 0;
-    w->steps = jk_steps_to(w->program, w->outputs);
 }
 
 /* Columns that one block may sum: a power of two of runs, so that the tree is the same however many they are. */
@@ -183,10 +175,12 @@ static void choose_block(walk *w)
     w->cols = JK_MIN(w->n_cols, PASS);
     w->rows = w->group = 1;
     w->flat = 1;
-    find_fused(w);
     /* short rows are summed by halves in their buffer, or as columns; over outer axes alone, blocks are added up */
     const ptrdiff_t shortest = cols_summed ? 4 * JK_REGISTER_BYTES / w->item : WIDE;
-    if (rows_summed + cols_summed == 0 || (w->n_cols < shortest && rows_summed + cols_summed == 1)) leave_fused(w);
+    const int sums_long = rows_summed + cols_summed == 2 || (rows_summed + cols_summed == 1 && w->n_cols >= shortest);
+    w->fused = 0;
+    if (sums_long && w->program->n_steps > 0) find_fused(w);
+    w->steps = jk_steps_to(w->program, w->outputs & ~w->fused);
     if (rows_summed && cols_summed) {
         w->cols = JK_MIN(w->n_cols, longest_run(w));
     } else if (w->n_cols <= (cols_summed ? JK_RUN / 2 : WIDE - 1)) {

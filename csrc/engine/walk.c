@@ -262,7 +262,8 @@ static jk_status walk_places(walk *w, ptrdiff_t first, ptrdiff_t last)
     for (int j = 0; j < p->n_inputs; j++) at.in[j] = p->input[j]->data;
     for (int k = 0; k < p->n_outputs; k++)
         if (w->outputs >> k & 1) at.out[k] = p->output[k]->data;
-    ptrdiff_t index[JK_MAX_NDIM] = {0}, left = first;
+    ptrdiff_t index[JK_MAX_NDIM], left = first;
+    for (int q = 0; q < w->n_kept; q++) index[q] = 0;
     for (int q = w->n_kept - 1; left > 0; q--) {
         const ptrdiff_t n = n_chunks(w, w->kept[q]);
         index[q] = left % n;

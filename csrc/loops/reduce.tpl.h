@@ -26,10 +26,22 @@ static void N(fold_rows)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *i
     for (ptrdiff_t i = 1; i < n_rows; i++) N(sum2)(n, o, o, r0 + i * n);
 }
 
+/* The last three halvings are one. */
 static void N(fold_flat)(ptrdiff_t n_rows, ptrdiff_t n, void *in)
 {
     real *v = in;
-    for (n_rows /= 2; n_rows > 0; n_rows /= 2) N(sum2)(n_rows * n, v, v, v + n_rows * n);
+    for (; n_rows > 8; n_rows /= 2) N(sum2)(n_rows / 2 * n, v, v, v + n_rows / 2 * n);
+    const real *r1 = v + n, *r2 = r1 + n, *r3 = r2 + n, *r4 = r3 + n, *r5 = r4 + n, *r6 = r5 + n, *r7 = r6 + n;
+    if (n_rows == 8) {
+        JK_SIMD
+        for (ptrdiff_t j = 0; j < n; j++)
+            v[j] = ((v[j] + r4[j]) + (r2[j] + r6[j])) + ((r1[j] + r5[j]) + (r3[j] + r7[j]));
+    } else if (n_rows == 4) {
+        JK_SIMD
+        for (ptrdiff_t j = 0; j < n; j++) v[j] = (v[j] + r2[j]) + (r1[j] + r3[j]);
+    } else if (n_rows == 2) {
+        N(sum2)(n, v, v, r1);
+    }
 }
 
 /* Sums m elements in place by halves; an odd one in the middle waits for the next step.  The last steps are no loops. */
@@ -176,7 +188,22 @@ static void N(chains)(ptrdiff_t n_rows, ptrdiff_t n, void *out, void *spare, con
     N(run_chains)(n_rows, n, out, spare, in, row_stride, N(itself_row));
 }
 
-static real N(sum_runs)(ptrdiff_t n, const real *p) { return N(map_runs)(n, (N(inputs)){p, p, p, p, p, p}, N(itself)); }
+/* At most JK_RUN; the first halving of few is made where they lie. */
+static real N(sum_lanes)(ptrdiff_t n, const real *p)
+{
+    if (n >= SUM_LANES) return N(map_lanes)(n, (N(inputs)){p, p, p, p, p, p}, N(itself));
+    real lanes[SUM_LANES];
+    const ptrdiff_t half = (n + 1) / 2;
+    lanes[0] = 0;
+    N(sum2)(n - half, lanes, p, p + half);
+    if (2 * half > n) lanes[half - 1] = p[half - 1];
+    return N(halve)(half, lanes);
+}
+
+static real N(sum_runs)(ptrdiff_t n, const real *p)
+{
+    return n <= JK_RUN ? N(sum_lanes)(n, p) : N(map_runs)(n, (N(inputs)){p, p, p, p, p, p}, N(itself));
+}
 
 /* Rows that are shorter than the lanes, some at once: as columns, which are summed by halves like the row alone. */
 static void N(sum_short)(ptrdiff_t n_rows, ptrdiff_t n, real *out, const real *in)

@@ -72,7 +72,7 @@ JK_INLINE void N(sum_elements)(const jk_rows *rows, void *out, N(row_function) *
     real *o = out, terms[JK_RUN];
     for (ptrdiff_t i = 0; i < rows->n_rows; i++) {
         N(map_row)(rows, i, terms, f);
-        o[i] = N(sum_runs)(rows->n, terms);
+        o[i] = N(sum_lanes)(rows->n, terms);
     }
 }
 

@@ -15,7 +15,10 @@
 
 #include <stddef.h>
 
-static inline ptrdiff_t jk_n_runs(ptrdiff_t n, ptrdiff_t run) { return n / run + (n % run != 0); }
+static inline ptrdiff_t jk_n_runs(ptrdiff_t n, ptrdiff_t run)
+{
+    return n <= run ? n > 0 : n / run + (n % run != 0); /* without a division where little is summed */
+}
 
 /* Terms of the left part of n > run terms. */
 static inline ptrdiff_t jk_left_part(ptrdiff_t n, ptrdiff_t run)

@@ -34,7 +34,9 @@ cdef class Kept:
 
     cdef inline bint is_there(self) noexcept:
         """Whether the memory is the same still."""
-        return cnp.PyArray_DATA(self.owner) == self.data and cnp.PyArray_NBYTES(self.owner) >= self.n_bytes
+        cdef Py_ssize_t n = (cnp.PyArray_DIMS(self.owner)[0] if cnp.PyArray_NDIM(self.owner) == 1
+                             else cnp.PyArray_SIZE(self.owner))
+        return cnp.PyArray_DATA(self.owner) == self.data and n * cnp.PyArray_ITEMSIZE(self.owner) >= self.n_bytes
 
     cdef int check(self) except -1:
         if self.is_there():

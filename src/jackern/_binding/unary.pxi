@@ -115,20 +115,25 @@ cdef class UnaryOp(Op):
         cdef const jk_view *x_at = &x_view
         cdef const void *inputs[JK_N_IN]
         cdef cnp.ndarray result
+        cdef Py_ssize_t n
+        cdef bint is_flat
         if not is_native(x):
             return NotImplemented
+        n = cnp.PyArray_SIZE(<cnp.ndarray>x)
+        is_flat = n < LARGE and cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>x)
         if out is None:
             result = new_like(<cnp.ndarray>x)
         elif is_out(out, <cnp.ndarray>x):
             result = <cnp.ndarray>out
+            is_flat = (is_flat and cnp.PyArray_TYPE(result) == cnp.PyArray_TYPE(<cnp.ndarray>x)
+                       and cnp.PyArray_IS_C_CONTIGUOUS(result) and lies_flat(x, result))
         else:
             return NotImplemented
-        if (cnp.PyArray_TYPE(result) == cnp.PyArray_TYPE(<cnp.ndarray>x) and cnp.PyArray_IS_C_CONTIGUOUS(result)
-                and cnp.PyArray_SIZE(result) < LARGE and lies_flat(x, result)):
+        if is_flat:
             read_flat(inputs, <cnp.ndarray>x, None)
-            run_loop(flat_loops(self.index, result).value, cnp.PyArray_SIZE(result), cnp.PyArray_DATA(result), inputs)
+            run_loop(flat_loops(self.index, result).value, n, cnp.PyArray_DATA(result), inputs)
             return returned(result, NULL if out is None else <PyObject *>out)
-        if cnp.PyArray_SIZE(result) >= LARGE:
+        if n >= LARGE:
             try:
                 pointwise_value(self, [x], result, False)
             except (Overlap, Refused):
