@@ -147,6 +147,11 @@ cdef class Products:
         return result
 
     cdef object product(self, object v, object out, object accumulate, bint transposed):
+        if accumulate is False:
+            result = self.multiply(v, out, False, transposed)
+            if result is not NotImplemented:
+                jacobian_calls[transposed] += 1
+                return returned(<cnp.ndarray>result, NULL if out is None else <PyObject *>out)
         result = self.straight_product(v, out, accumulate, transposed)
         if result is NotImplemented and (width_of(v) == NARROW or self.typenum == cnp.NPY_DOUBLE):
             result = self.straight_product(converted(v, self.typenum), out, accumulate, transposed)
