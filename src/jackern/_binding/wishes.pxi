@@ -6,8 +6,9 @@ from cpython.object cimport PyObject
 cdef enum:
     MAX_OUTPUTS = 4
 
-# The default of `wrt` for one operand, by its identity.
+# The defaults of `wrt` for one operand and for two, by their identity.
 cdef object FIRST = 0
+cdef object BOTH = (0, 1)
 
 cdef struct Wish:
     # Results: whose, where they go (borrowed; NULL: to a new array), and whether they are added to what is there.
@@ -36,6 +37,11 @@ cdef inline bint read_wrt(Wish *wish, object wrt, int nin) noexcept:
     if wrt is FIRST:
         wish.n = 1
         wish.position[0] = 0
+        return True
+    if wrt is BOTH and nin > 1:
+        wish.is_tuple = True
+        wish.n = 2
+        wish.position[0], wish.position[1] = 0, 1
         return True
     wish.is_tuple = type(wrt) is tuple
     if not wish.is_tuple:
