@@ -20,6 +20,9 @@ JACOBIANS = {
     "product": jk.dense(M32[:, :1]) @ jk.dense(M32[:1]),
     "sum": jk.dense(M32) + jk.select([0, 2, 2], 3, np.float32),
     "gram": jk.dense(M32).gram(),
+    "sum with a linear map": jk.dense(M32) + jk.linear_map(lambda v: v * 2, lambda v: v * 2, 3, 3, dtype=np.float32),
+    "product with a linear map": jk.dense(M32)
+    @ jk.linear_map(lambda v: v * 2, lambda v: v * 2, 3, 3, dtype=np.float32),
 }
 
 

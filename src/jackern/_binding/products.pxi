@@ -136,24 +136,19 @@ cdef class Products:
             raise Overlap(2)
         finish(status)
 
-    cdef object straight_product(self, object v, object out, object accumulate, bint transposed):
+    @cython.final
+    cdef inline object straight_product(self, object v, object out, object accumulate, bint transposed):
         """The product the straight way, a NumPy scalar if new and 0-d; NotImplemented where that cannot be taken."""
         cdef int adds = as_flag(accumulate)
         if adds < 0:
             return NotImplemented
         result = self.multiply(v, out, adds, transposed)
-        if result is not NotImplemented and out is None and cnp.PyArray_NDIM(<cnp.ndarray>result) == 0:
-            return result[()]
-        return result
+        return result if result is NotImplemented else returned(result, NULL if out is None else <PyObject *>out)
 
     cdef object product(self, object v, object out, object accumulate, bint transposed):
-        if accumulate is False:
-            result = self.multiply(v, out, False, transposed)
-            if result is not NotImplemented:
-                jacobian_calls[transposed] += 1
-                return returned(<cnp.ndarray>result, NULL if out is None else <PyObject *>out)
         result = self.straight_product(v, out, accumulate, transposed)
-        if result is NotImplemented and (width_of(v) == NARROW or self.typenum == cnp.NPY_DOUBLE):
+        if result is NotImplemented and (self.typenum == cnp.NPY_DOUBLE
+                                         or (self.typenum == cnp.NPY_FLOAT and width_of(v) == NARROW)):
             result = self.straight_product(converted(v, self.typenum), out, accumulate, transposed)
         if result is NotImplemented:
             result = self._general_product(v, out, accumulate, transposed)
