@@ -353,7 +353,7 @@ def test_the_names_of_the_binding_are_really_read():
         ("table.pxi", "JK_OP_divide"),
         ("layout.pxi", "Laid"),
         ("layout.pxi", "move_call"),
-        ("wishes.pxi", "PyObject"),
+        ("arrays.pxi", "PyObject"),
         ("context.pxi", "Call"),
         ("ops.pxi", "general"),
         ("axis.pxi", "SEVERAL"),

@@ -1,12 +1,16 @@
 # Which arrays are native, their views, and new ones.
 
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.object cimport PyObject
 from cpython.pycapsule cimport PyCapsule_New
+from cpython.ref cimport Py_INCREF
 
 from numpy import bool_ as numpy_bool
 
 cdef extern from "numpy/arrayobject.h":
-    object PyArray_EMPTY(int ndim, cnp.npy_intp *shape, int typenum, int fortran)
+    object PyArray_NewFromDescr(PyObject *subtype, cnp.dtype descr, int ndim, const cnp.npy_intp *shape,
+                                const cnp.npy_intp *strides, void *data, int flags, PyObject *finalizer)
+    PyObject *PyArray_Type "(PyTypeObject *)&PyArray_Type"
 
 cdef extern from "numpy/ndarraytypes.h":
     object PyDataMem_SetHandler(object handler)
@@ -23,6 +27,8 @@ cdef Py_ssize_t LARGE = 8192
 # From this many bytes on an output is taken from recycled blocks.
 cdef Py_ssize_t RECYCLED = 1 << 17
 cdef size_t WORKSPACE_BYTES = jk_pointwise_workspace()
+cdef cnp.dtype FLOAT32 = cnp.PyArray_DescrFromType(cnp.NPY_FLOAT)
+cdef cnp.dtype FLOAT64 = cnp.PyArray_DescrFromType(cnp.NPY_DOUBLE)
 cdef object recycle_capsule = PyCapsule_New(recycle_handler_address, b"mem_handler", NULL)
 
 
@@ -57,18 +63,25 @@ cdef inline bint same_shape(cnp.ndarray a, cnp.ndarray b) noexcept:
     return True
 
 
+cdef inline cnp.ndarray empty(int ndim, const cnp.npy_intp *shape, cnp.dtype dtype, bint fortran):
+    """What np.empty gives, without a search for its arguments."""
+    Py_INCREF(dtype)  # the call takes one
+    return PyArray_NewFromDescr(PyArray_Type, dtype, ndim, shape, NULL, NULL, fortran, NULL)
+
+
 cdef cnp.ndarray new_array(int ndim, cnp.npy_intp *shape, int typenum, bint fortran):
     """An uninitialised array, from recycled memory where it is large."""
+    cdef cnp.dtype dtype = FLOAT64 if typenum == cnp.NPY_DOUBLE else FLOAT32
     cdef Py_ssize_t size = 8 if typenum == cnp.NPY_DOUBLE else 4
     cdef int d
     for d in range(ndim):
         if shape[d] > 0 and size < RECYCLED:
             size *= shape[d]
     if size < RECYCLED or recycle_limit == 0:
-        return PyArray_EMPTY(ndim, shape, typenum, fortran)
+        return empty(ndim, shape, dtype, fortran)
     previous = PyDataMem_SetHandler(recycle_capsule)
     try:
-        return PyArray_EMPTY(ndim, shape, typenum, fortran)
+        return empty(ndim, shape, dtype, fortran)
     finally:
         PyDataMem_SetHandler(previous)
 

@@ -1,6 +1,8 @@
 # An axis Jacobian's storage and its products.  Letters longer than 1 are lowered once, when it is made, to what one C
 # call takes.
 
+from libc.string cimport memset
+
 cdef enum:
     AXIS         # jk_axis_*: the letters as they are
     ELEMENTWISE  # the same; all arrays lie alike, so that a new result may come from the loop without set-up
@@ -296,10 +298,49 @@ cdef class AxisProducts(Products):
         else:
             run_loop(loop, <Py_ssize_t>self.n_products, cnp.PyArray_DATA(out), inputs)
 
+    cdef bint is_one_matrix(self, bint transposed) noexcept:
+        """Whether `multiply_matrix` forms the sums of a C call: of one matrix that lies flat, of few terms."""
+        cdef const jk_view *a = &self.stack
+        cdef int kept = transposed, summed = 1 - transposed
+        cdef Py_ssize_t item = cnp.PyArray_ITEMSIZE(self.kept.array)
+        return (self.kind == DENSE and a.ndim == 2 and a.shape[0] > 1 and a.shape[1] > 1
+                and self.in_end.stride[0] == 1 and self.out_end.stride[0] == 1
+                and (a.strides_in_bytes[summed] == item
+                     or (a.strides_in_bytes[kept] == item and a.shape[summed] <= JK_RUN)))
+
+    cdef void multiply_matrix(self, cnp.ndarray out, const void *v, bint transposed) noexcept:
+        cdef jk_environment before = jk_enter()
+        cdef const jk_view *a = &self.stack
+        cdef const jk_dense_loops *loops = jk_dense_of(a.dtype)
+        cdef int kept = transposed, summed = 1 - transposed
+        if a.strides_in_bytes[summed] == cnp.PyArray_ITEMSIZE(out):
+            loops.dense_dot(a.shape[kept], a.shape[summed], cnp.PyArray_DATA(out), a.data, a.strides_in_bytes[kept], v)
+        else:
+            memset(cnp.PyArray_DATA(out), 0, cnp.PyArray_NBYTES(out))
+            loops.dense_axpy(a.shape[summed], a.shape[kept], cnp.PyArray_DATA(out), a.data, a.strides_in_bytes[summed],
+                             v)
+        jk_leave(before)
+
+    cdef object multiply_dense(self, object v, object out, bint accumulate, bint transposed):
+        """`multiply` where the loops may be called without set-up, or not."""
+        cdef End *source = &self.out_end if transposed else &self.in_end
+        cdef End *target = &self.in_end if transposed else &self.out_end
+        cdef cnp.ndarray result
+        if (accumulate or self.n_products >= LARGE or not is_at(v, source) or not self.kept.is_there()
+                or cnp.PyArray_TYPE(<cnp.ndarray>v) != self.typenum or not self.is_one_matrix(transposed)
+                or (out is not None and not (is_at(out, target) and self.is_apart(v, out)))):
+            return Products.multiply(self, v, out, accumulate, transposed)
+        result = (<cnp.ndarray>out if out is not None
+                  else new_array(target.ndim, <cnp.npy_intp *>target.shape, self.typenum, False))
+        self.multiply_matrix(result, cnp.PyArray_DATA(<cnp.ndarray>v), transposed)
+        return result
+
     cdef object multiply(self, object v, object out, bint accumulate, bint transposed):
         cdef End *source = &self.out_end if transposed else &self.in_end
         cdef End *target = &self.in_end if transposed else &self.out_end
         cdef cnp.ndarray result
+        if self.kind == DENSE:
+            return self.multiply_dense(v, out, accumulate, transposed)
         if (self.kind != ELEMENTWISE or self.n_products >= LARGE or not is_at(v, source)
                 or not self.kept.is_there()
                 or cnp.PyArray_TYPE(<cnp.ndarray>v) != self.typenum):
@@ -315,6 +356,13 @@ cdef class AxisProducts(Products):
             return Products.multiply(self, v, out, accumulate, transposed)
         self.multiply_elements(result, cnp.PyArray_DATA(<cnp.ndarray>v), accumulate)
         return result
+
+    cdef inline bint is_apart(self, cnp.ndarray v, cnp.ndarray out) noexcept:
+        """Whether an array may be written while the values and v are read, and has the dtype of the product."""
+        cdef cnp.ndarray values = self.kept.array
+        return (cnp.PyArray_TYPE(out) == self.typenum and cnp.PyArray_ISWRITEABLE(out) and is_beyond(v, out)
+                and is_beyond(values, out) and (cnp.PyArray_IS_C_CONTIGUOUS(values)
+                                                or cnp.PyArray_IS_F_CONTIGUOUS(values)))
 
     cdef inline bint is_beside(self, char *a, char *b) noexcept:
         """Whether arrays as large as the values lie apart from each other, or exactly on each other."""

@@ -7,6 +7,9 @@ cdef class BinaryOp(Op):
 
     __doc__ = OfOps(docstring_of, "A pointwise function of two arguments.")
 
+    cdef object called(self, PyObject *const *args, Py_ssize_t n, object out):
+        return value_of(self, <object>args[0], <object>args[1], None, out) if n == 2 else NotImplemented
+
     def __call__(self, a=None, b=None, out=None):
         return value_of(self, a, b, None, out)
 

@@ -5,7 +5,6 @@
 from cpython.dict cimport PyDict_GetItem
 from cpython.float cimport PyFloat_AS_DOUBLE
 from cpython.long cimport PyLong_AsDouble
-from cpython.object cimport PyObject
 
 from numpy import dtype as numpy_dtype, float32 as numpy_float32, float64 as numpy_float64
 
@@ -80,7 +79,7 @@ cdef inline cnp.ndarray as_operand(object x, int typenum):
         return <cnp.ndarray>x if cnp.PyArray_TYPE(<cnp.ndarray>x) == typenum else None
     if x is None or not read_number(x, typenum, &number):  # the general way rounds or explains
         return None
-    scalar = PyArray_EMPTY(0, NULL, typenum, 0)
+    scalar = new_array(0, NULL, typenum, False)
     if typenum == cnp.NPY_DOUBLE:
         (<double *>cnp.PyArray_DATA(scalar))[0] = number
     else:
@@ -119,7 +118,7 @@ cdef inline cnp.ndarray shaped(object x, int typenum):
         return <cnp.ndarray>x
     if cnp.PyArray_CheckExact(x) and cnp.PyArray_SIZE(<cnp.ndarray>x) < LARGE and width_of(x) != REFUSED:
         return new_array(cnp.PyArray_NDIM(<cnp.ndarray>x), cnp.PyArray_DIMS(<cnp.ndarray>x), typenum, False)
-    return None if width_of(x) == REFUSED or cnp.PyArray_CheckExact(x) else PyArray_EMPTY(0, NULL, typenum, 0)
+    return None if width_of(x) == REFUSED or cnp.PyArray_CheckExact(x) else new_array(0, NULL, typenum, False)
 
 
 cdef inline object returned(cnp.ndarray result, PyObject *out):

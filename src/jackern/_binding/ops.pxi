@@ -40,6 +40,7 @@ cdef class Op(NamedOp):
 
     def __cinit__(self, int index):
         self.index = index
+        self.vectorcall = <vectorcallfunc>vectorcalled
         self.row = jk_op_at(index)
         if self.row == NULL or CLASSES[class_of(self.row)] is not type(self):
             raise ValueError(f"{type(self).__name__}: no such op at {index}; jackern.ops has them all")

@@ -22,6 +22,12 @@ cdef class ParametricOp(Op):
             return self.row.standard[1]
         return parameter
 
+    cdef object called(self, PyObject *const *args, Py_ssize_t n, object out):
+        if not 0 < n <= 2:
+            return NotImplemented
+        parameter = self.parameter_of(<object>args[1] if n == 2 else None, None)
+        return value_of(self, <object>args[0], parameter, None, out)
+
     def __call__(self, x=None, parameter=None, out=None, **named):
         return value_of(self, x, self.parameter_of(parameter, named), None, out)
 

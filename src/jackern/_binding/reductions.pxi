@@ -120,10 +120,14 @@ cdef class ReductionOp(FamilyOp):
         total = result
         if self.is_mean and (adds or cnp.PyArray_TYPE(result) != typenum):
             total = new_array(fold.ndim, fold.shape, typenum, False)
-        lay(&x_laid, x)
-        lay_folded(&total_laid, total, fold, cnp.PyArray_NDIM(x))
-        if not self.went(product, move(jk_unbroadcast, x, &x_laid, &total_laid, adds and total is result)):
-            return NotImplemented
+        if (cnp.PyArray_SIZE(total) == 1 and 0 < fold.n <= SHORT and cnp.PyArray_IS_C_CONTIGUOUS(x)
+                and cnp.PyArray_TYPE(total) == typenum and is_beyond(x, total)):
+            sum_flat(x, total, adds and total is result)
+        else:
+            lay(&x_laid, x)
+            lay_folded(&total_laid, total, fold, cnp.PyArray_NDIM(x))
+            if not self.went(product, move(jk_unbroadcast, x, &x_laid, &total_laid, adds and total is result)):
+                return NotImplemented
         if self.is_mean and not self.divide(product, total, fold.n, result, adds):
             return NotImplemented
         return returned(result, given)

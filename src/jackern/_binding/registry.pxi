@@ -7,6 +7,10 @@ cdef enum:
 cdef tuple PRODUCT_NAMES = ("value", "jvp", "vjp", "vjp2", "jacobian")
 
 
+cdef extern from "Python.h":
+    ctypedef void *vectorcallfunc
+
+
 cdef class NamedOp:
     """What all ops have in common: pickling by name, and how often each product was called."""
 
@@ -15,6 +19,11 @@ cdef class NamedOp:
     cdef object __weakref__  # a library that traces functions may keep track of them
     cdef long long calls[N_PRODUCTS]
     cdef long long general_calls[N_PRODUCTS]
+    cdef vectorcallfunc vectorcall  # of classes that serve vectorcalls
+
+    cdef object called(self, PyObject *const *args, Py_ssize_t n, object out):
+        """The value for n positional arguments and `out`; NotImplemented where only `__call__` has words for it."""
+        return NotImplemented
 
     @property
     def __name__(self):

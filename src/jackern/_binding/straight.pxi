@@ -2,7 +2,6 @@
 # each other.  The cotangent of an argument that was stretched is summed over the axes it was stretched along, in the
 # same pass.
 
-from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from libc.string cimport memcpy
 

@@ -10,6 +10,7 @@ cdef extern from "engine/cpu.h" nogil:
         JK_IN_Y
         JK_N_IN
         JK_ONE_A
+        JK_RUN
 
     ctypedef void jk_pointwise_loop(Py_ssize_t n, void *out, const void *const *inputs, unsigned ones)
     bint jk_takes_ones(int n_args, unsigned ones)
@@ -30,8 +31,15 @@ cdef extern from "engine/cpu.h" nogil:
     ctypedef struct jk_reduce_loops:
         void sum_each(Py_ssize_t n_rows, Py_ssize_t n, void *out, const void *addends)
 
+    ctypedef struct jk_dense_loops:
+        void dense_dot(Py_ssize_t n_rows, Py_ssize_t n_cols, void *out, const void *a, Py_ssize_t row_stride,
+                       const void *x)
+        void dense_axpy(Py_ssize_t n_rows, Py_ssize_t n_cols, void *out, const void *a, Py_ssize_t row_stride,
+                        const void *x)
+
     const jk_move_loops *jk_move_of(jk_dtype dtype)
     const jk_reduce_loops *jk_reduce_of(jk_dtype dtype)
+    const jk_dense_loops *jk_dense_of(jk_dtype dtype)
 
 cdef enum:
     PIECE = 256  # elements for which a loop is called where its results are added
@@ -80,6 +88,17 @@ cdef void sum_loop(jk_pointwise_loop *loop, Py_ssize_t n, cnp.ndarray out, const
     cdef double total
     loop(n, piece, inputs, ones)
     jk_reduce_of(dtype_of(out)).sum_each(1, n, &total if adds else cnp.PyArray_DATA(out), piece)
+    if adds:
+        jk_move_of(dtype_of(out)).add(1, cnp.PyArray_DATA(out), cnp.PyArray_ITEMSIZE(out), &total)
+    jk_leave(before)
+
+
+cdef void sum_flat(cnp.ndarray x, cnp.ndarray out, bint adds) noexcept:
+    """Writes or adds the sum of at most SHORT elements of a C-contiguous array to a number of its dtype."""
+    cdef jk_environment before = jk_enter()
+    cdef double total
+    cdef Py_ssize_t n = cnp.PyArray_SIZE(x)
+    jk_reduce_of(dtype_of(out)).sum_each(1, n, &total if adds else cnp.PyArray_DATA(out), cnp.PyArray_DATA(x))
     if adds:
         jk_move_of(dtype_of(out)).add(1, cnp.PyArray_DATA(out), cnp.PyArray_ITEMSIZE(out), &total)
     jk_leave(before)

@@ -13,6 +13,11 @@ cdef class TernaryOp(Op):
             return wrt
         return 0 if self.row.n_operands == 1 else tuple(range(self.row.is_masked, self.row.n_operands))
 
+    cdef object called(self, PyObject *const *args, Py_ssize_t n, object out):
+        if n != 3:
+            return NotImplemented
+        return value_of(self, <object>args[0], <object>args[1], <object>args[2], out)
+
     def __call__(self, a=None, b=None, c=None, /, out=None):
         return value_of(self, a, b, c, out)
 

@@ -145,6 +145,12 @@ cdef class UnaryOp(Op):
                 return NotImplemented
         return returned(result, NULL if out is None else <PyObject *>out)
 
+    cdef object called(self, PyObject *const *args, Py_ssize_t n, object out):
+        result = self.value(<object>args[0], out) if n == 1 else NotImplemented
+        if result is not NotImplemented:
+            self.count(VALUE)
+        return result
+
     def __call__(self, x=None, out=None):
         cdef int typenum
         result = self.value(x, out)

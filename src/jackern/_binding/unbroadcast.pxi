@@ -21,10 +21,13 @@ def repeat(g, out, bint accumulate):
     finish(status)
 
 
-cdef inline bint fits_length(object length, cnp.ndarray g, int from_end):
-    """Whether the axis of g that many places from the end may be summed to this length."""
-    cdef int d = cnp.PyArray_NDIM(g) - from_end
-    return d >= 0 and type(length) is int and (length == 1 or length == cnp.PyArray_DIMS(g)[d])
+cdef inline Py_ssize_t length_of(object length, cnp.ndarray g, int from_end) except -2:
+    """A length that the axis of g, so many places from the end, may be summed to; -1 for any other."""
+    cdef int overflow = 0, d = cnp.PyArray_NDIM(g) - from_end
+    if d < 0 or type(length) is not int:
+        return -1
+    cdef Py_ssize_t n = PyLong_AsLongAndOverflow(length, &overflow)
+    return n if n == 1 or n == cnp.PyArray_DIMS(g)[d] else -1
 
 
 def unbroadcast(g, shape, *, out=None, accumulate=False):
@@ -69,8 +72,8 @@ def unbroadcast(g, shape, *, out=None, accumulate=False):
     if straight:
         n = <int>len(<tuple>shape)
         for d in range(n):
-            straight = straight and fits_length((<tuple>shape)[d], <cnp.ndarray>g, n - d)
-            lengths[d] = (<tuple>shape)[d] if straight else 0
+            lengths[d] = length_of((<tuple>shape)[d], <cnp.ndarray>g, n - d)
+            straight = straight and lengths[d] >= 0
     if straight and out is not None:
         straight = has_shape(out, n, lengths) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out)
     if straight:

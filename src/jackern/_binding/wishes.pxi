@@ -1,7 +1,6 @@
 # What a call with several results asks for: `wrt`, `out` and `accumulate`.
 
 from cpython.long cimport PyLong_AsLongAndOverflow
-from cpython.object cimport PyObject
 
 cdef enum:
     MAX_OUTPUTS = 4

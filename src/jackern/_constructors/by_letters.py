@@ -196,16 +196,16 @@ def dense(a: ArrayLike, out_shape: ShapeLike | None = None, in_shape: ShapeLike 
     (3, 4)
     """
     array = as_native(a, "dense", "a")
+    is_matrix = array.ndim == 2
+    if out_shape is None and in_shape is None:
+        if not is_matrix:
+            raise ValueError(f"dense: a has shape {array.shape}, expected (m, n), or give out_shape and in_shape.")
+        return axis_jacobian(array, (0, 1), (0,), (1,), array.shape[:1], array.shape[1:])
     outer = None if out_shape is None else as_shape(out_shape, "dense", "out_shape")
     inner = None if in_shape is None else as_shape(in_shape, "dense", "in_shape")
-    if outer is None and inner is None and array.ndim != 2:
-        raise ValueError(f"dense: a has shape {array.shape}, expected (m, n), or give out_shape and in_shape.")
-    is_matrix = array.ndim == 2
-    if outer is None and inner is not None:
-        n = max(0, array.ndim - len(inner))
+    if outer is None:
+        n = max(0, array.ndim - len(inner or ()))
         outer = array.shape[:1] if is_matrix and array.shape[n:] != inner else array.shape[:n]
-    elif outer is None:
-        outer = array.shape[:1]
     if inner is None:
         n = len(outer)
         inner = array.shape[1:] if is_matrix and array.shape[:n] != outer else array.shape[n:]
