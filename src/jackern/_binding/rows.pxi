@@ -1,6 +1,7 @@
 # An op for every row of the table.
 
 CLASSES = (UnaryOp, BinaryOp, TernaryOp, ParametricOp)
+cdef type row_class
 for row_class in CLASSES:
     serve_vectorcalls(row_class)
 cdef int row_index
