@@ -126,7 +126,6 @@ cdef object vjp2_of(Op op, object h, object y_bar, object a, object b, object c,
     cdef int typenum, i, k, n = op.row.n_args, n_given = 0
     cdef cnp.ndarray u, v, w
     cdef bint fits
-    cdef list h_arrays
     result = NotImplemented
     a = op.mask_of(a, b)
     several = h if type(wrt) is tuple else (h,)
@@ -136,7 +135,6 @@ cdef object vjp2_of(Op op, object h, object y_bar, object a, object b, object c,
         describe_all(&args, n, u, v, w)
         describe_all(&hs, n, None, None, None)
         fits = args.complete
-        h_arrays = [None] * n
         for i in range(wish.n):
             one, k = (<tuple>several)[i], wish.position[i]
             if one is None or not fits:
@@ -144,11 +142,9 @@ cdef object vjp2_of(Op op, object h, object y_bar, object a, object b, object c,
             fits = is_like(one, u if k == 0 else v if k == 1 else w)
             if fits:
                 describe(&hs, k, <cnp.ndarray>one)
-                h_arrays[k] = one
                 n_given += 1
         if fits and n_given > 0:
-            result = straight_vjp2(op, &hs, h_arrays, <cnp.ndarray>y_bar, &args, list(given(op, u, v, w)), y, out,
-                                   accumulate)
+            result = straight_vjp2(op, &hs, <cnp.ndarray>y_bar, &args, list(given(op, u, v, w)), y, out, accumulate)
     if result is not NotImplemented:
         op.count(VJP2)
         return result

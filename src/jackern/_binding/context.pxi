@@ -40,6 +40,7 @@ cdef void *spare_workspace = NULL
 cdef size_t spare_bytes = 0
 
 
+@cython.freelist(8)
 cdef class Call:
     """What a large call needs: a context with threads and a workspace, Ctrl-C, and the GIL released meanwhile."""
 

@@ -21,15 +21,22 @@ cdef struct Laid:
     Py_ssize_t strides[JK_MAX_NDIM + 1]
 
 
-cdef inline void lay(Laid *l, cnp.ndarray a) noexcept:
-    """Describes a native array."""
+cdef inline void lay_view(Laid *l, const jk_view *view) noexcept:
+    """Describes what a view does, by lengths and strides of its own."""
     cdef int d
-    view_of(&l.view, a)
+    l.view = view[0]
     for d in range(l.view.ndim):
         l.shape[d] = l.view.shape[d]
         l.strides[d] = l.view.strides_in_bytes[d]
     l.view.shape = l.shape
     l.view.strides_in_bytes = l.strides
+
+
+cdef inline void lay(Laid *l, cnp.ndarray a) noexcept:
+    """Describes a native array."""
+    cdef jk_view view
+    view_of(&view, a)
+    lay_view(l, &view)
 
 
 cdef inline void insert_axis(Laid *l, int place) noexcept:

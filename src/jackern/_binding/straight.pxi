@@ -32,18 +32,13 @@ cdef object straight_value(Op op, object a, object b, object c, object out):
         result = <cnp.ndarray>out
     else:
         result = new_like(u) if have_shape(&args, ndim, shape) else new_array(ndim, shape, typenum, False)
-    if cnp.PyArray_SIZE(result) >= LARGE:
-        try:
-            pointwise_value(op, list(given(op, u, v, w)), result, False)
-        except (Overlap, Refused):
-            return NotImplemented
-    elif (alike and cnp.PyArray_IS_C_CONTIGUOUS(result)
+    if (cnp.PyArray_SIZE(result) < LARGE and alike and cnp.PyArray_IS_C_CONTIGUOUS(result)
             and cnp.PyArray_TYPE(result) == typenum and lie_apart(&args, result)):
         read_all_flat(inputs, &args, result, None)
         run_loop(flat_loops(op.index, result).value, cnp.PyArray_SIZE(result), cnp.PyArray_DATA(result), inputs, ones)
     else:
         view_of(&out_view, result)
-        if not op.went(VALUE, jk_pointwise_value(NULL, op.index, args.at, &out_view, False)):
+        if not op.went(VALUE, call_value(op, args.at, &out_view, cnp.PyArray_SIZE(result))):
             return NotImplemented
     return returned(result, NULL if out is None else <PyObject *>out)
 
@@ -128,21 +123,14 @@ cdef object straight_jvp(Op op, object tangents, object a, object b, object c, o
             or (out is not None and not is_writable(out, ndim, shape))):
         return NotImplemented
     result = <cnp.ndarray>out if out is not None else new_array(ndim, shape, typenum, False)
-    if cnp.PyArray_SIZE(result) >= LARGE:
-        try:
-            pointwise_jvp(op, list(given(op, u_dot, v_dot, w_dot)), list(given(op, u, v, w)), y, result,
-                          wish.adds[0])
-        except (Overlap, Refused):
-            return NotImplemented
-        return returned(result, wish.out[0])
-    if are_flat_terms(&args, &dots, ndim, shape, y, result, op):
+    if cnp.PyArray_SIZE(result) < LARGE and are_flat_terms(&args, &dots, ndim, shape, y, result, op):
         jvp_loops(op, &args, &dots, y, result, wish.adds[0])
         return returned(result, wish.out[0])
     if y is not None:
         view_of(&y_view, <cnp.ndarray>y)
         y_at = &y_view
     view_of(&out_view, result)
-    if not op.went(JVP, jk_pointwise_jvp(NULL, op.index, dots.at, args.at, y_at, &out_view, wish.adds[0])):
+    if not op.went(JVP, call_jvp(op, dots.at, args.at, y_at, &out_view, wish.adds[0], cnp.PyArray_SIZE(result))):
         return NotImplemented
     return returned(result, wish.out[0])
 
@@ -218,15 +206,7 @@ cdef object straight_vjp(Op op, cnp.ndarray t, cnp.ndarray u, cnp.ndarray v, cnp
         if results is not None:
             Py_INCREF(result)
             PyTuple_SET_ITEM(results, i, result)
-    if cnp.PyArray_SIZE(t) >= LARGE:
-        outs = [None] * n
-        for i in range(wish.n):
-            outs[wish.position[i]] = result if results is None else results[i]
-        try:
-            pointwise_vjp(op, t, list(given(op, u, v, w)), y, outs, adds)
-        except (Overlap, Refused):
-            return NotImplemented
-    elif (alike and cnp.PyArray_IS_C_CONTIGUOUS(t)
+    if (cnp.PyArray_SIZE(t) < LARGE and alike and cnp.PyArray_IS_C_CONTIGUOUS(t)
             and (cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>y) if y is not None else not op.all_reads & JK_READS_Y)
             and are_flat_results(&args, t, y, &wish)):
         loops = flat_loops(op.index, t)
@@ -245,7 +225,7 @@ cdef object straight_vjp(Op op, cnp.ndarray t, cnp.ndarray u, cnp.ndarray v, cnp
         if y is not None:
             view_of(&y_view, <cnp.ndarray>y)
             y_at = &y_view
-        if not op.went(VJP, jk_pointwise_vjp(NULL, op.index, &t_view, args.at, y_at, bars, adds)):
+        if not op.went(VJP, call_vjp(op, &t_view, args.at, y_at, bars, adds, cnp.PyArray_SIZE(t))):
             return NotImplemented
     if results is None:
         return returned(result, wish.out[0])
@@ -258,8 +238,8 @@ cdef tuple with_numbers(tuple results, const Wish *wish):
     return tuple([returned(<cnp.ndarray>results[i], wish.out[i]) for i in range(wish.n)])
 
 
-cdef object straight_vjp2(Op op, Operands *h, list h_arrays, cnp.ndarray t, Operands *args, list arrays, object y,
-                          object out, object accumulate):
+cdef object straight_vjp2(Op op, Operands *h, cnp.ndarray t, Operands *args, list arrays, object y, object out,
+                          object accumulate):
     """Double backward; NotImplemented where the straight way cannot be taken.
 
     An h has the shape and dtype of its argument.  The only argument may be missing where it is not read.
@@ -288,16 +268,10 @@ cdef object straight_vjp2(Op op, Operands *h, list h_arrays, cnp.ndarray t, Oper
         view_of(&bar_view[i], result)
         bars[i] = &bar_view[i]
         results.append(result)
-    if cnp.PyArray_SIZE(t) >= LARGE:
-        try:
-            pointwise_vjp2(op, h_arrays, t, arrays, y, results, adds)
-        except (Overlap, Refused):
-            return NotImplemented
-    else:
-        view_of(&t_view, t)
-        if y is not None:
-            view_of(&y_view, <cnp.ndarray>y)
-            y_at = &y_view
-        if not op.went(VJP2, jk_pointwise_vjp2(NULL, op.index, h.at, &t_view, args.at, y_at, bars, adds)):
-            return NotImplemented
+    view_of(&t_view, t)
+    if y is not None:
+        view_of(&y_view, <cnp.ndarray>y)
+        y_at = &y_view
+    if not op.went(VJP2, call_vjp2(op, h.at, &t_view, args.at, y_at, bars, adds, cnp.PyArray_SIZE(t))):
+        return NotImplemented
     return tuple(results)

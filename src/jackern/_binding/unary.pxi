@@ -46,26 +46,17 @@ cdef class UnaryOp(Op):
                 inputs[JK_IN_A] = cnp.PyArray_DATA(<cnp.ndarray>x)
             write_loop(loop, n, result, inputs, 0, adds)
             return returned(result, out)
-        if n >= LARGE:
-            try:
-                if product == JVP:
-                    pointwise_jvp(self, [t], [x], y, result, adds)
-                else:
-                    pointwise_vjp(self, t, [x], y, [result], adds)
-            except (Overlap, Refused):
-                return NotImplemented
-        else:
-            view_of(&t_view, like)
-            view_of(&out_view, result)
-            out_at = &out_view
-            if x is not None:
-                view_of(&x_view, <cnp.ndarray>x)
-                x_at = &x_view
-            if y is not None:
-                view_of(&y_view, <cnp.ndarray>y)
-                y_at = &y_view
-            if not self.went(product, jk_pointwise_vjp(NULL, self.index, &t_view, &x_at, y_at, &out_at, adds)):
-                return NotImplemented
+        view_of(&t_view, like)
+        view_of(&out_view, result)
+        out_at = &out_view
+        if x is not None:
+            view_of(&x_view, <cnp.ndarray>x)
+            x_at = &x_view
+        if y is not None:
+            view_of(&y_view, <cnp.ndarray>y)
+            y_at = &y_view
+        if not self.went(product, call_vjp(self, &t_view, &x_at, y_at, &out_at, adds, n)):
+            return NotImplemented
         return returned(result, out)
 
     cdef object coerced(self, int product, object t, object x, object y, PyObject *out, bint adds):
@@ -107,7 +98,7 @@ cdef class UnaryOp(Op):
         args.complete = args.contiguous = hs.complete = hs.contiguous = True
         describe(&args, 0, x)
         describe(&hs, 0, h)
-        return straight_vjp2(self, &hs, [h], <cnp.ndarray>y_bar, &args, [x], y, out, accumulate)
+        return straight_vjp2(self, &hs, <cnp.ndarray>y_bar, &args, [x], y, out, accumulate)
 
     cdef object value(self, object x, object out):
         """The value the straight way; NotImplemented where that cannot be taken."""
@@ -133,16 +124,10 @@ cdef class UnaryOp(Op):
             read_flat(inputs, <cnp.ndarray>x, None)
             run_loop(flat_loops(self.index, result).value, n, cnp.PyArray_DATA(result), inputs)
             return returned(result, NULL if out is None else <PyObject *>out)
-        if n >= LARGE:
-            try:
-                pointwise_value(self, [x], result, False)
-            except (Overlap, Refused):
-                return NotImplemented
-        else:
-            view_of(&x_view, <cnp.ndarray>x)
-            view_of(&out_view, result)
-            if not self.went(VALUE, jk_pointwise_value(NULL, self.index, &x_at, &out_view, False)):
-                return NotImplemented
+        view_of(&x_view, <cnp.ndarray>x)
+        view_of(&out_view, result)
+        if not self.went(VALUE, call_value(self, &x_at, &out_view, n)):
+            return NotImplemented
         return returned(result, NULL if out is None else <PyObject *>out)
 
     cdef object called(self, PyObject *const *args, Py_ssize_t n, object out):

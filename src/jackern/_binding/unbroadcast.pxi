@@ -61,7 +61,9 @@ def unbroadcast(g, shape, *, out=None, accumulate=False):
     array([4., 4., 4.])
     """
     global unbroadcast_calls, unbroadcast_general_calls
+    cdef Laid g_laid, out_laid
     cdef jk_view g_view, out_view
+    cdef jk_status status
     cdef cnp.ndarray result
     cdef cnp.npy_intp lengths[JK_MAX_NDIM]
     cdef int d, n = 0
@@ -79,14 +81,14 @@ def unbroadcast(g, shape, *, out=None, accumulate=False):
     if straight:
         result = new_array(n, lengths, cnp.PyArray_TYPE(<cnp.ndarray>g), False) if out is None else <cnp.ndarray>out
         if cnp.PyArray_SIZE(<cnp.ndarray>g) >= LARGE:
-            try:
-                sum_to(g, result, wish.adds[0])
-            except (Overlap, Refused):
-                straight = False
+            lay(&g_laid, <cnp.ndarray>g)
+            lay(&out_laid, result)
+            status = move(jk_unbroadcast, <cnp.ndarray>g, &g_laid, &out_laid, wish.adds[0])
         else:
             view_of(&g_view, <cnp.ndarray>g)
             view_of(&out_view, result)
-            straight = went("unbroadcast", jk_unbroadcast(NULL, &g_view, &out_view, wish.adds[0]))
+            status = jk_unbroadcast(NULL, &g_view, &out_view, wish.adds[0])
+        straight = went("unbroadcast", status)
     if not straight:
         g = general.unbroadcast(g, shape, out, accumulate)
         unbroadcast_calls += 1
