@@ -73,12 +73,15 @@ static void N(run_core)(ptrdiff_t n, real *out, const real *const *in, N(core) *
 
 typedef int N(is_far)(const real *const *in, ptrdiff_t i);
 
+/* Makes what a core reads besides the arguments of at most JK_RUN elements, in a room for twice as many numbers. */
+typedef void N(prepare)(ptrdiff_t n, const real **in, real *room);
+
 /* Where it makes a difference how far arguments are from 0 or from each other, runs that hold such elements go to another
  * core; an element has the same bits in both.  One number is repeated as often as a run is long. */
 JK_INLINE void N(run_cores)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near, N(core) * far,
-                            N(is_far) * is_far)
+                            N(is_far) * is_far, N(prepare) * prepare)
 {
-    real repeated[JK_MAX_ARGS][JK_RUN];
+    real repeated[JK_MAX_ARGS][JK_RUN], prepared[2 * JK_RUN];
     const real *at[JK_N_IN];
     const ptrdiff_t run = ones == 0 && is_far == NULL ? n : n < JK_RUN ? n : JK_RUN;
     for (int k = 0; k < JK_N_IN; k++) {
@@ -94,6 +97,7 @@ JK_INLINE void N(run_cores)(ptrdiff_t n, real *out, const void *const *in, unsig
         for (int k = 0; k < JK_N_IN; k++) here[k] = at[k] + (ones >> k & 1 ? 0 : first);
         int some = 0;
         for (ptrdiff_t i = 0; is_far != NULL && i < m; i++) some |= is_far(here, i);
+        if (prepare != NULL && !some) prepare(m, here, prepared);
         N(run_core)(m, out + first, here, some ? far : near);
     }
 }
@@ -103,13 +107,13 @@ static void N(run_all)(ptrdiff_t n, real *out, const void *const *in, unsigned o
     if (ones == 0)
         N(run_core)(n, out, (const real *const *)in, core);
     else
-        N(run_cores)(n, out, in, ones, core, core, NULL);
+        N(run_cores)(n, out, in, ones, core, core, NULL, NULL);
 }
 
 JK_INLINE int N(is_far_angle)(const real *const *in, ptrdiff_t i) { return M(fabs)(in[JK_IN_A][i]) > N(near_end); }
 static void N(run_angles)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near, N(core) * far)
 {
-    N(run_cores)(n, out, in, ones, near, far, N(is_far_angle));
+    N(run_cores)(n, out, in, ones, near, far, N(is_far_angle), NULL);
 }
 
 JK_INLINE int N(is_far_quotient)(const real *const *in, ptrdiff_t i)
@@ -119,7 +123,16 @@ JK_INLINE int N(is_far_quotient)(const real *const *in, ptrdiff_t i)
 static void N(run_quotients)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near,
                              N(core) * far)
 {
-    N(run_cores)(n, out, in, ones, near, far, N(is_far_quotient));
+    N(run_cores)(n, out, in, ones, near, far, N(is_far_quotient), NULL);
+}
+
+JK_INLINE int N(is_far_ratio)(const real *const *in, ptrdiff_t i)
+{
+    return M(is_far_ratio)(in[JK_IN_A][i], in[JK_IN_B][i]);
+}
+static void N(run_ratios)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near, N(core) * far)
+{
+    N(run_cores)(n, out, in, ones, near, far, N(is_far_ratio), NULL);
 }
 
 JK_INLINE int N(is_far_length)(const real *const *in, ptrdiff_t i)
@@ -128,16 +141,47 @@ JK_INLINE int N(is_far_length)(const real *const *in, ptrdiff_t i)
 }
 static void N(run_lengths)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near, N(core) * far)
 {
-    N(run_cores)(n, out, in, ones, near, far, N(is_far_length));
+    N(run_cores)(n, out, in, ones, near, far, N(is_far_length), NULL);
 }
 
 JK_INLINE int N(is_far_power)(const real *const *in, ptrdiff_t i)
 {
     return M(is_far_power)(in[JK_IN_A][i], in[JK_IN_B][i]);
 }
+
+#if JK_PASTE(JK_IS_, real) == 1
+static void N(log2_core)(ptrdiff_t n, real *high, real *low, const real *a)
+{
+    const ptrdiff_t whole = n & -(ptrdiff_t)N(LANES);
+    JK_SIMD
+    for (ptrdiff_t i = 0; i < whole; i++) {
+        const N(pair) l = M(log2_parts)(a[i], 0);
+        high[i] = l.high;
+        low[i] = l.low;
+    }
+}
+
+/* c and y = log2(a), in two parts. */
+static void N(prepare_powers)(ptrdiff_t n, const real **in, real *room)
+{
+    const ptrdiff_t whole = n & -(ptrdiff_t)N(LANES), rest = n - whole;
+    const real *a = in[JK_IN_A];
+    real *high = room, *low = room + JK_RUN, padded[N(LANES)];
+    N(log2_core)(whole, high, low, a);
+    if (rest > 0) {
+        for (ptrdiff_t i = 0; i < N(LANES); i++) padded[i] = a[whole + (i < rest ? i : 0)];
+        N(log2_core)(N(LANES), high + whole, low + whole, padded);
+    }
+    in[JK_IN_C] = high;
+    in[JK_IN_Y] = low;
+}
+#else
+static N(prepare) *const N(prepare_powers) = NULL;
+#endif
+
 static void N(run_powers)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near, N(core) * far)
 {
-    N(run_cores)(n, out, in, ones, near, far, N(is_far_power));
+    N(run_cores)(n, out, in, ones, near, far, N(is_far_power), N(prepare_powers));
 }
 
 /* b is one number, and known to the compiler. */
@@ -199,6 +243,7 @@ JK_INLINE int N(map_exponent)(ptrdiff_t n, real *out, const void *const *in, uns
     JK_LOOP(loop) { N(run_all)(n, out, in, ones, N(loop##_core)); }
 #define JK_LOOP_angle(loop) JK_FORKED(loop, run_angles)
 #define JK_LOOP_quotient(loop) JK_FORKED(loop, run_quotients)
+#define JK_LOOP_ratio(loop) JK_FORKED(loop, run_ratios)
 #define JK_LOOP_length(loop) JK_FORKED(loop, run_lengths)
 #define JK_LOOP_power(loop) JK_FORKED(loop, run_powers)
 #define JK_LOOP_exponent(loop)                                                                                         \
@@ -226,6 +271,7 @@ static const jk_pointwise_loops N(pointwise_loops) = {
 #define JK_SUMS_core(...)
 #define JK_SUMS_angle(...)
 #define JK_SUMS_quotient(...)
+#define JK_SUMS_ratio(...)
 #define JK_SUMS_length(...)
 #define JK_SUMS_power(...)
 #define JK_SUMS_exponent(...)
@@ -242,6 +288,7 @@ static const jk_pointwise_loops N(pointwise_loops) = {
 #undef JK_LOOP_core
 #undef JK_LOOP_angle
 #undef JK_LOOP_quotient
+#undef JK_LOOP_ratio
 #undef JK_LOOP_length
 #undef JK_LOOP_power
 #undef JK_LOOP_exponent
@@ -252,6 +299,7 @@ static const jk_pointwise_loops N(pointwise_loops) = {
 #undef JK_SUMS_core
 #undef JK_SUMS_angle
 #undef JK_SUMS_quotient
+#undef JK_SUMS_ratio
 #undef JK_SUMS_length
 #undef JK_SUMS_power
 #undef JK_SUMS_exponent

@@ -51,16 +51,35 @@ JK_INLINE real M(rel_entr)(real a, real b)
     return M(entropy_choose)(a, b, a * M(log_ratio_choose)(a, b, M(log_ratio)(a, b)), 0);
 }
 
-/* a*log(a/b) - a + b.  From a quotient of 1/3 to one of 3 the terms cancel, and with s = (a - b)/(a + b) it is
- * (a - b)*(s + (1 + s)*(atanh(s)/s - 1)). */
-JK_INLINE real M(kl_div)(real a, real b)
+/* Whether a quotient of a and b, its logarithm or what it leaves takes more than two splits of normal numbers. */
+JK_INLINE int M(is_far_ratio)(real a, real b)
 {
-    const real scale = a > 1 ? C(0.25) : 1;
-    const int near = (a * scale <= 3 * (b * scale)) & (b * scale <= 3 * (a * scale));
-    const real s = (a - b) * scale / (a * scale + b * scale), z = s * s;
-    const real small = (a - b) * (s + (1 + s) * (C(0.5) * z * N(log_third_tail)(z)));
-    const real l = M(log_ratio_choose)(a, b, M(log_ratio)(a, b)), large = a > b ? a * (l - 1) + b : (b - a) + a * l;
-    return M(entropy_choose)(a, b, near ? small : large, b);
+    return !((a >= N(least_normal)) & (a < (real)INFINITY) & (b >= N(least_normal)) & (b < (real)INFINITY));
+}
+
+/* b over the power of two of a, or of itself, for positive normal numbers: the exponents are integers. */
+JK_INLINE real M(in_units_of)(real b, real a, int itself)
+{
+    const N(word) end = M(bits)((real)INFINITY);
+    return M(from_bits)(M(bits)(b) - (itself ? M(bits)(b) & end : M(bits)(a) & end) + M(bits)(1));
+}
+
+/* a*log(a/b) - a + b, through p = a and q = b in units of one power of two where a/b is from 1/3 to 3, and of one for
+ * each elsewhere: with s = (p - q)/(p + q) the logarithm of p/q is 2*s + s*w.  Where the terms would cancel the result is
+ * (a - b)*(s + (1 + s)*w/2). */
+JK_INLINE real M(kl_div)(real a, real b, int far)
+{
+    const N(split) x = far ? M(split)(a, 1) : M(split_normal)(a, 1), y = far ? M(split)(b, 1) : M(split_normal)(b, 1);
+    const int near = (a <= 3 * b) & (b <= 3 * a);
+    const real apart = x.exponent - y.exponent, k = near ? 0 : apart, p = x.significand;
+    const real q = far ? y.significand * M(two_to)(near ? -apart : 0, 0) : M(in_units_of)(b, a, !near);
+    const real s = (p - q) / (p + q), z = s * s, tail = N(log_third_tail)(z), w = s * z, d = a - b;
+    const real small = d * (s + (C(0.5) * z + C(0.5) * w) * tail);
+    const real l = (k * N(ln2_hi) + 2 * s) + (w * tail + k * N(ln2_lo));
+    const real large = a > b ? a * (l - 1) + b : a * l - d, inside = near ? small : large;
+    if (!far) return inside;
+    const real end = a < (real)INFINITY ? inside : (real)INFINITY;
+    return M(entropy_choose)(a, b, b < (real)INFINITY ? end : (real)NAN, b);
 }
 
 /* Their slopes: NaN where a or b is negative, and 0 by a at the origin, where the value jumps. */

@@ -3,6 +3,10 @@
 
 static const real N(large_exponent) = C(0x1p66); /* to it no power is a number but that of 1 */
 
+/* What the functions below are told of a, and hand on: whether it is far, and if not, log2(a) in two parts, in float64. */
+#define JK_LOG2 int far, real log2_high, real log2_low
+#define JK_LOG2_TOO far, log2_high, log2_low
+
 /* Products of factors of any scale, of which only the last result need be a number of this dtype: here with an exponent
  * of their own, in float32 as double, where nothing overflows. */
 #if JK_PASTE(JK_IS_, real) == 1
@@ -70,16 +74,22 @@ JK_INLINE N(pair) M(log2_pair)(N(split) p)
  * none long before. */
 static const real N(factor_end) = 8192, N(power_end) = 1100;
 
-/* |a|**b and log2|a|, for a finite a that is not 0; the power stops at 2**end. */
+/* |a|**b and log2|a|, for a finite a that is not 0; the power stops at 2**end.  What is not far has its logarithm from
+ * JK_LOG2 for a run at once: both steps together are a chain so long that a processor waits for it. */
 typedef struct N(power) {
     N(product) power;
     real log2;
 } N(power);
 
-JK_INLINE N(power) M(power)(real a, real b, real end, int far)
+JK_INLINE N(pair) M(log2_parts)(real a, int far)
 {
-    const N(pair) l = M(log2_pair)(far ? M(split)(M(fabs)(a), N(sqrt_three_quarters))
-                                       : M(split_normal)(a, N(sqrt_three_quarters)));
+    return M(log2_pair)(far ? M(split)(M(fabs)(a), N(sqrt_three_quarters))
+                            : M(split_normal)(a, N(sqrt_three_quarters)));
+}
+
+JK_INLINE N(power) M(power)(real a, real b, real end, JK_LOG2)
+{
+    const N(pair) l = far ? M(log2_parts)(a, 1) : (N(pair)){log2_high, log2_low};
     const real y = far ? M(clip)(b, -N(large_exponent), N(large_exponent)) : b, y_high = M(upper_half)(y);
     const real high = y_high * l.high, low = (y - y_high) * l.high + y * l.low, x = high + low;
     const real inside = M(clip)(x, -end, end), k = M(round)(inside), f = inside == x ? (high - k) + low : 0;
@@ -104,8 +114,10 @@ typedef struct N(power) {
     real log2;
 } N(power);
 
-JK_INLINE N(power) M(power)(real a, real b, real end, int far)
+/* Half of a register at a time: no chain is waited for. */
+JK_INLINE N(power) M(power)(real a, real b, real end, JK_LOG2)
 {
+    (void)log2_high, (void)log2_low;
     const real y = far ? M(clip)(b, -N(large_exponent), N(large_exponent)) : b;
     const split_f64 p = m_split_normal_f64(fabs((double)a), sqrt_half_f64);
     const double f = p.significand - 1, s = f / (2 + f), l = p.exponent + s * log2_over_s_wide(s * s);
@@ -158,10 +170,10 @@ JK_INLINE real M(pow_known_da)(real t, real a, real b)
     return b == 1 ? t : b == 2 ? 2 * (t * a) : b == 3 ? 3 * (t * a * a) : 4 * (t * a * a * a);
 }
 
-JK_INLINE real M(pow)(real a, real b, int far)
+JK_INLINE real M(pow)(real a, real b, JK_LOG2)
 {
     if (far == JK_KNOWN_POWER) return M(pow_known)(a, b);
-    const real inside = M(number_of_power)(M(power)(a, b, N(power_end), far).power);
+    const real inside = M(number_of_power)(M(power)(a, b, N(power_end), JK_LOG2_TOO).power);
     if (!far) return inside;
     const real size = M(is_end)(a) ? M(power_of_end)(a, b) : inside;
     const real y = M(is_odd)(b) ? LIBM(copysign)(size, a) : size;
@@ -190,23 +202,23 @@ JK_INLINE real M(beside_power)(real a, real b)
 }
 
 /* t*b*a**(b - 1), and a product with 0 where b = 0. */
-JK_INLINE real M(pow_da)(real t, real a, real b, int far)
+JK_INLINE real M(pow_da)(real t, real a, real b, JK_LOG2)
 {
     if (far == JK_KNOWN_POWER) return M(pow_known_da)(t, a, b);
     const N(product) factors = M(times)(M(product_of)(t), M(product_of)(far ? M(beside_power)(a, b) : b)),
-                     power = M(power)(a, b, N(factor_end), far).power;
+                     power = M(power)(a, b, N(factor_end), JK_LOG2_TOO).power;
     const real inside = M(number_of)(M(over)(M(times)(factors, power), M(product_of_size)(a, far)));
     if (!far) return inside;
     return M(power_product)(inside, t * M(beside_power)(a, b), b == 0, a, b, 1);
 }
 
 /* h*t*b*(b - 1)*a**(b - 2), and a product with 0 where b = 0 or b = 1. */
-JK_INLINE real M(pow_daa)(real h, real t, real a, real b, int far)
+JK_INLINE real M(pow_daa)(real h, real t, real a, real b, JK_LOG2)
 {
     const real c = far ? M(beside_power)(a, b) : b;
     const N(product) ht = M(times)(M(product_of)(h), M(product_of)(t)),
                      bb = M(times)(M(product_of)(c), M(product_of)(c - 1));
-    const N(product) p = M(times)(M(times)(ht, bb), M(power)(a, b, N(factor_end), far).power),
+    const N(product) p = M(times)(M(times)(ht, bb), M(power)(a, b, N(factor_end), JK_LOG2_TOO).power),
                      size = M(product_of_size)(a, far);
     const real inside = M(number_of)(M(over)(M(over)(p, size), size));
     if (!far) return inside;
@@ -222,9 +234,9 @@ JK_INLINE real M(power_log_product)(real inside, real t, real a, int vanishes)
 }
 
 /* t*a**b*log(a) */
-JK_INLINE real M(pow_db)(real t, real a, real b, int far)
+JK_INLINE real M(pow_db)(real t, real a, real b, JK_LOG2)
 {
-    const N(power) p = M(power)(a, b, N(factor_end), far);
+    const N(power) p = M(power)(a, b, N(factor_end), JK_LOG2_TOO);
     const N(product) factors = M(times)(M(product_of)(t), M(product_of)(p.log2 * N(ln2)));
     const real inside = M(number_of)(M(times)(factors, p.power));
     if (!far) return inside;
@@ -232,9 +244,9 @@ JK_INLINE real M(pow_db)(real t, real a, real b, int far)
 }
 
 /* h*t*a**b*log(a)**2 */
-JK_INLINE real M(pow_dbb)(real h, real t, real a, real b, int far)
+JK_INLINE real M(pow_dbb)(real h, real t, real a, real b, JK_LOG2)
 {
-    const N(power) p = M(power)(a, b, N(factor_end), far);
+    const N(power) p = M(power)(a, b, N(factor_end), JK_LOG2_TOO);
     const N(product) ht = M(times)(M(product_of)(h), M(product_of)(t)), l = M(product_of)(p.log2 * N(ln2));
     const real inside = M(number_of)(M(times)(M(times)(ht, p.power), M(times)(l, l)));
     if (!far) return inside;
@@ -242,9 +254,9 @@ JK_INLINE real M(pow_dbb)(real h, real t, real a, real b, int far)
 }
 
 /* h*t*a**(b - 1)*(1 + b*log(a)) */
-JK_INLINE real M(pow_dab)(real h, real t, real a, real b, int far)
+JK_INLINE real M(pow_dab)(real h, real t, real a, real b, JK_LOG2)
 {
-    const N(power) p = M(power)(a, b, N(factor_end), far);
+    const N(power) p = M(power)(a, b, N(factor_end), JK_LOG2_TOO);
     const real y = M(clip)(b, -N(large_exponent), N(large_exponent)), slope = 1 + y * (p.log2 * N(ln2));
     const N(product) factors = M(times)(M(times)(M(product_of)(h), M(product_of)(t)), M(product_of)(slope));
     const real inside = M(number_of)(M(over)(M(times)(factors, p.power), M(product_of_size)(a, far)));
@@ -327,3 +339,5 @@ JK_INLINE real M(rsqrt_slope)(real t, real x)
     const real s = C(-0.5) / M(sqrt)(x);
     return M(fabs)(t) > 1 ? t * s / x : t / x * s;
 }
+#undef JK_LOG2
+#undef JK_LOG2_TOO

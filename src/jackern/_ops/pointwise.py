@@ -23,7 +23,7 @@ from jackern._structures.axis import elementwise
 
 def readable(expression: str) -> str:
     """An expression of the table of ops as a person writes it."""
-    return re.sub(r"\b[MC]\(([\w.-]+)\)", r"\1", expression).replace(", far)", ")")
+    return re.sub(r"\b[MC]\(([\w.-]+)\)", r"\1", expression).replace(", far)", ")").replace(", FAR)", ")")
 
 
 # What `derivative_of` has found: every Jacobian of an op asks for it.
