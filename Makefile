@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 NEWEST := .venv-newest
 PEERS := .venv-conventions
+RIVALS := .venv-peers
 JAX := .venv-jax
 BIN := $(VENV)/bin
 # More arguments for pytest, as in `make test ARGS="-k tanh"`.
@@ -15,7 +16,7 @@ PYTEST := -m pytest --numprocesses auto --dist worksteal
 SOURCES := pyproject.toml setup.py VERSION $(filter-out csrc/build/% csrc/test/% %.a,$(wildcard csrc/*.* csrc/*/*.* csrc/*/*/*.*)) \
            $(foreach suffix,pyx pxd pxi h in,$(wildcard src/jackern/*.$(suffix) src/jackern/*/*.$(suffix)))
 
-.PHONY: help build demo test test-newest versions test-arrays test-jax test-isa accuracy chains closure ops conventions bits budget cross-bits bench lint c sanitize fuzz clean test-frozen tsan
+.PHONY: help build demo test bench-peers performance test-newest versions test-arrays test-jax test-isa accuracy chains closure ops conventions bits budget cross-bits bench lint c sanitize fuzz clean test-frozen tsan
 help:
 	@echo 'make demo      a network on real digits, forward and backward through jackern (under a minute)'
 	@echo 'make test      the tests'
@@ -33,6 +34,8 @@ help:
 	@echo 'make bits      the bits of all results against those of a commit (BASE=main; HEAD by default)'
 	@echo 'make budget    instructions of small calls against tools/budget.toml, by callgrind (ARGS=--write: sets it)'
 	@echo 'make bench     the benchmarks against NumPy'
+	@echo 'make bench-peers   python -m jackern bench beside PyTorch, JAX, numexpr and autograd, in .venv-peers (6 GB)'
+	@echo 'make performance   docs/performance.md, from the same races'
 	@echo 'make c         the C library without Python (csrc/libjackern.a), and its tests'
 	@echo 'make lint      formatters, linters, type checkers'
 	@echo 'make sanitize  the C and Python tests under the address and undefined behaviour sanitizers'
@@ -153,6 +156,21 @@ cross-bits:
 
 bench: $(VENV)/built $(VENV)/has-bench
 	$(BIN)/python -m pytest bench $(ARGS)
+
+# The peers are pinned, in an environment of the newest Python at hand, where jackern is built as well.
+bench-peers: $(RIVALS)/peers
+	$(RIVALS)/bin/python -m jackern bench $(ARGS)
+
+$(RIVALS)/peers: tools/bench_peers.txt pyproject.toml
+	newest=$$($(PYTHON) tools/newest_python.py); \
+	    $(MAKE) $(RIVALS)/built $(RIVALS)/has-bench VENV=$(RIVALS) PYTHON="$${newest:-$(PYTHON)}"
+	$(RIVALS)/bin/python -m pip install --quiet --requirement $<
+	@touch $@
+
+# docs/performance.md and its pictures, from all races.
+performance: $(RIVALS)/peers
+	$(RIVALS)/bin/python -m jackern bench --json build/performance.json --plot docs/performance.svg $(ARGS)
+	$(RIVALS)/bin/python tools/performance_page.py build/performance.json
 
 c:
 	$(MAKE) -C csrc

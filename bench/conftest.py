@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import statistics
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,9 +20,9 @@ for library in ("BLIS", "MKL", "OMP", "OPENBLAS", "VECLIB_MAXIMUM"):
     os.environ[f"{library}_NUM_THREADS"] = "1"
 
 import numpy as np
-from race import race
 
 import jackern as jk
+from jackern._bench.race import race
 
 # Thresholds of mmap and of trimming: those with which glibc starts, and the highest it allows.
 HEAPS = {"returned": (128 << 10, 128 << 10), "kept": (32 << 20, 1 << 30)}
@@ -123,7 +124,7 @@ def compare(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., Non
         if n_bytes is not None:
             names["target"], names["source"] = np.ones((2, n_bytes // 2), dtype=np.uint8)
             statements["copy"] = "np.copyto(target, source)"
-        seconds = race(statements, names)
+        seconds = {key: statistics.median(times) for key, times in race(statements, names).items()}
 
         copy = seconds.get("copy")
         for form, target in zip(forms, targets, strict=False):

@@ -33,7 +33,7 @@ PYTHON_FLOORS = [
     ["_constructors"],
     ["_ops"],
     [""],  # the faces
-    ["_demo"],
+    ["_bench", "_demo"],
 ]
 RANKS = {f"csrc/{name}": rank for rank, names in enumerate(C_FLOORS) for name in names} | {
     f"src/jackern/{name}".rstrip("/"): len(C_FLOORS) + rank

@@ -1,17 +1,15 @@
-"""The command line: ``python -m jackern demo`` and ``python -m jackern info``, or ``jackern`` for short."""
+"""The command line: ``python -m jackern demo``, ``bench`` and ``info``, or ``jackern`` for short."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import jackern as jk
+from jackern._bench import arguments as bench
 
 DEMO_EXTRA = ("matplotlib", "sklearn", "tqdm")
-PICTURE_SUFFIXES = (".pdf", ".png", ".svg")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -19,8 +17,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Bad arguments leave through ``SystemExit(2)``, as argparse does it.
     """
+    argv = sys.argv[1:] if argv is None else list(argv)
     arguments = _parser().parse_args(argv)
     try:
+        if arguments.command == "bench":
+            from jackern._bench.run import launch
+
+            return launch(argv[1:], arguments.threads)
         return _info() if arguments.command == "info" else _demo(arguments)
     except KeyboardInterrupt:
         print("jackern: interrupted", file=sys.stderr)
@@ -43,7 +46,15 @@ def _parser() -> argparse.ArgumentParser:
     add("--epochs", type=_epochs, default=30, help="passes over the training digits")
     add("--seed", type=_seed, default=0, help="seed of the split, the parameters and the minibatches")
     add("--float32", action="store_true", help="compute in float32 instead of float64")
-    add("--output", type=_picture, default="jackern-demo.png", metavar="FILE", help="where the picture goes")
+    add("--output", type=bench.picture, default="jackern-demo.png", metavar="FILE", help="where the picture goes")
+    bench.add_arguments(
+        commands.add_parser(
+            "bench",
+            help="race jackern against every other library that is installed",
+            description=bench.DESCRIPTION,
+            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        )
+    )
     return parser
 
 
@@ -57,19 +68,6 @@ def _seed(text: str) -> int:
     if not text.isdecimal() or int(text) >= 2**32:
         raise argparse.ArgumentTypeError(f"expected an integer from 0 to {2**32 - 1}, got {text!r}")
     return int(text)
-
-
-def _picture(text: str) -> Path:
-    path = Path(text)
-    if path.suffix.lower() not in PICTURE_SUFFIXES:
-        raise argparse.ArgumentTypeError(f"expected a file in {', '.join(PICTURE_SUFFIXES)}, got {text!r}")
-    if path.is_dir():
-        raise argparse.ArgumentTypeError(f"{text!r} is a directory")
-    if not path.parent.is_dir():
-        raise argparse.ArgumentTypeError(f"there is no directory {str(path.parent)!r}")
-    if not os.access(path.parent, os.W_OK):
-        raise argparse.ArgumentTypeError(f"directory {str(path.parent)!r} is not writable")
-    return path
 
 
 def _info() -> int:
