@@ -16,7 +16,7 @@ import pytest
 
 if "numpy" in sys.modules:
     raise pytest.UsageError("run the benchmarks alone: they limit NumPy's threads before it is loaded")
-for library in ("BLIS", "MKL", "OMP", "OPENBLAS", "VECLIB_MAXIMUM"):
+for library in ("BLIS", "JACKERN", "MKL", "OMP", "OPENBLAS", "VECLIB_MAXIMUM"):
     os.environ[f"{library}_NUM_THREADS"] = "1"
 
 import numpy as np

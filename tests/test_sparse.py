@@ -156,9 +156,9 @@ def test_the_error_of_a_long_row_does_not_grow_with_its_length(k):
 
 @pytest.mark.isa
 def test_bits_do_not_depend_on_the_number_of_threads(dtype):
-    n = 40_000
+    n = 120_000
     rng = np.random.default_rng(0)
-    lengths = np.where(np.arange(n) == 17, 30_000, rng.integers(0, 9, n))
+    lengths = np.where(np.arange(n) == 17, 90_000, rng.integers(0, 9, n))
     indptr = np.concatenate([[0], np.cumsum(lengths)])
     matrix = scipy.sparse.csr_array((layouts.normal(indptr[-1], dtype), rng.integers(0, n, indptr[-1]), indptr), (n, n))
     jacobian = jk.sparse(matrix)

@@ -321,3 +321,23 @@ def test_a_column_of_pandas_changes_with_its_frame():
     frame.loc[0, "a"] = 9.0
     assert own.jvp(np.ones(3)).tolist() == [1, 2, 3]
     assert jacobian.jvp(np.ones(3)).tolist() == column.tolist()
+
+
+NUMBER = "import os; {before}; import jackern as jk; print(jk.get_num_threads())"
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the processors of a process are not told here")
+def test_the_default_is_as_many_threads_as_processors():
+    mine = os.sched_getaffinity(0)
+    one = f"os.sched_setaffinity(0, [{min(mine)}])"
+    environment = {name: value for name, value in os.environ.items() if name != "JACKERN_NUM_THREADS"}
+    for before, variables, wanted in (
+        ("", {}, len(mine)),
+        (one, {}, 1),
+        (one, {"JACKERN_NUM_THREADS": "3"}, 3),
+    ):
+        code = NUMBER.format(before=before or "pass")
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environment | variables, capture_output=True, text=True, check=True
+        )
+        assert int(done.stdout) == wanted

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_THREADS = 3, N_CALLERS = 4, N_SETS = 2, ROWS = 700, COLUMNS = 401, SIZE = ROWS * COLUMNS, TAPS = 9 };
+enum { N_THREADS = 3, N_CALLERS = 4, N_SETS = 2, ROWS = 700, COLUMNS = 1601, SIZE = ROWS * COLUMNS, TAPS = 9 };
 enum { WORKSPACE = N_THREADS << 17 };
 
 /* ---- what is called ----------------------------------------------------------------------------------------- */

@@ -35,6 +35,8 @@ cdef class Views:
             self.largest = max(self.largest, cnp.PyArray_SIZE(<cnp.ndarray>arrays[k]))
 
 
+# Large calls that are under way, changed with the GIL held: while one is, others have the threads that call them alone.
+cdef int calls_under_way = 0
 # The workspace of the last call, for the next one; taken and given back with the GIL held.
 cdef void *spare_workspace = NULL
 cdef size_t spare_bytes = 0
@@ -47,11 +49,13 @@ cdef class Call:
     cdef jk_context context
     cdef Pool pool
     cdef void *memory
+    cdef bint is_large
 
     def __cinit__(self, Py_ssize_t size=LARGE):
         """Small calls, of fewer than LARGE elements, get no workspace: the stack is enough."""
-        global spare_workspace
-        cdef size_t workspace_bytes = num_threads * WORKSPACE_BYTES
+        global spare_workspace, calls_under_way
+        cdef int n_threads = num_threads if calls_under_way == 0 else 1
+        cdef size_t workspace_bytes = n_threads * WORKSPACE_BYTES
         self.context.parallel_for = NULL
         self.context.pool = NULL
         self.context.n_threads = 1
@@ -61,11 +65,13 @@ cdef class Call:
         self.context.workspace_bytes = 0
         if size < LARGE:
             return
-        if num_threads > 1:
+        self.is_large = True
+        calls_under_way += 1
+        if n_threads > 1:
             self.pool = current_pool()
             self.context.parallel_for = jk_pool_run
             self.context.pool = self.pool.pool
-            self.context.n_threads = num_threads
+            self.context.n_threads = n_threads
         if spare_bytes == workspace_bytes:
             self.memory = spare_workspace
             spare_workspace = NULL
@@ -77,7 +83,8 @@ cdef class Call:
         self.context.workspace_bytes = workspace_bytes
 
     def __dealloc__(self):
-        global spare_workspace, spare_bytes
+        global spare_workspace, spare_bytes, calls_under_way
+        calls_under_way -= self.is_large
         if self.memory != NULL:
             PyMem_Free(spare_workspace)
             spare_workspace = self.memory

@@ -3,6 +3,13 @@
 from operator import index as index_of
 
 
+cdef int usable_processors():
+    """How many processors this process may use, at least 1."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def instruction_sets():
     """Names of the instruction sets built in and supported by this CPU, narrowest first."""
     names = []
@@ -127,6 +134,8 @@ cdef int set_up() except -1:
         if not threads.isdecimal() or not 1 <= int(threads) <= MAX_THREADS:
             raise ValueError(f"JACKERN_NUM_THREADS={threads!r}: expected a number from 1 to {MAX_THREADS}")
         set_num_threads(int(threads))
+    else:
+        set_num_threads(min(usable_processors(), MAX_THREADS))
     return 0
 
 

@@ -54,7 +54,13 @@ def set_num_threads(n):
     Parameters
     ----------
     n : int
-        From 1 to 1024.  The default is 1, or what the environment variable JACKERN_NUM_THREADS says.
+        From 1 to 1024.  The default is what the environment variable JACKERN_NUM_THREADS says, or else the number of
+        processors that the process may use.
+
+    Notes
+    -----
+    Calls of at least 524,288 elements are shared among threads, one for every 262,144.  While one thread of the caller
+    is in such a call, calls of its other threads use no more threads than those that make them.
 
     Raises
     ------
