@@ -16,8 +16,8 @@ import scipy.optimize
 
 import jackern as jk
 
-X = layouts.normal((300, 401), np.float64, "x")
-V = layouts.normal((401,), np.float64, "v")
+X = layouts.normal((300, 2003), np.float64, "x")
+V = layouts.normal((2003,), np.float64, "v")
 
 
 def work():

@@ -91,10 +91,14 @@ static int is_contiguous_block(const walk *w, const ptrdiff_t *stride)
     return (col == w->item || w->n_cols == 1) && (w->pass == 1 || row == w->n_cols * w->item);
 }
 
-/* Whether an input or output can be used where it lies.  Flat blocks are summed in place, so theirs are copied. */
+/* Whether an input's rows are summed as a flat block, in a buffer. */
+static int is_summed_flat(const walk *w, int j) { return w->flat && w->rows > 1 && is_summand(w, j); }
+
+/* Whether an input or output can be used where it lies.  Flat blocks are summed in a buffer, which a sum of nothing
+* but the input reads first. */
 static int is_direct_in(const walk *w, int j)
 {
-    if (w->flat && w->rows > 1 && is_summand(w, j)) return 0;
+    if (is_summed_flat(w, j) && (w->program->n_steps > 0 || w->program->n_outputs > 1)) return 0;
     return w->program->input[j]->dtype == w->program->dtype && is_contiguous_block(w, w->axes.in[j]);
 }
 
@@ -212,7 +216,7 @@ int jk_place_buffers(walk *w, jk_scratch scratch)
     const ptrdiff_t kept = rows_are_summed(w) ? JK_MAX(w->group * w->cols, pass) : pass;
     unsigned taken = 0;
     for (int j = 0; j < p->n_inputs; j++)
-        if (!(w->direct_in >> j & 1)) {
+        if (!(w->direct_in >> j & 1) || is_summed_flat(w, j)) {
             if ((w->buffer[j] = take(w, is_summand(w, j) ? kept : pass)) == NULL) return 0;
         }
     for (int k = 0; k < p->n_outputs; k++) {

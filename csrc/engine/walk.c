@@ -84,24 +84,27 @@ static void join_groups(const walk *w, ptrdiff_t count, ptrdiff_t cols, char *su
     w->move->add(cols, sums, w->item, sums + left * apart);
 }
 
-/* Sums by halves the rows of a flat block, one power of two of them after the other, into its first row. */
-static void sum_halves(walk *w, ptrdiff_t rows, ptrdiff_t cols, char *block)
+/* Sums by halves the rows of a flat block, which lie in it or elsewhere, one power of two of them after the other, into
+ * its first row. */
+static void sum_halves(walk *w, ptrdiff_t rows, ptrdiff_t cols, char *block, const char *lying)
 {
     char *const first = block;
     while (rows > 0) {
-        const ptrdiff_t part = power_of_two_upto(rows);
-        w->reduce->fold_flat(part, cols, block);
+        const ptrdiff_t part = power_of_two_upto(rows), part_bytes = part * cols * w->item;
+        w->reduce->fold_flat(part, cols, block, lying);
         if (block != first) w->move->add(cols, first, w->item, block);
-        block += part * cols * w->item;
+        block += part_bytes;
+        lying += part_bytes;
         rows -= part;
     }
 }
 
-/* target = the sum over rows of a flat block, in whose place all of it is done */
-static void sum_flat(walk *w, ptrdiff_t rows, ptrdiff_t cols, char *target, char *block)
+/* target = the sum over rows of a flat block, in whose place all of it is done; the rows lie in it or elsewhere */
+static void sum_flat(walk *w, ptrdiff_t rows, ptrdiff_t cols, char *target, char *block, const char *lying)
 {
     const ptrdiff_t row_bytes = cols * w->item, apart = w->group * row_bytes, count = jk_n_runs(rows, w->group);
-    for (ptrdiff_t i = 0; i < count; i++) sum_halves(w, JK_MIN(w->group, rows - i * w->group), cols, block + i * apart);
+    for (ptrdiff_t i = 0; i < count; i++)
+        sum_halves(w, JK_MIN(w->group, rows - i * w->group), cols, block + i * apart, lying + i * apart);
     join_groups(w, count, cols, block, apart);
     memcpy(target, block, (size_t)row_bytes);
 }
@@ -166,15 +169,14 @@ static void sum_group(walk *w, const position *at, const targets *into, ptrdiff_
         if (!(w->sums >> k & 1)) continue;
         const int reg = p->result[k];
         char *const spare = w->scratch.at, *const group = row > 0 ? spare : into->at[k];
-        if (w->fused >> k & 1 || (reg < p->n_inputs && (w->direct_in >> reg & 1))) {
+        const int lies = reg < p->n_inputs && (w->direct_in >> reg & 1);
+        char *const block = reg < p->n_inputs ? w->buffer[reg] : w->product[k];
+        if (w->flat)
+            sum_flat(w, rows, cols, group, block, lies ? at->in[reg] : block);
+        else if (w->fused >> k & 1 || lies)
             sum_chains(w, at, k, row, rows, cols, group, spare);
-        } else {
-            char *block = reg < p->n_inputs ? w->buffer[reg] : w->product[k];
-            if (w->flat)
-                sum_flat(w, rows, cols, group, block);
-            else
-                w->reduce->fold_rows(rows, cols, group, block);
-        }
+        else
+            w->reduce->fold_rows(rows, cols, group, block);
         if (row > 0) w->move->add(cols, into->at[k], w->item, group);
     }
 }

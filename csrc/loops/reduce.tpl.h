@@ -26,21 +26,24 @@ static void N(fold_rows)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *i
     for (ptrdiff_t i = 1; i < n_rows; i++) N(sum2)(n, o, o, r0 + i * n);
 }
 
-/* The last three halvings are one. */
-static void N(fold_flat)(ptrdiff_t n_rows, ptrdiff_t n, void *in)
+/* In `out`, which has room for half of the rows, or is `in`; the last three halvings are one. */
+static void N(fold_flat)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *in)
 {
-    real *v = in;
-    for (; n_rows > 8; n_rows /= 2) N(sum2)(n_rows / 2 * n, v, v, v + n_rows / 2 * n);
+    real *o = out;
+    const real *v = in;
+    for (; n_rows > 8; n_rows /= 2, v = o) N(sum2)(n_rows / 2 * n, o, v, v + n_rows / 2 * n);
     const real *r1 = v + n, *r2 = r1 + n, *r3 = r2 + n, *r4 = r3 + n, *r5 = r4 + n, *r6 = r5 + n, *r7 = r6 + n;
     if (n_rows == 8) {
         JK_SIMD
         for (ptrdiff_t j = 0; j < n; j++)
-            v[j] = ((v[j] + r4[j]) + (r2[j] + r6[j])) + ((r1[j] + r5[j]) + (r3[j] + r7[j]));
+            o[j] = ((v[j] + r4[j]) + (r2[j] + r6[j])) + ((r1[j] + r5[j]) + (r3[j] + r7[j]));
     } else if (n_rows == 4) {
         JK_SIMD
-        for (ptrdiff_t j = 0; j < n; j++) v[j] = (v[j] + r2[j]) + (r1[j] + r3[j]);
+        for (ptrdiff_t j = 0; j < n; j++) o[j] = (v[j] + r2[j]) + (r1[j] + r3[j]);
     } else if (n_rows == 2) {
-        N(sum2)(n, v, v, r1);
+        N(sum2)(n, o, v, r1);
+    } else if (o != v) {
+        memcpy(o, v, (size_t)n * sizeof(real));
     }
 }
 

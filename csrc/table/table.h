@@ -119,8 +119,8 @@ typedef struct jk_pointwise_loops {
 typedef struct jk_reduce_loops {
     /* out[j] = sum of in[i*n + j] over i < n_rows <= JK_CHAIN_ROWS, one after the other */
     void (*fold_rows)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *in);
-    /* in place: in[j] = sum over i < n_rows (a power of two) of in[i*n + j], by halves */
-    void (*fold_flat)(ptrdiff_t n_rows, ptrdiff_t n, void *in);
+    /* out[j] = sum over i < n_rows (a power of two) of in[i*n + j], by halves; out is `in`, or has room for half of it */
+    void (*fold_flat)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *in);
     /* out[i] = sum of the n elements of the i-th row: runs in lanes, joined pairwise */
     void (*sum_each)(ptrdiff_t n_rows, ptrdiff_t n, void *out, const void *in);
     /* the chains of jk_sums, of numbers: those of the first place */
