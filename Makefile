@@ -16,7 +16,7 @@ PYTEST := -m pytest --numprocesses auto --dist worksteal
 SOURCES := pyproject.toml setup.py VERSION $(filter-out csrc/build/% csrc/test/% %.a,$(wildcard csrc/*.* csrc/*/*.* csrc/*/*/*.*)) \
            $(foreach suffix,pyx pxd pxi h in,$(wildcard src/jackern/*.$(suffix) src/jackern/*/*.$(suffix)))
 
-.PHONY: help build demo test bench-peers performance test-newest versions test-arrays test-jax test-isa accuracy chains closure ops conventions bits budget cross-bits bench lint c sanitize fuzz clean test-frozen tsan
+.PHONY: help build demo test rivals bench-peers performance test-newest versions test-arrays test-jax test-isa accuracy chains closure ops conventions bits budget cross-bits bench lint c sanitize fuzz clean test-frozen tsan
 help:
 	@echo 'make demo      a network on real digits, forward and backward through jackern (under a minute)'
 	@echo 'make test      the tests'
@@ -158,17 +158,19 @@ bench: $(VENV)/built $(VENV)/has-bench
 	$(BIN)/python -m pytest bench $(ARGS)
 
 # The peers are pinned, in an environment of the newest Python at hand, where jackern is built as well.
-bench-peers: $(RIVALS)/peers
+bench-peers: rivals
 	$(RIVALS)/bin/python -m jackern bench $(ARGS)
 
-$(RIVALS)/peers: tools/bench_peers.txt pyproject.toml
+rivals:
 	newest=$$($(PYTHON) tools/newest_python.py); \
-	    $(MAKE) $(RIVALS)/built $(RIVALS)/has-bench VENV=$(RIVALS) PYTHON="$${newest:-$(PYTHON)}"
-	$(RIVALS)/bin/python -m pip install --quiet --requirement $<
+	    $(MAKE) $(RIVALS)/peers VENV=$(RIVALS) PYTHON="$${newest:-$(PYTHON)}"
+
+$(VENV)/peers: tools/bench_peers.txt | $(VENV)/built $(VENV)/has-bench
+	$(BIN)/python -m pip install --quiet --requirement $<
 	@touch $@
 
 # docs/performance.md and its pictures, from all races.
-performance: $(RIVALS)/peers
+performance: rivals
 	$(RIVALS)/bin/python -m jackern bench --json build/performance.json --plot docs/performance.svg $(ARGS)
 	$(RIVALS)/bin/python tools/performance_page.py build/performance.json
 

@@ -2,11 +2,16 @@
 
 import argparse
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from jackern._bench import arguments, outcome, peers, questions, report, run
+
+PAGE = Path(__file__).parent.parent / "tools" / "performance_page.py"
 
 
 @pytest.fixture(params=questions.QUESTIONS, ids=lambda question: question.name)
@@ -68,6 +73,10 @@ def test_the_command(tmp_path, capfd):
     assert files[1].read_bytes().startswith(b"\x89PNG")
     written = json.loads(files[0].read_text())
     assert {one["params"]["side"] for one in written["benchmarks"]} == {"jackern", "numpy"}
+    page = subprocess.run([sys.executable, PAGE, files[0], tmp_path], capture_output=True, text=True, check=True)
+    assert page.stdout.startswith("3 races; the slowest: VJP of tanh")
+    assert "| VJP of tanh, from its output |" in (tmp_path / "performance.md").read_text()
+    assert "<svg" in (tmp_path / "roofline.svg").read_text()
     for one in written["benchmarks"]:
         assert one["stats"]["min"] <= one["stats"]["median"] <= one["stats"]["max"]
         assert one["extra_info"]["threads"] == 1

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 from pytest_benchmark.plugin import pytest_benchmark_generate_machine_info as machine_info
 from pytest_benchmark.stats import Stats
@@ -121,4 +122,5 @@ def draw(path: Path, outcomes: Sequence[Outcome]) -> None:
         label: handle for axes in figure.axes for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
     figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=len(sides))
-    figure.savefig(path)
+    with rc_context({"svg.fonttype": "none"}):
+        figure.savefig(path)
