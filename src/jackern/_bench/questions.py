@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -47,12 +47,13 @@ class Question:
 
 
 QUESTIONS: list[Question] = []
+Make = TypeVar("Make", bound=Callable[[int, Names], Case])
 
 
-def question(name: str, *sizes: int) -> Callable[[Callable[[int, Names], Case]], Callable[[int, Names], Case]]:
+def question(name: str, *sizes: int) -> Callable[[Make], Make]:
     """Make the decorated function a question."""
 
-    def asked(make: Callable[[int, Names], Case]) -> Callable[[int, Names], Case]:
+    def asked(make: Make) -> Make:
         QUESTIONS.append(Question(name, sizes, make))
         return make
 
