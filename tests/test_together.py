@@ -323,6 +323,31 @@ def test_a_column_of_pandas_changes_with_its_frame():
     assert jacobian.jvp(np.ones(3)).tolist() == column.tolist()
 
 
+FORK = """
+import os, threading, time
+import numpy as np
+import jackern as jk
+jk.set_num_threads(2)
+x = np.ones(4 * 10**7)
+thread = threading.Thread(target=jk.ops.log1p, args=(x,))
+thread.start()
+time.sleep(0.05)  # the call is under way, and goes on for longer
+assert thread.is_alive()
+child = os.fork()
+if child == 0:
+    jk.ops.exp(x[:10**6])
+    os._exit(len(os.listdir("/proc/self/task")))
+thread.join()
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
+"""
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="threads are not listed here")
+def test_the_child_of_a_fork_amid_a_call_shares_its_own_calls():
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", FORK], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 NUMBER = "import os; {before}; import jackern as jk; print(jk.get_num_threads())"
 
 

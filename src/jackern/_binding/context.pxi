@@ -37,6 +37,24 @@ cdef class Views:
 
 # Large calls that are under way, changed with the GIL held: while one is, others have the threads that call them alone.
 cdef int calls_under_way = 0
+
+
+cdef inline void leave_call() noexcept:
+    """Counts a large call that has ended; one that was under way at a fork is forgotten in the child."""
+    global calls_under_way
+    if calls_under_way > 0:
+        calls_under_way -= 1
+
+
+def forget_calls():
+    """In the child of a fork no call of another thread is under way."""
+    global calls_under_way
+    calls_under_way = 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=forget_calls)
+
 # The workspace of the last call, for the next one; taken and given back with the GIL held.
 cdef void *spare_workspace = NULL
 cdef size_t spare_bytes = 0
@@ -83,8 +101,9 @@ cdef class Call:
         self.context.workspace_bytes = workspace_bytes
 
     def __dealloc__(self):
-        global spare_workspace, spare_bytes, calls_under_way
-        calls_under_way -= self.is_large
+        global spare_workspace, spare_bytes
+        if self.is_large:
+            leave_call()
         if self.memory != NULL:
             PyMem_Free(spare_workspace)
             spare_workspace = self.memory
