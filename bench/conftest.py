@@ -23,6 +23,7 @@ import numpy as np
 
 import jackern as jk
 from jackern._bench.race import race
+from jackern._bench.report import in_words
 
 # Thresholds of mmap and of trimming: those with which glibc starts, and the highest it allows.
 HEAPS = {"returned": (128 << 10, 128 << 10), "kept": (32 << 20, 1 << 30)}
@@ -47,7 +48,7 @@ class Row:
         return self.jackern / self.rival
 
     def cells(self) -> tuple[str, ...]:
-        times = _in_words(self.jackern), _in_words(self.rival), f"{self.ratio:.2f}"
+        times = in_words(self.jackern), in_words(self.rival), f"{self.ratio:.2f}"
         verdict = "met" if self.target is None or self.ratio <= self.target else "missed"
         target = "" if self.target is None else f"{self.target:.2f} {verdict}"
         copy = "" if self.copy is None else f"{self.copy / self.jackern:.0%}"
@@ -165,13 +166,6 @@ def _assert_same(ours: Any, rival: Any, tolerance: float) -> None:
 
 def _as_tuple(result: Any) -> tuple[Any, ...]:
     return result if isinstance(result, tuple) else (result,)
-
-
-def _in_words(seconds: float) -> str:
-    for unit, factor in (("s", 1.0), ("ms", 1e3), ("us", 1e6)):
-        if seconds * factor >= 1:
-            return f"{seconds * factor:.3g} {unit}"
-    return f"{seconds * 1e9:.3g} ns"
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from tabulate import tabulate
 
 from jackern._bench.outcome import Outcome
-from jackern._bench.report import rows
+from jackern._bench.report import HEADER, n_ahead, rows, threads_in_words
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -147,13 +147,12 @@ def main(path, folder=DOCS):
     """Write the page and its picture into a folder."""
     outcomes, written = read(path)
     threads = written["benchmarks"][0]["extra_info"]["threads"]
-    header = ("question", "n", "jackern", "best peer", "its time", "ratio", "of copy")
     page = PAGE.format(
-        threads="one thread" if threads == 1 else f"{threads} threads",
+        threads=threads_in_words(threads),
         machine=machine(written),
-        ahead=sum(one.ratio < 1 for one in outcomes),
+        ahead=n_ahead(outcomes),
         total=len(outcomes),
-        table=tabulate(rows(outcomes), header, tablefmt="github", disable_numparse=True),
+        table=tabulate(rows(outcomes), HEADER, tablefmt="github", disable_numparse=True),
         losses=losses(outcomes),
     )
     (Path(folder) / "performance.md").write_text(page)

@@ -95,7 +95,7 @@ static int is_contiguous_block(const walk *w, const ptrdiff_t *stride)
 static int is_summed_flat(const walk *w, int j) { return w->flat && w->rows > 1 && is_summand(w, j); }
 
 /* Whether an input or output can be used where it lies.  Flat blocks are summed in a buffer, which a sum of nothing
-* but the input reads first. */
+ * but the input reads first. */
 static int is_direct_in(const walk *w, int j)
 {
     if (is_summed_flat(w, j) && (w->program->n_steps > 0 || w->program->n_outputs > 1)) return 0;

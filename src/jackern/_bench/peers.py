@@ -10,15 +10,7 @@ import numpy as np
 
 import jackern as jk
 
-# In the order of the table; what is imported, and what has the version.
-PEERS = {
-    "numpy": "numpy",
-    "scipy": "scipy",
-    "numexpr": "numexpr",
-    "autograd": "autograd",
-    "jax": "jax",
-    "torch": "torch",
-}
+PEERS = ("numpy", "scipy", "numexpr", "autograd", "jax", "torch")  # in the order of the table
 
 
 def installed() -> tuple[str, ...]:

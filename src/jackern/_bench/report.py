@@ -17,6 +17,7 @@ from tabulate import tabulate
 
 from jackern._bench.outcome import Outcome
 
+HEADER = ("question", "n", "jackern", "best peer", "its time", "ratio", "of copy")
 UNITS = (("s", 1.0), ("ms", 1e3), ("us", 1e6), ("ns", 1e9))
 
 
@@ -24,6 +25,16 @@ def in_words(seconds: float) -> str:
     """A time in the largest unit of which it is at least one."""
     unit, factor = next(((u, f) for u, f in UNITS if seconds * f >= 1), UNITS[-1])
     return f"{seconds * factor:.3g} {unit}"
+
+
+def threads_in_words(n: int) -> str:
+    """How many threads, as one says it."""
+    return "one thread" if n == 1 else f"{n} threads"
+
+
+def n_ahead(outcomes: Sequence[Outcome]) -> int:
+    """In how many races jackern is ahead of every peer."""
+    return sum(one.ratio < 1 for one in outcomes)
 
 
 def rows(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
@@ -44,16 +55,13 @@ def rows(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
 
 def table(outcomes: Sequence[Outcome], versions: dict[str, str], n_threads: int) -> str:
     """The table, with what was compared above it and how to read it below."""
-    header = ("question", "n", "jackern", "best peer", "its time", "ratio", "of copy")
-    ahead = sum(one.ratio < 1 for one in outcomes)
-    threads = "one thread" if n_threads == 1 else f"{n_threads} threads"
     return "\n".join(
         [
-            ", ".join(f"{name} {version}" for name, version in versions.items()) + f"; {threads}",
+            ", ".join(f"{name} {version}" for name, version in versions.items()) + f"; {threads_in_words(n_threads)}",
             "",
-            tabulate(rows(outcomes), header, colalign=("left", *["right"] * 2, "left", *["right"] * 3)),
+            tabulate(rows(outcomes), HEADER, colalign=("left", *["right"] * 2, "left", *["right"] * 3)),
             "",
-            f"jackern is ahead of every peer in {ahead} of {len(outcomes)} races",
+            f"jackern is ahead of every peer in {n_ahead(outcomes)} of {len(outcomes)} races",
             "ratio: jackern's median time by that of the best peer; all took turns, round by round",
             "of copy: the bytes per second that must be read and written, by those of np.copyto in the same rounds",
         ]
@@ -109,9 +117,8 @@ def draw(path: Path, outcomes: Sequence[Outcome]) -> None:
         for side in sides:
             points = [(one.n_elements, 1e9 * one.medians[side] / one.n_elements) for one in mine if side in one.rounds]
             width = 2.5 if side == "jackern" else 1.2
-            axes.loglog(
-                *zip(*points, strict=True), "o-", color=colors[side], linewidth=width, label=side
-            ) if points else None
+            if points:
+                axes.loglog(*zip(*points, strict=True), "o-", color=colors[side], linewidth=width, label=side)
         axes.set_title(name, fontsize=9)
         axes.set_xlabel("elements")
         axes.set_ylabel("ns per element")

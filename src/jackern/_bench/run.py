@@ -53,9 +53,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
-    print(report.table(outcomes, peers.versions(chosen), arguments.threads))
+    versions = peers.versions(chosen)
+    print(report.table(outcomes, versions, arguments.threads))
     if arguments.json is not None:
-        report.write_json(arguments.json, outcomes, peers.versions(chosen), arguments.threads)
+        report.write_json(arguments.json, outcomes, versions, arguments.threads)
     if arguments.plot is not None:
         report.draw(arguments.plot, outcomes)
     return 0

@@ -80,27 +80,28 @@ cdef void add_loop(jk_pointwise_loop *loop, cnp.ndarray out, const void *const *
     jk_leave(before)
 
 
+cdef inline void write_sum(Py_ssize_t n, const void *addends, cnp.ndarray out, bint adds) noexcept:
+    """Writes or adds the sum of numbers that lie flat to one number of their dtype."""
+    cdef double total
+    jk_reduce_of(dtype_of(out)).sum_each(1, n, &total if adds else cnp.PyArray_DATA(out), addends)
+    if adds:
+        jk_move_of(dtype_of(out)).add(1, cnp.PyArray_DATA(out), cnp.PyArray_ITEMSIZE(out), &total)
+
+
 cdef void sum_loop(jk_pointwise_loop *loop, Py_ssize_t n, cnp.ndarray out, const void *const *inputs, unsigned ones,
                    bint adds) noexcept:
     """Writes or adds the sum of at most SHORT results to a 0-d array of the loop's dtype."""
     cdef jk_environment before = jk_enter()
     cdef double piece[SHORT]
-    cdef double total
     loop(n, piece, inputs, ones)
-    jk_reduce_of(dtype_of(out)).sum_each(1, n, &total if adds else cnp.PyArray_DATA(out), piece)
-    if adds:
-        jk_move_of(dtype_of(out)).add(1, cnp.PyArray_DATA(out), cnp.PyArray_ITEMSIZE(out), &total)
+    write_sum(n, piece, out, adds)
     jk_leave(before)
 
 
 cdef void sum_flat(cnp.ndarray x, cnp.ndarray out, bint adds) noexcept:
     """Writes or adds the sum of at most SHORT elements of a C-contiguous array to a number of its dtype."""
     cdef jk_environment before = jk_enter()
-    cdef double total
-    cdef Py_ssize_t n = cnp.PyArray_SIZE(x)
-    jk_reduce_of(dtype_of(out)).sum_each(1, n, &total if adds else cnp.PyArray_DATA(out), cnp.PyArray_DATA(x))
-    if adds:
-        jk_move_of(dtype_of(out)).add(1, cnp.PyArray_DATA(out), cnp.PyArray_ITEMSIZE(out), &total)
+    write_sum(cnp.PyArray_SIZE(x), cnp.PyArray_DATA(x), out, adds)
     jk_leave(before)
 
 

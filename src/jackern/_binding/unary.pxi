@@ -130,13 +130,8 @@ cdef class UnaryOp(Op):
             return NotImplemented
         return returned(result, NULL if out is None else <PyObject *>out)
 
-    cdef object called(self, PyObject *const *args, Py_ssize_t n, object out):
-        result = self.value(<object>args[0], out) if n == 1 else NotImplemented
-        if result is not NotImplemented:
-            self.count(VALUE)
-        return result
-
-    def __call__(self, x=None, out=None):
+    cdef object valued(self, object x, object out):
+        """The value; by the straight way unless that cannot be taken."""
         cdef int typenum
         result = self.value(x, out)
         if result is NotImplemented:
@@ -149,6 +144,12 @@ cdef class UnaryOp(Op):
         result = general.value(self, (x,), out)
         self.count_general(VALUE)
         return result
+
+    cdef object called(self, PyObject *const *args, Py_ssize_t n, object out):
+        return self.valued(<object>args[0], out) if n == 1 else NotImplemented
+
+    def __call__(self, x=None, out=None):
+        return self.valued(x, out)
 
     def jvp(self, x_dot, x=None, *, y=None, out=None, accumulate=False, where=None):
         """The Jacobian-vector product ``dy/dx * x_dot``.

@@ -62,8 +62,6 @@ def unbroadcast(g, shape, *, out=None, accumulate=False):
     """
     global unbroadcast_calls, unbroadcast_general_calls
     cdef Laid g_laid, out_laid
-    cdef jk_view g_view, out_view
-    cdef jk_status status
     cdef cnp.ndarray result
     cdef cnp.npy_intp lengths[JK_MAX_NDIM]
     cdef int d, n = 0
@@ -80,15 +78,9 @@ def unbroadcast(g, shape, *, out=None, accumulate=False):
         straight = has_shape(out, n, lengths) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out)
     if straight:
         result = new_array(n, lengths, cnp.PyArray_TYPE(<cnp.ndarray>g), False) if out is None else <cnp.ndarray>out
-        if cnp.PyArray_SIZE(<cnp.ndarray>g) >= LARGE:
-            lay(&g_laid, <cnp.ndarray>g)
-            lay(&out_laid, result)
-            status = move(jk_unbroadcast, <cnp.ndarray>g, &g_laid, &out_laid, wish.adds[0])
-        else:
-            view_of(&g_view, <cnp.ndarray>g)
-            view_of(&out_view, result)
-            status = jk_unbroadcast(NULL, &g_view, &out_view, wish.adds[0])
-        straight = went("unbroadcast", status)
+        lay(&g_laid, <cnp.ndarray>g)
+        lay(&out_laid, result)
+        straight = went("unbroadcast", move(jk_unbroadcast, <cnp.ndarray>g, &g_laid, &out_laid, wish.adds[0]))
     if not straight:
         g = general.unbroadcast(g, shape, out, accumulate)
         unbroadcast_calls += 1
