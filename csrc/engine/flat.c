@@ -4,6 +4,9 @@
 #include "engine/threads.h"
 #include "table/tree.h"
 
+/* From so many elements on it pays to begin stores at lines of the cache. */
+enum { LONG_ENOUGH = 4096 };
+
 /* Whether no step needs the number of an input as often as there are elements. */
 static int is_read_as_one(const jk_program *p, int input)
 {
@@ -32,6 +35,15 @@ int jk_is_flat(const jk_program *p, int ndim, const ptrdiff_t *shape)
     return 1;
 }
 
+/* How many elements lie before the first line of the cache that an output fills: with them in a block of their own, all
+ * registers behind them are stored to one line each.  None where a vector is too short for that to pay, or no line holds
+ * whole elements. */
+static ptrdiff_t lead_of(const char *output, ptrdiff_t n, ptrdiff_t item)
+{
+    const ptrdiff_t before = (ptrdiff_t)((JK_ALIGNMENT - (uintptr_t)output % JK_ALIGNMENT) % JK_ALIGNMENT);
+    return n < LONG_ENOUGH || before % item != 0 ? 0 : before / item;
+}
+
 /* Pieces of JK_STEP_BLOCK elements, first <= i < last of one long vector. */
 static jk_status run_stretch(const jk_context *context, const jk_program *p, ptrdiff_t first, ptrdiff_t last)
 {
@@ -54,16 +66,18 @@ static jk_status run_stretch(const jk_context *context, const jk_program *p, ptr
         spare += block * item;
     }
     const ptrdiff_t n = JK_MIN(last * JK_STEP_BLOCK, jk_size(p->output[0]));
-    for (ptrdiff_t i = first * JK_STEP_BLOCK; i < n; i += block) {
+    ptrdiff_t i = first * JK_STEP_BLOCK;
+    const ptrdiff_t lead = lead_of((char *)p->output[0]->data + i * item, n - i, item);
+    for (ptrdiff_t m = lead > 0 ? JK_MIN(lead, block) : block; i < n; i += m, m = block) {
+        m = JK_MIN(m, n - i);
         for (int j = 0; j < p->n_inputs; j++)
             registers[j] = (char *)p->input[j]->data + (p->ones >> j & 1 ? 0 : i * item);
         for (int k = 0; k < p->n_outputs && !p->accumulate; k++)
             registers[p->result[k]] = (char *)p->output[k]->data + i * item;
-        const ptrdiff_t m = JK_MIN(block, n - i);
         jk_run_steps(p, (1u << p->n_steps) - 1, registers, m);
         for (int k = 0; k < p->n_outputs && p->accumulate; k++)
             add(m, (char *)p->output[k]->data + i * item, item, registers[p->result[k]]);
-        JK_TRY(jk_poll_after(&poll, (double)block));
+        JK_TRY(jk_poll_after(&poll, (double)m));
     }
     return jk_success();
 }
