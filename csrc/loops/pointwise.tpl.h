@@ -76,14 +76,24 @@ typedef int N(is_far)(const real *const *in, ptrdiff_t i);
 /* Makes what a core reads besides the arguments of at most JK_RUN elements, in a room for twice as many numbers. */
 typedef void N(prepare)(ptrdiff_t n, const real **in, real *room);
 
+JK_INLINE int N(are_some_far)(ptrdiff_t n, const real *const *in, N(is_far) * is_far)
+{
+    int some = 0;
+    for (ptrdiff_t i = 0; i < n; i++) some |= is_far(in, i);
+    return some;
+}
+
+enum { N(STRETCH) = 4 * JK_RUN };
+
 /* Where it makes a difference how far arguments are from 0 or from each other, runs that hold such elements go to another
- * core; an element has the same bits in both.  One number is repeated as often as a run is long. */
+ * core; an element has the same bits in both.  One number is repeated as often as a run is long.  A stretch of several
+ * runs in which none is far goes to its core as a whole, where nothing is prepared. */
 JK_INLINE void N(run_cores)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near, N(core) * far,
                             N(is_far) * is_far, N(prepare) * prepare)
 {
     real repeated[JK_MAX_ARGS][JK_RUN], prepared[2 * JK_RUN];
     const real *at[JK_N_IN];
-    const ptrdiff_t run = ones == 0 && is_far == NULL ? n : n < JK_RUN ? n : JK_RUN;
+    const ptrdiff_t run = n < JK_RUN ? n : JK_RUN;
     for (int k = 0; k < JK_N_IN; k++) {
         at[k] = in[k];
         if (!(ones >> k & 1)) continue;
@@ -91,13 +101,16 @@ JK_INLINE void N(run_cores)(ptrdiff_t n, real *out, const void *const *in, unsig
         for (ptrdiff_t i = 0; i < run; i++) numbers[i] = *at[k];
         at[k] = numbers;
     }
-    for (ptrdiff_t first = 0; first < n; first += run) {
-        const ptrdiff_t m = n - first < run ? n - first : run;
+    for (ptrdiff_t first = 0, m; first < n; first += m) {
         const real *here[JK_N_IN];
         for (int k = 0; k < JK_N_IN; k++) here[k] = at[k] + (ones >> k & 1 ? 0 : first);
-        int some = 0;
-        for (ptrdiff_t i = 0; is_far != NULL && i < m; i++) some |= is_far(here, i);
-        if (prepare != NULL && !some) prepare(m, here, prepared);
+        m = n - first < N(STRETCH) ? n - first : N(STRETCH);
+        int some = ones != 0 || prepare != NULL || N(are_some_far)(m, here, is_far);
+        if (some) {
+            m = m < run ? m : run;
+            some = is_far != NULL && N(are_some_far)(m, here, is_far);
+            if (prepare != NULL && !some) prepare(m, here, prepared);
+        }
         N(run_core)(m, out + first, here, some ? far : near);
     }
 }
@@ -114,6 +127,23 @@ JK_INLINE int N(is_far_angle)(const real *const *in, ptrdiff_t i) { return M(fab
 static void N(run_angles)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near, N(core) * far)
 {
     N(run_cores)(n, out, in, ones, near, far, N(is_far_angle), NULL);
+}
+
+JK_INLINE int N(is_far_exponential)(const real *const *in, ptrdiff_t i)
+{
+    return M(is_far_exponential)(in[JK_IN_A][i]);
+}
+static void N(run_exponentials)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near,
+                                N(core) * far)
+{
+    N(run_cores)(n, out, in, ones, near, far, N(is_far_exponential), NULL);
+}
+
+JK_INLINE int N(is_far_logarithm)(const real *const *in, ptrdiff_t i) { return M(is_far_logarithm)(in[JK_IN_A][i]); }
+static void N(run_logarithms)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near,
+                              N(core) * far)
+{
+    N(run_cores)(n, out, in, ones, near, far, N(is_far_logarithm), NULL);
 }
 
 JK_INLINE int N(is_far_quotient)(const real *const *in, ptrdiff_t i)
@@ -242,6 +272,8 @@ JK_INLINE int N(map_exponent)(ptrdiff_t n, real *out, const void *const *in, uns
     JK_CORE(loop##_core, loop##_of, 0)                                                                                 \
     JK_LOOP(loop) { N(run_all)(n, out, in, ones, N(loop##_core)); }
 #define JK_LOOP_angle(loop) JK_FORKED(loop, run_angles)
+#define JK_LOOP_exponential(loop) JK_FORKED(loop, run_exponentials)
+#define JK_LOOP_logarithm(loop) JK_FORKED(loop, run_logarithms)
 #define JK_LOOP_quotient(loop) JK_FORKED(loop, run_quotients)
 #define JK_LOOP_ratio(loop) JK_FORKED(loop, run_ratios)
 #define JK_LOOP_length(loop) JK_FORKED(loop, run_lengths)
@@ -270,6 +302,8 @@ static const jk_pointwise_loops N(pointwise_loops) = {
 #define JK_SUMS_triple(...)
 #define JK_SUMS_core(...)
 #define JK_SUMS_angle(...)
+#define JK_SUMS_exponential(...)
+#define JK_SUMS_logarithm(...)
 #define JK_SUMS_quotient(...)
 #define JK_SUMS_ratio(...)
 #define JK_SUMS_length(...)
@@ -287,6 +321,8 @@ static const jk_pointwise_loops N(pointwise_loops) = {
 #undef JK_LOOP_triple
 #undef JK_LOOP_core
 #undef JK_LOOP_angle
+#undef JK_LOOP_exponential
+#undef JK_LOOP_logarithm
 #undef JK_LOOP_quotient
 #undef JK_LOOP_ratio
 #undef JK_LOOP_length
@@ -298,6 +334,8 @@ static const jk_pointwise_loops N(pointwise_loops) = {
 #undef JK_SUMS_triple
 #undef JK_SUMS_core
 #undef JK_SUMS_angle
+#undef JK_SUMS_exponential
+#undef JK_SUMS_logarithm
 #undef JK_SUMS_quotient
 #undef JK_SUMS_ratio
 #undef JK_SUMS_length

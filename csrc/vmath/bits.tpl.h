@@ -16,6 +16,13 @@ JK_INLINE real M(from_bits)(N(word) bits)
     return x;
 }
 
+/* x where all bits of the mask are set, y where none is: what is chosen so is computed once, where gcc goes on with both
+ * sides of a condition as long as it can. */
+JK_INLINE real M(select)(N(word) mask, real x, real y)
+{
+    return M(from_bits)((M(bits)(x) & mask) | (M(bits)(y) & ~mask));
+}
+
 JK_INLINE real M(clip)(real x, real low, real high) { return x < low ? low : x > high ? high : x; }
 
 /* The integer nearest to a number that is not large; NaN stays NaN. */

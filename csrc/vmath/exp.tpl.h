@@ -31,6 +31,15 @@ JK_INLINE real M(exp_half)(real x)
 
 JK_INLINE real M(exp)(real x) { return M(exp_times_two_to)(x, 0); }
 
+/* Whether 2**x or exp(x) may be no normal number. */
+JK_INLINE int M(is_far_exponential)(real x) { return !(M(fabs)(x) < N(exp_overflow) - 2); }
+
+JK_INLINE real M(exp_normal)(real x)
+{
+    const real k = M(round)(x * N(log2e));
+    return M(exp_less)(x, k) * M(two_to)(k, 0);
+}
+
 /* 2**k * (exp(r) - 1) + (2**k - 1), at half the scale so that 2**k does not overflow before the result does; r - high is
  * what rounding took from r. */
 JK_INLINE real M(expm1)(real x)
@@ -82,4 +91,10 @@ JK_INLINE real M(exp2)(real x)
     const real inside = M(clip)(x, -(N(bias) + N(n_fraction) + 4), N(bias) + 2), k = M(round)(inside);
     const real half = M(round)(k * C(0.5));
     return M(exp2_fraction)(inside - k) * M(two_to)(half, 0) * M(two_to)(k - half, 0);
+}
+
+JK_INLINE real M(exp2_normal)(real x)
+{
+    const real k = M(round)(x);
+    return M(exp2_fraction)(x - k) * M(two_to)(k, 0);
 }

@@ -13,23 +13,31 @@ JK_INLINE real M(off_integer)(real x)
 JK_INLINE real M(sin_over_pi)(real r) { return r + r * (r * r * N(sin_pi)(r * r)); }
 JK_INLINE real M(pi_cot)(real r) { return (1 - 2 * r) * (1 + 2 * r) / r * N(cot_pi)(r * r); }
 
-/* For v from -1/2 to 4.5, gamma(v) is gamma(2 + f) over v*(v + 1), v or 1, or times v - 1 or (v - 1)*(v - 2); f is exact.
- * Reflected, gamma(x)*gamma(-x) = -pi/(x*sin(pi*x)). */
-JK_INLINE real M(gammaln)(real x)
+/* log(gamma(v)) for v >= -1/2.  For v from -1/2 to 4.5, gamma(v) is gamma(2 + f) over v*(v + 1), v or 1, or times v - 1 or (v - 1)*(v - 2); f is exact. */
+JK_INLINE real M(gammaln_right)(real v, int normal)
 {
-    const int reflected = x < C(-0.5);
-    const real v = reflected ? -x : x;
     const int far = v >= C(4.5), least = v < C(0.25), less = v < C(1.25), more = v >= C(2.5), most = v >= C(3.5);
     const real f = v - (least ? 0 : less ? 1 : most ? 4 : more ? 3 : 2), before = v - 1;
     const real factor = most ? before * (v - 2) : before;
     const real by = least ? M(fabs)(v * (v + 1)) : less || far ? v : more ? factor : 1;
-    const real l = M(log_plus)(by, far ? -1 : 0), i = 1 / v;
-    const real near = f * N(gammaln_near)(f) + (less ? -l : l);
+    const N(split) p = normal ? M(split_normal)(by, N(sqrt_half)) : M(split)(by, N(sqrt_half));
+    const real l = M(log_plus)(p, far ? -1 : 0), i = 1 / v;
+    const real near = (f * (1 + f)) * N(gammaln_near)(f) + (less ? -l : l);
     const real series = (v - C(0.5)) * l + (N(stirling) + i * N(gammaln_far)(i * i));
-    const real y = v < C(4.5) ? near : series, r = M(off_integer)(v);
-    const real mirrored = -M(log_plus)(v * M(fabs)(M(sin_over_pi)(r)), 0) - y;
+    return v < C(4.5) ? near : series;
+}
+
+/* Reflected, gamma(x)*gamma(-x) = -pi/(x*sin(pi*x)). */
+JK_INLINE real M(gammaln)(real x)
+{
+    const int reflected = x < C(-0.5);
+    const real v = reflected ? -x : x, y = M(gammaln_right)(v, 0), r = M(off_integer)(v);
+    const real mirrored = -M(log_normal)(v * M(fabs)(M(sin_over_pi)(r))) - y;
     return x == -(real)INFINITY ? x : x == 0 || (reflected && r == 0) ? (real)INFINITY : reflected ? mirrored : y;
 }
+
+/* The same for a positive, normal, finite x. */
+JK_INLINE real M(gammaln_normal)(real x) { return M(gammaln_right)(x, 1); }
 
 /* polygamma(n, x) is polygamma(n, v), v = 1 - x, with the sign (-1)**n, for x < 0, and a derivative of -pi*cot(pi*x). */
 JK_INLINE real M(digamma)(real x)
@@ -40,7 +48,7 @@ JK_INLINE real M(digamma)(real x)
     const real u = v + (less ? 1 : more ? -1 : 0), i = 1 / (more && !far ? u : v), z = i * i;
     const real near = ((u - N(digamma_zero)) - N(digamma_zero_low)) * N(digamma_near)(u - C(1.5));
     const real shift = less ? -i : more ? i : 0;
-    const real series = M(log_plus)(v, 0) - (C(0.5) * i - z * N(digamma_far)(z));
+    const real series = M(log_normal)(v) - (C(0.5) * i - z * N(digamma_far)(z));
     const real y = far ? (v < (real)INFINITY ? series : v) : near + shift, r = M(off_integer)(-x);
     return reflected ? (r == 0 ? (real)NAN : y + M(pi_cot)(r)) : y;
 }

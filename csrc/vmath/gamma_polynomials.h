@@ -12,24 +12,24 @@ static const double digamma_zero_low_f64 = 0x1.b86a722197829p-54;
 /* log(2*pi)/2 - 1/2 */
 static const double stirling_f64 = 0x1.acfe390c97d69p-2;
 
-/* log(gamma(2 + t))/t for -3/4 <= t <= 1/2: error 2**-56.0 */
+/* log(gamma(2 + t))/(t*(1 + t)) for -3/4 <= t <= 1/2: error 2**-56.8 */
 JK_INLINE double gammaln_near_f64(double t)
 {
-    const double p1_0 = -0x1.13e001a5576e1p-4 + 0x1.51322ac7d90b2p-6 * t;
-    const double p1_1 = -0x1.e404fc213d644p-8 + 0x1.7add6eacd9bbfp-9 * t;
-    const double p1_2 = -0x1.38ac5c5be6ef9p-10 + 0x1.0b36af9d4473cp-11 * t;
-    const double p1_3 = -0x1.d3fd304b2d955p-13 + 0x1.a127cbf272617p-14 * t;
-    const double p1_4 = -0x1.78e2f963e389fp-15 + 0x1.58044cbeed31ap-16 * t;
-    const double p1_5 = -0x1.3c4e137b0984dp-17 + 0x1.26ebe303cd241p-18 * t;
-    const double p1_6 = -0x1.173c8fc615b53p-19 + 0x1.cfee3738a73e6p-21 * t;
-    const double p1_7 = -0x1.ac564aefc3174p-22 + 0x1.c6cb5782bf367p-22 * t;
-    const double p1_8 = -0x1.9aec17e48e82fp-25 - 0x1.38de7e2cd3bdp-23 * t;
+    const double p1_0 = 0x1.0e0c9df293642p-5 - 0x1.95ce223a9bb1p-7 * t;
+    const double p1_1 = 0x1.47974853775d8p-8 - 0x1.145121fab007ep-9 * t;
+    const double p1_2 = 0x1.dfebcfc8313cbp-11 - 0x1.a96a3efd9b97ap-12 * t;
+    const double p1_3 = 0x1.7ed7237319c5bp-13 - 0x1.5c87039edfe99p-14 * t;
+    const double p1_4 = 0x1.40318fe0950f8p-15 - 0x1.28436c7af484ap-16 * t;
+    const double p1_5 = 0x1.13adb9a1e9f98p-17 - 0x1.037db9a350124p-18 * t;
+    const double p1_6 = 0x1.e9d538bf1ff0fp-20 - 0x1.a245ca57596bcp-21 * t;
+    const double p1_7 = 0x1.acb040844138dp-22 - 0x1.70753c7662331p-22 * t;
+    const double p1_8 = 0x1.31fdb950ec3f7p-26 + 0x1.5ea72115ac02ap-24 * t;
     const double t2 = t * t;
     const double p2_0 = p1_0 + p1_1 * t2;
     const double p2_1 = p1_2 + p1_3 * t2;
     const double p2_2 = p1_4 + p1_5 * t2;
     const double p2_3 = p1_6 + p1_7 * t2;
-    const double p2_4 = p1_8 - 0x1.6f70a1341903bp-23 * t2;
+    const double p2_4 = p1_8 + 0x1.266c8be2fc1aep-23 * t2;
     const double t4 = t2 * t2;
     const double p4_0 = p2_0 + p2_1 * t4;
     const double p4_1 = p2_2 + p2_3 * t4;
@@ -37,7 +37,7 @@ JK_INLINE double gammaln_near_f64(double t)
     const double p8_0 = p4_0 + p4_1 * t8;
     const double t16 = t8 * t8;
     const double p16_0 = p8_0 + p2_4 * t16;
-    return (0x1.b0ee6072093cep-2 + 0x1.4a34cc4a60fa5p-2 * t) + t2 * p16_0;
+    return (0x1.b0ee6072093cep-2 - 0x1.9ae6509ea10a2p-4 * t) + t2 * p16_0;
 }
 
 /* x*(log(gamma(x)) - (x - 1/2)*log(x) + x - log(2*pi)/2), in t = 1/x**2 for x >= 4.5: error 2**-56.2 */
@@ -353,19 +353,19 @@ static const float digamma_zero_low_f32 = 0x1.ab5f2p-27f;
 /* log(2*pi)/2 - 1/2 */
 static const float stirling_f32 = 0x1.acfe3ap-2f;
 
-/* log(gamma(2 + t))/t for -3/4 <= t <= 1/2: error 2**-27.1 */
+/* log(gamma(2 + t))/(t*(1 + t)) for -3/4 <= t <= 1/2: error 2**-27.9 */
 JK_INLINE float gammaln_near_f32(float t)
 {
-    const float p1_0 = -0x1.13e05ep-4f + 0x1.512ea2p-6f * t;
-    const float p1_1 = -0x1.e39b4ep-8f + 0x1.7ca85p-9f * t;
-    const float p1_2 = -0x1.41f0aap-10f + 0x1.c08b8p-12f * t;
-    const float p1_3 = -0x1.6a1104p-13f + 0x1.1632fep-12f * t;
+    const float p1_0 = 0x1.0e0ce2p-5f - 0x1.95c5bcp-7f * t;
+    const float p1_1 = 0x1.476f76p-8f - 0x1.15fb0cp-9f * t;
+    const float p1_2 = 0x1.e67438p-11f - 0x1.67069p-12f * t;
+    const float p1_3 = 0x1.6ad1a4p-13f - 0x1.9d4ff6p-13f * t;
     const float t2 = t * t;
     const float p2_0 = p1_0 + p1_1 * t2;
     const float p2_1 = p1_2 + p1_3 * t2;
     const float t4 = t2 * t2;
     const float p4_0 = p2_0 + p2_1 * t4;
-    return (0x1.b0ee6p-2f + 0x1.4a34cep-2f * t) + t2 * p4_0;
+    return (0x1.b0ee6p-2f - 0x1.9ae656p-4f * t) + t2 * p4_0;
 }
 
 /* x*(log(gamma(x)) - (x - 1/2)*log(x) + x - log(2*pi)/2), in t = 1/x**2 for x >= 4.5: error 2**-27.9 */

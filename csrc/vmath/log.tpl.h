@@ -8,10 +8,9 @@ JK_INLINE real M(log1p_unit)(real f)
     return f - s * (f - z * N(log1p_tail)(z));
 }
 
-/* log(x) + rest for a positive, finite x and a rest that is small beside it. */
-JK_INLINE real M(log_plus)(real x, real rest)
+/* log(x) + rest for a number x that is split at sqrt(1/2), and a rest that is small beside it. */
+JK_INLINE real M(log_plus)(N(split) p, real rest)
 {
-    const N(split) p = M(split)(x, N(sqrt_half));
     const real k = p.exponent, f = p.significand - 1, s = f / (2 + f), z = s * s;
     return k * N(ln2_hi) + (f - ((s * (f - z * N(log_tail)(z)) - k * N(ln2_lo)) - rest));
 }
@@ -23,35 +22,45 @@ JK_INLINE real M(log_choose)(real x, real inside)
     return x > 0 && x < (real)INFINITY ? inside : outside;
 }
 
-JK_INLINE real M(log)(real x) { return M(log_choose)(x, M(log_plus)(x, 0)); }
+JK_INLINE real M(log)(real x) { return M(log_choose)(x, M(log_plus)(M(split)(x, N(sqrt_half)), 0)); }
 
-/* u = 1 + x rounds; log(1 + x) is log(u) + rest/u to first order in what it rounds off. */
+/* Whether x is anything but a positive, normal, finite number. */
+JK_INLINE int M(is_far_logarithm)(real x) { return !((x >= N(least_normal)) & (x < (real)INFINITY)); }
+
+JK_INLINE real M(log_normal)(real x) { return M(log_plus)(M(split_normal)(x, N(sqrt_half)), 0); }
+
+/* u = 1 + x rounds; log(1 + x) is log(u) + rest/u to first order in what it rounds off.  A positive u is no subnormal
+ * number. */
 JK_INLINE real M(log1p)(real x)
 {
     const real u = 1 + x, back = u - 1, rest = (1 - (u - back)) + (x - back);
-    return LIBM(copysign)(M(log_choose)(u, M(log_plus)(u, rest / u)), x);
+    return LIBM(copysign)(M(log_choose)(u, M(log_plus)(M(split_normal)(u, N(sqrt_half)), rest / u)), x);
 }
 
-/* The logarithm of a positive, finite x to a base with this logarithm e of e, and that of 2, each in two parts. */
-JK_INLINE real M(log_in_base)(real x, N(pair) e, N(pair) two)
+/* The logarithm of a number that is split at sqrt(1/2), to a base with this logarithm e of e, and that of 2, each in two
+ * parts. */
+JK_INLINE real M(log_in_base)(N(split) p, N(pair) e, N(pair) two)
 {
-    const N(split) p = M(split)(x, N(sqrt_half));
     const real k = p.exponent, f = p.significand - 1, s = f / (2 + f), z = s * s;
     const real below = s * (f - z * N(log_tail)(z)), high = M(upper_half)(f - below), low = (f - high) - below;
     const N(pair) sum = M(fast_two_sum)(k * two.high, high * e.high);
     return sum.high + (sum.low + (k * two.low + (low * e.high + (high + low) * e.low)));
 }
 
-JK_INLINE real M(log2)(real x)
+JK_INLINE real M(log2_of)(N(split) p)
 {
-    return M(log_choose)(x, M(log_in_base)(x, (N(pair)){N(log2e_hi), N(log2e_lo)}, (N(pair)){1, 0}));
+    return M(log_in_base)(p, (N(pair)){N(log2e_hi), N(log2e_lo)}, (N(pair)){1, 0});
 }
 
-JK_INLINE real M(log10)(real x)
+JK_INLINE real M(log10_of)(N(split) p)
 {
-    const N(pair) e = {N(log10e_hi), N(log10e_lo)}, two = {N(log10_2_hi), N(log10_2_lo)};
-    return M(log_choose)(x, M(log_in_base)(x, e, two));
+    return M(log_in_base)(p, (N(pair)){N(log10e_hi), N(log10e_lo)}, (N(pair)){N(log10_2_hi), N(log10_2_lo)});
 }
+
+JK_INLINE real M(log2)(real x) { return M(log_choose)(x, M(log2_of)(M(split)(x, N(sqrt_half)))); }
+JK_INLINE real M(log2_normal)(real x) { return M(log2_of)(M(split_normal)(x, N(sqrt_half))); }
+JK_INLINE real M(log10)(real x) { return M(log_choose)(x, M(log10_of)(M(split)(x, N(sqrt_half)))); }
+JK_INLINE real M(log10_normal)(real x) { return M(log10_of)(M(split_normal)(x, N(sqrt_half))); }
 
 /* log2(1 + f) for 0 <= f <= 1 */
 JK_INLINE real M(log2_1p_unit)(real f)

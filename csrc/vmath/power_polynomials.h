@@ -40,6 +40,8 @@ static const double cbrt_half_f64 = 0x1.965fea53d6e3dp-1;
 static const double large_square_f64 = 0x1p+409;
 /* takes what is larger to the middle of the range */
 static const double to_smaller_f64 = 0x1p-716;
+/* its bits less half of those of x are about those of 1/sqrt(x) */
+static const double inverse_root_start_f64 = 0x1.6eb3bd314e56ap+511;
 
 /* t**(-1/3) for 1 <= t <= 2, half of its digits: error 2**-28.1 */
 JK_INLINE double cbrt_start_f64(double t)
@@ -93,6 +95,8 @@ static const float cbrt_half_f32 = 0x1.965feap-1f;
 static const float large_square_f32 = 0x1p+50f;
 /* takes what is larger to the middle of the range */
 static const float to_smaller_f32 = 0x1p-88f;
+/* its bits less half of those of x are about those of 1/sqrt(x) */
+static const float inverse_root_start_f32 = 0x1.6eb3bep+63f;
 
 /* t**(-1/3) for 1 <= t <= 2, half of its digits: error 2**-14.7 */
 JK_INLINE float cbrt_start_f32(float t)

@@ -48,17 +48,17 @@ JK_INLINE N(sin_cos) M(sin_cos)(real x, int far) { return M(after_turns)(M(turn)
 JK_INLINE real M(sin)(real x, int far) { return M(times_sign)(M(sin_cos)(x, far).sin, M(bits)(x)); }
 JK_INLINE real M(cos)(real x, int far) { return M(sin_cos)(x, far).cos; }
 
-/* The quotient q = p/d of sin and cos, or of -cos and sin, and what the roundings of p and d change in it: 1/d = d/d^2 and
- * 1/d^2 = 1 + q^2, because p^2 + d^2 = 1. */
+/* The quotient q = p/d of sin and cos, or of cos and sin, and what the roundings of p and d change in it: 1/d = d/d^2 and
+ * 1/d^2 = 1 + q^2, because p^2 + d^2 = 1.  Behind an odd number of quarter turns its sign is the other one. */
 JK_INLINE real M(tan)(real x, int far)
 {
     const N(turn) a = M(turn)(M(fabs)(x), far);
     const N(pair) sin = M(sin_parts)(a, 1), cos = M(cos_parts)(a, 1);
     const N(pair) s = M(fast_two_sum)(sin.high, sin.low), c = M(fast_two_sum)(cos.high, cos.low);
-    const int odd = M(is_odd_quarter)(M(quarter)(a));
-    const real d = odd ? s.high : c.high, q = (odd ? -c.high : s.high) / d;
-    const real rounded = (odd ? -c.low : s.low) - q * (odd ? s.low : c.low);
-    return M(times_sign)(q + d * rounded * (1 + q * q), M(bits)(x));
+    const N(word) odd = 0 - (a.k & 1);
+    const real d = M(select)(odd, s.high, c.high), q = M(select)(odd, c.high, s.high) / d;
+    const real rounded = M(select)(odd, c.low, s.low) - q * M(select)(odd, s.low, c.low);
+    return M(times_sign)(q + d * rounded * (1 + q * q), M(bits)(x) ^ odd);
 }
 
 /* 2*tan(x)*(1 + tan(x)^2) */

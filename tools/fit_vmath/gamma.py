@@ -19,9 +19,9 @@ def bernoulli(x, coefficient):
         k += 1
 
 
-def loggamma_over_f(f):
-    """Return log(gamma(2 + f))/f."""
-    return mp.loggamma(2 + f) / f if f else mp.psi(0, 2)
+def loggamma_over_zeros(f):
+    """Return log(gamma(2 + f))/(f*(1 + f)), which has no zero."""
+    return mp.loggamma(2 + f) / (f * (1 + f)) if f else mp.psi(0, 2)
 
 
 def stirling(x):
@@ -87,9 +87,9 @@ def polygamma(n):
 FITS = (
     Fit(
         "gammaln_near",
-        "log(gamma(2 + t))/t for -3/4 <= t <= 1/2",
-        loggamma_over_f,
-        lambda f: 1 / loggamma_over_f(f),
+        "log(gamma(2 + t))/(t*(1 + t)) for -3/4 <= t <= 1/2",
+        loggamma_over_zeros,
+        lambda f: 1 / loggamma_over_zeros(f),
         mp.mpf("-0.75"),
         mp.mpf("0.5"),
         2,

@@ -63,6 +63,13 @@ def wide():
     return [polynomial(log2, WIDE), polynomial(exp2, WIDE)]
 
 
+def middle(bias):
+    """Return the number whose bits are 3/2 of those of 1, less what makes the relative error of a start the least."""
+    bits = mp.mpf(3) / 2 * (bias - mp.mpf("0.0450466"))
+    exponent = mp.floor(bits)
+    return mp.ldexp(1 + (bits - exponent), int(exponent) - bias)
+
+
 def constants(dtype):
     """Return the constants and polynomials of a dtype."""
     third = mp.mpf(1) / 3
@@ -86,5 +93,6 @@ def constants(dtype):
             mp.mpf(2) ** (bias * 2 // 5),
         ),
         ("to_smaller", "takes what is larger to the middle of the range", mp.mpf(2) ** -(bias * 7 // 10)),
+        ("inverse_root_start", "its bits less half of those of x are about those of 1/sqrt(x)", middle(bias)),
     )
     return "\n".join([*lines, *named(dtype, values), polynomial(start, dtype)])
