@@ -33,8 +33,9 @@ JK_INLINE real M(fmax)(real a, real b) { return a >= b || b != b ? a : b; }
 JK_INLINE real M(fmin)(real a, real b) { return a <= b || b != b ? a : b; }
 JK_INLINE real M(prefer_number)(real a, real b)
 {
-    const real share = a > b ? 1 : a == b ? C(0.5) : 0; /* 0 beside NaN */
-    return b != b ? (a != a ? a : 1) : share;
+    const int all = (a > b) | (b != b), none = (a < b) | (a != a);
+    const real share = C(0.5) * (real)(1 + all - none);
+    return all & none ? a : share;
 }
 
 JK_INLINE real M(signbit)(real x) { return x != x ? x : LIBM(copysign)(1, x); }
