@@ -14,6 +14,7 @@ JK_INLINE real M(part_of_square)(real h, real t, real a, real b)
     return a == 0 && b == b ? 0 : M(product)(h, t, a / b / b);
 }
 
+JK_INLINE real M(entr_normal)(real x) { return -(x * M(log_normal)(x)); }
 JK_INLINE real M(entr)(real x) { return x < 0 ? -(real)INFINITY : x == 0 ? 0 : -(x * M(log)(x)); }
 
 /* log(a/b) for positive, finite a and b, through s = (p - q)/(p + q) for significands p and q from sqrt(1/2) to sqrt(2)
