@@ -253,6 +253,23 @@ def test_every_length_gives_the_bits_of_single_elements(op, dtype):
 
 
 @pytest.mark.isa
+@pytest.mark.sanitize
+def test_an_element_has_the_same_bits_whatever_stands_beside_it(op, dtype):
+    """Exceptions, and arguments that are far from 0, send runs that hold them through other loops."""
+    n, places = 1500, [7, 300, 1490]
+    arrays = operands(op, dtype, (n,))
+    clean = all_products(op, *grouped(op, arrays))
+    info = np.finfo(dtype)
+    for company in (np.nan, np.inf, 0.0, -0.0, info.max, -info.max, info.smallest_subnormal, 1e5):
+        disturbed = [a.copy() for a in arrays]
+        for a in disturbed:
+            a[places] = company
+        result = all_products(op, *grouped(op, disturbed))
+        others = {name: np.delete(array, places) for name, array in result.items()}
+        assert_same_products(others, {name: np.delete(array, places) for name, array in clean.items()})
+
+
+@pytest.mark.isa
 def test_long_arrays_give_the_bits_of_short_ones(op, dtype):
     """Long enough for blocks, threads and a released GIL, wherever those begin."""
     n, part = 100_003, 1000

@@ -104,13 +104,11 @@ JK_INLINE void N(run_cores)(ptrdiff_t n, real *out, const void *const *in, unsig
     for (ptrdiff_t first = 0, m; first < n; first += m) {
         const real *here[JK_N_IN];
         for (int k = 0; k < JK_N_IN; k++) here[k] = at[k] + (ones >> k & 1 ? 0 : first);
-        m = n - first < N(STRETCH) ? n - first : N(STRETCH);
-        int some = ones != 0 || prepare != NULL || N(are_some_far)(m, here, is_far);
-        if (some) {
-            m = m < run ? m : run;
-            some = is_far != NULL && N(are_some_far)(m, here, is_far);
-            if (prepare != NULL && !some) prepare(m, here, prepared);
-        }
+        const ptrdiff_t rest = n - first, stretch = rest < N(STRETCH) ? rest : N(STRETCH);
+        const int at_once = ones == 0 && prepare == NULL && !N(are_some_far)(stretch, here, is_far);
+        m = at_once ? stretch : rest < run ? rest : run;
+        const int some = !at_once && is_far != NULL && N(are_some_far)(m, here, is_far);
+        if (prepare != NULL && !some) prepare(m, here, prepared);
         N(run_core)(m, out + first, here, some ? far : near);
     }
 }
