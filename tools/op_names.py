@@ -74,7 +74,7 @@ FORMULAS = {
 
 # The rules: a name that NumPy has is jax.numpy's and torch's, one of scipy.special is jax.scipy.special's and
 # torch.special's, any other jax.nn's and torch.nn.functional's.  Here are those that differ; None: there is none.
-JAX_VERSION, TORCH_VERSION = "0.10", "2.8"
+JAX_VERSION, TORCH_VERSION = "0.12", "2.14"
 JAX = {
     "rsqrt": "jax.lax.rsqrt",
     "softplus": "jax.nn.softplus",
