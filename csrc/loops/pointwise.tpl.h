@@ -83,6 +83,11 @@ JK_INLINE int N(are_some_far)(ptrdiff_t n, const real *const *in, N(is_far) * is
     return some;
 }
 
+JK_INLINE void N(go_to)(ptrdiff_t i, const real **here, const real *const *at, unsigned ones)
+{
+    for (int k = 0; k < JK_N_IN; k++) here[k] = at[k] + (ones >> k & 1 ? 0 : i);
+}
+
 enum { N(STRETCH) = 4 * JK_RUN };
 
 /* Where it makes a difference how far arguments are from 0 or from each other, runs that hold such elements go to another
@@ -101,15 +106,22 @@ JK_INLINE void N(run_cores)(ptrdiff_t n, real *out, const void *const *in, unsig
         for (ptrdiff_t i = 0; i < run; i++) numbers[i] = *at[k];
         at[k] = numbers;
     }
-    for (ptrdiff_t first = 0, m; first < n; first += m) {
+    for (ptrdiff_t first = 0, end; first < n; first = end) {
         const real *here[JK_N_IN];
-        for (int k = 0; k < JK_N_IN; k++) here[k] = at[k] + (ones >> k & 1 ? 0 : first);
-        const ptrdiff_t rest = n - first, stretch = rest < N(STRETCH) ? rest : N(STRETCH);
-        const int at_once = ones == 0 && prepare == NULL && !N(are_some_far)(stretch, here, is_far);
-        m = at_once ? stretch : rest < run ? rest : run;
-        const int some = !at_once && is_far != NULL && N(are_some_far)(m, here, is_far);
-        if (prepare != NULL && !some) prepare(m, here, prepared);
-        N(run_core)(m, out + first, here, some ? far : near);
+        end = n - first < N(STRETCH) ? n : first + N(STRETCH);
+        N(go_to)(first, here, at, ones);
+        const int may_be_whole = ones == 0 && prepare == NULL && end - first > run;
+        if (may_be_whole && !N(are_some_far)(end - first, here, is_far)) {
+            N(run_core)(end - first, out + first, here, near);
+            continue;
+        }
+        for (ptrdiff_t i = first; i < end; i += run) {
+            const ptrdiff_t m = end - i < run ? end - i : run;
+            N(go_to)(i, here, at, ones);
+            const int some = is_far != NULL && N(are_some_far)(m, here, is_far);
+            if (prepare != NULL && !some) prepare(m, here, prepared);
+            N(run_core)(m, out + i, here, some ? far : near);
+        }
     }
 }
 
@@ -119,62 +131,6 @@ static void N(run_all)(ptrdiff_t n, real *out, const void *const *in, unsigned o
         N(run_core)(n, out, (const real *const *)in, core);
     else
         N(run_cores)(n, out, in, ones, core, core, NULL, NULL);
-}
-
-JK_INLINE int N(is_far_angle)(const real *const *in, ptrdiff_t i) { return M(fabs)(in[JK_IN_A][i]) > N(near_end); }
-static void N(run_angles)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near, N(core) * far)
-{
-    N(run_cores)(n, out, in, ones, near, far, N(is_far_angle), NULL);
-}
-
-JK_INLINE int N(is_far_exponential)(const real *const *in, ptrdiff_t i)
-{
-    return M(is_far_exponential)(in[JK_IN_A][i]);
-}
-static void N(run_exponentials)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near,
-                                N(core) * far)
-{
-    N(run_cores)(n, out, in, ones, near, far, N(is_far_exponential), NULL);
-}
-
-JK_INLINE int N(is_far_logarithm)(const real *const *in, ptrdiff_t i) { return M(is_far_logarithm)(in[JK_IN_A][i]); }
-static void N(run_logarithms)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near,
-                              N(core) * far)
-{
-    N(run_cores)(n, out, in, ones, near, far, N(is_far_logarithm), NULL);
-}
-
-JK_INLINE int N(is_far_quotient)(const real *const *in, ptrdiff_t i)
-{
-    return M(is_far_quotient)(in[JK_IN_A][i], in[JK_IN_B][i]);
-}
-static void N(run_quotients)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near,
-                             N(core) * far)
-{
-    N(run_cores)(n, out, in, ones, near, far, N(is_far_quotient), NULL);
-}
-
-JK_INLINE int N(is_far_ratio)(const real *const *in, ptrdiff_t i)
-{
-    return M(is_far_ratio)(in[JK_IN_A][i], in[JK_IN_B][i]);
-}
-static void N(run_ratios)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near, N(core) * far)
-{
-    N(run_cores)(n, out, in, ones, near, far, N(is_far_ratio), NULL);
-}
-
-JK_INLINE int N(is_far_length)(const real *const *in, ptrdiff_t i)
-{
-    return M(is_far_length)(in[JK_IN_A][i], in[JK_IN_B][i]);
-}
-static void N(run_lengths)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near, N(core) * far)
-{
-    N(run_cores)(n, out, in, ones, near, far, N(is_far_length), NULL);
-}
-
-JK_INLINE int N(is_far_power)(const real *const *in, ptrdiff_t i)
-{
-    return M(is_far_power)(in[JK_IN_A][i], in[JK_IN_B][i]);
 }
 
 #if JK_PASTE(JK_IS_, real) == 1
@@ -207,10 +163,21 @@ static void N(prepare_powers)(ptrdiff_t n, const real **in, real *room)
 static N(prepare) *const N(prepare_powers) = NULL;
 #endif
 
-static void N(run_powers)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) * near, N(core) * far)
-{
-    N(run_cores)(n, out, in, ones, near, far, N(is_far_power), N(prepare_powers));
-}
+/* clang-format off */
+#define JK_RUN_KIND(kind, prepare, ...)                                                                                \
+    JK_INLINE int N(is_far_##kind)(const real *const *in, ptrdiff_t i) { return M(is_far_##kind)(__VA_ARGS__); }       \
+    static void N(run_##kind)(ptrdiff_t n, real *out, const void *const *in, unsigned ones, N(core) *near, N(core) *far) \
+    { N(run_cores)(n, out, in, ones, near, far, N(is_far_##kind), prepare); }
+
+JK_RUN_KIND(angle, NULL, in[JK_IN_A][i])
+JK_RUN_KIND(exponential, NULL, in[JK_IN_A][i])
+JK_RUN_KIND(logarithm, NULL, in[JK_IN_A][i])
+JK_RUN_KIND(quotient, NULL, in[JK_IN_A][i], in[JK_IN_B][i])
+JK_RUN_KIND(ratio, NULL, in[JK_IN_A][i], in[JK_IN_B][i])
+JK_RUN_KIND(length, NULL, in[JK_IN_A][i], in[JK_IN_B][i])
+JK_RUN_KIND(power, N(prepare_powers), in[JK_IN_A][i], in[JK_IN_B][i])
+#undef JK_RUN_KIND
+/* clang-format on */
 
 /* b is one number, and known to the compiler. */
 JK_INLINE void N(map_known)(ptrdiff_t n, real *out, const void *const *in, real b, N(element) * f)
@@ -269,19 +236,19 @@ JK_INLINE int N(map_exponent)(ptrdiff_t n, real *out, const void *const *in, uns
 #define JK_LOOP_core(loop)                                                                                             \
     JK_CORE(loop##_core, loop##_of, 0)                                                                                 \
     JK_LOOP(loop) { N(run_all)(n, out, in, ones, N(loop##_core)); }
-#define JK_LOOP_angle(loop) JK_FORKED(loop, run_angles)
-#define JK_LOOP_exponential(loop) JK_FORKED(loop, run_exponentials)
-#define JK_LOOP_logarithm(loop) JK_FORKED(loop, run_logarithms)
-#define JK_LOOP_quotient(loop) JK_FORKED(loop, run_quotients)
-#define JK_LOOP_ratio(loop) JK_FORKED(loop, run_ratios)
-#define JK_LOOP_length(loop) JK_FORKED(loop, run_lengths)
-#define JK_LOOP_power(loop) JK_FORKED(loop, run_powers)
+#define JK_LOOP_angle(loop) JK_FORKED(loop, run_angle)
+#define JK_LOOP_exponential(loop) JK_FORKED(loop, run_exponential)
+#define JK_LOOP_logarithm(loop) JK_FORKED(loop, run_logarithm)
+#define JK_LOOP_quotient(loop) JK_FORKED(loop, run_quotient)
+#define JK_LOOP_ratio(loop) JK_FORKED(loop, run_ratio)
+#define JK_LOOP_length(loop) JK_FORKED(loop, run_length)
+#define JK_LOOP_power(loop) JK_FORKED(loop, run_power)
 #define JK_LOOP_exponent(loop)                                                                                         \
     JK_CORE(loop##_near, loop##_of, 0) JK_CORE(loop##_far, loop##_of, 1)                                               \
     JK_LOOP(loop)                                                                                                      \
     {                                                                                                                  \
         if (!N(map_exponent)(n, out, in, ones, N(loop##_of)))                                                          \
-            N(run_powers)(n, out, in, ones, N(loop##_near), N(loop##_far));                                            \
+            N(run_power)(n, out, in, ones, N(loop##_near), N(loop##_far));                                            \
     }
 
 #define JK_FORMULA(name, form, field, loop, a, b, c, text, expression)                                                 \

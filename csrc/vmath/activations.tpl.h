@@ -16,7 +16,7 @@ JK_INLINE real M(logit)(real x)
     const real u = x / d.high;
     const N(pair) product = M(two_product)(u, d.high);
     const real rest = ((x - product.high) - product.low) - u * d.low;
-    return M(log_choose)(u, M(log_plus)(M(split)(u, N(sqrt_half)), rest / x));
+    return M(log_choose)(u, M(log_plus)(u, rest / x));
 }
 
 /* 1/(1 + exp(-x)) through exp(-|x|), which cannot overflow and keeps the digits of small results. */

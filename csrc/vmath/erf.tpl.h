@@ -152,8 +152,7 @@ JK_INLINE real M(erfinv)(real x)
 {
     const real a = M(fabs)(x), rest = 1 - a;
     const int center = a < N(erfinv_last);
-    const real size = rest * (center ? 1 + a : C(0.5));
-    const real w = -M(log_normal)(size), v = M(sqrt)(w);
+    const real w = -M(log_normal)(rest * (center ? 1 + a : C(0.5))), v = M(sqrt)(w);
     const real t = (v - N(erfinv_shift)) / (v + N(erfinv_shift));
     const N(pair) square = M(two_product)(v, v);
     const real lost = ((w - square.high) - square.low) * (N(erfinv_inverse) - 2 * N(erfinv_inverse) * t);

@@ -13,15 +13,16 @@ JK_INLINE real M(off_integer)(real x)
 JK_INLINE real M(sin_over_pi)(real r) { return r + r * (r * r * N(sin_pi)(r * r)); }
 JK_INLINE real M(pi_cot)(real r) { return (1 - 2 * r) * (1 + 2 * r) / r * N(cot_pi)(r * r); }
 
-/* log(gamma(v)) for v >= -1/2.  For v from -1/2 to 4.5, gamma(v) is gamma(2 + f) over v*(v + 1), v or 1, or times v - 1 or (v - 1)*(v - 2); f is exact. */
+/* log|gamma(v)| for v >= -1/2, and whether v is a positive, normal number.  Up to 4.5, gamma(v) is gamma(2 + f) over
+ * v*(v + 1), v or 1, or times v - 1 or (v - 1)*(v - 2); f is exact. */
 JK_INLINE real M(gammaln_right)(real v, int normal)
 {
     const int far = v >= C(4.5), least = v < C(0.25), less = v < C(1.25), more = v >= C(2.5), most = v >= C(3.5);
     const real f = v - (least ? 0 : less ? 1 : most ? 4 : more ? 3 : 2), before = v - 1;
     const real factor = most ? before * (v - 2) : before;
     const real by = least ? M(fabs)(v * (v + 1)) : less || far ? v : more ? factor : 1;
-    const N(split) p = normal ? M(split_normal)(by, N(sqrt_half)) : M(split)(by, N(sqrt_half));
-    const real l = M(log_plus)(p, far ? -1 : 0), i = 1 / v;
+    const real rest = far ? -1 : 0, i = 1 / v;
+    const real l = normal ? M(log_plus_normal)(by, rest) : M(log_plus)(by, rest);
     const real near = (f * (1 + f)) * N(gammaln_near)(f) + (less ? -l : l);
     const real series = (v - C(0.5)) * l + (N(stirling) + i * N(gammaln_far)(i * i));
     return v < C(4.5) ? near : series;
@@ -36,7 +37,6 @@ JK_INLINE real M(gammaln)(real x)
     return x == -(real)INFINITY ? x : x == 0 || (reflected && r == 0) ? (real)INFINITY : reflected ? mirrored : y;
 }
 
-/* The same for a positive, normal, finite x. */
 JK_INLINE real M(gammaln_normal)(real x) { return M(gammaln_right)(x, 1); }
 
 /* polygamma(n, x) is polygamma(n, v), v = 1 - x, with the sign (-1)**n, for x < 0, and a derivative of -pi*cot(pi*x). */

@@ -8,12 +8,16 @@ JK_INLINE real M(log1p_unit)(real f)
     return f - s * (f - z * N(log1p_tail)(z));
 }
 
-/* log(x) + rest for a number x that is split at sqrt(1/2), and a rest that is small beside it. */
-JK_INLINE real M(log_plus)(N(split) p, real rest)
+/* log(x) + rest for a number x that is split at sqrt(1/2), and a rest that is small beside it; for a positive, finite x;
+ * and for a normal one. */
+JK_INLINE real M(log_plus_of)(N(split) p, real rest)
 {
     const real k = p.exponent, f = p.significand - 1, s = f / (2 + f), z = s * s;
     return k * N(ln2_hi) + (f - ((s * (f - z * N(log_tail)(z)) - k * N(ln2_lo)) - rest));
 }
+
+JK_INLINE real M(log_plus)(real x, real rest) { return M(log_plus_of)(M(split)(x, N(sqrt_half)), rest); }
+JK_INLINE real M(log_plus_normal)(real x, real rest) { return M(log_plus_of)(M(split_normal)(x, N(sqrt_half)), rest); }
 
 /* What log gives where x is not positive and finite. */
 JK_INLINE real M(log_choose)(real x, real inside)
@@ -22,19 +26,19 @@ JK_INLINE real M(log_choose)(real x, real inside)
     return x > 0 && x < (real)INFINITY ? inside : outside;
 }
 
-JK_INLINE real M(log)(real x) { return M(log_choose)(x, M(log_plus)(M(split)(x, N(sqrt_half)), 0)); }
+JK_INLINE real M(log)(real x) { return M(log_choose)(x, M(log_plus)(x, 0)); }
 
 /* Whether x is anything but a positive, normal, finite number. */
 JK_INLINE int M(is_far_logarithm)(real x) { return !((x >= N(least_normal)) & (x < (real)INFINITY)); }
 
-JK_INLINE real M(log_normal)(real x) { return M(log_plus)(M(split_normal)(x, N(sqrt_half)), 0); }
+JK_INLINE real M(log_normal)(real x) { return M(log_plus_normal)(x, 0); }
 
 /* u = 1 + x rounds; log(1 + x) is log(u) + rest/u to first order in what it rounds off.  A positive u is no subnormal
  * number. */
 JK_INLINE real M(log1p)(real x)
 {
     const real u = 1 + x, back = u - 1, rest = (1 - (u - back)) + (x - back);
-    return LIBM(copysign)(M(log_choose)(u, M(log_plus)(M(split_normal)(u, N(sqrt_half)), rest / u)), x);
+    return LIBM(copysign)(M(log_choose)(u, M(log_plus_normal)(u, rest / u)), x);
 }
 
 /* The logarithm of a number that is split at sqrt(1/2), to a base with this logarithm e of e, and that of 2, each in two

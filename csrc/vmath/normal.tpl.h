@@ -44,7 +44,7 @@ JK_INLINE real M(log_ndtr)(real x)
     const real high = q.high * power, low = (q.low + (q.high + q.low) * e.rest) * power;
     const real v = x < 0 ? q.high + q.low : 1 - (high + low);
     const real rest = x < 0 ? (q.high - v) + q.low : ((1 - v) - high) - low;
-    return -M(fabs)(M(log_plus)(M(split_normal)(v, N(sqrt_half)), rest / v) - (x < 0 ? C(0.5) * a * a : 0));
+    return -M(fabs)(M(log_plus_normal)(v, rest / v) - (x < 0 ? C(0.5) * a * a : 0));
 }
 
 /* density(x)/ndtr(x), for x < 0 without their common factor, and times what mills is divided by */

@@ -301,7 +301,8 @@ JK_INLINE real M(hypot)(real a, real b)
 /* a/y for y = hypot(a, b): of size 1 where |a| is all of it, infinite or not. */
 JK_INLINE real M(direction)(real a, real y) { return M(fabs)(a) == y ? M(sign)(a) : a / y; }
 
-/* Whether the length of a and b, or its slopes, take more than a root and a quotient. */
+/* Whether the slopes of the length of a and b take more than the inverse of a root: the sum tells how large the larger one
+ * is, and what is not below `least` has a normal quotient with that. */
 JK_INLINE int M(is_far_length)(real a, real b)
 {
     const real p = M(fabs)(a), q = M(fabs)(b), sum = p + q, least = N(large_square) * N(least_normal);

@@ -43,6 +43,7 @@ JK_INLINE N(sin_cos) M(after_turns)(N(turn) a)
 }
 
 /* Both, for |x|: they share their reduction.  `far`: |x| may be larger than near_end. */
+JK_INLINE int M(is_far_angle)(real x) { return M(fabs)(x) > N(near_end); }
 JK_INLINE N(sin_cos) M(sin_cos)(real x, int far) { return M(after_turns)(M(turn)(M(fabs)(x), far)); }
 
 JK_INLINE real M(sin)(real x, int far) { return M(times_sign)(M(sin_cos)(x, far).sin, M(bits)(x)); }
